@@ -216,7 +216,7 @@ static const struct elbow_flag flags[] = {
     {.name = "rounds",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "rounds of measuring, of which the median counts (15)",
+     .help = "number of rounds; the median counts (15)",
      .offset = offsetof(struct wish, rounds),
      .least = 1},
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
@@ -264,8 +264,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_bench = {
     .name = "bench",
     .summary = "time a training step and its parts",
-    .text = "Times a training step of the configuration against the floor of its matrix products and one pass of the\n"
-            "optimiser, and every part of it. Nothing is written.\n",
+    .text = "Measures the time of a training step of the configuration, of its parts, and of its floor: its matrix\n"
+            "products and one pass of the optimiser. Writes no files.\n",
     .examples = "elbow bench\n"
                 "mpirun -n 8 elbow bench configs/mnist-mlp.yaml --set train.batch=1024 --json\n",
     .flags = flags,

@@ -158,7 +158,7 @@ static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_LIST,
      .is_required = true,
      .value = "CHECKPOINT",
-     .help = "two runs or more: run directories (of each the newest checkpoint), or checkpoints",
+     .help = "two or more runs: run directories (the newest checkpoint of each), or checkpoints",
      .offset = offsetof(struct wish, runs)},
     {.name = "output",
      .letter = 'o',
@@ -182,10 +182,9 @@ static const struct elbow_flag flags[] = {
 const struct elbow_command elbow_command_compare = {
     .name = "compare",
     .summary = "show runs side by side",
-    .text = "Tells elbo, recon and kl of two runs or more with their standard errors and, where a run sees the same "
-            "rows as\n"
-            "the first, their differences row by row. The picture has curves, rate against distortion, the KL of each\n"
-            "dimension over training, latents, what z from N(0, I) decodes to, and reconstructions of the same rows.\n",
+    .text = "Prints elbo, recon and kl of two or more runs with their standard errors and, if a run sees the same\n"
+            "rows as the first, their differences row by row. The picture has curves, rate against distortion, the KL\n"
+            "of each dimension over training, latents, decoded z from N(0, I), and reconstructions of the same rows.\n",
     .examples = "elbow compare runs/shapes runs/shapes-2 -o compare.png\n"
                 "elbow compare runs/beta-1 runs/beta-4 --data data/mnist.h5:/test/images --json\n",
     .flags = flags,

@@ -56,9 +56,8 @@ static enum elbow_status alone(const struct elbow_call *call, struct elbow_error
 const struct elbow_command elbow_command_config = {
     .name = "config",
     .summary = "print a configuration with all its keys, or explain them",
-    .text =
-        "Prints the configuration with every default spelled out, or with --explain tells every key with its type,\n"
-        "bounds, default and meaning; one of the two must be given.\n",
+    .text = "Prints the configuration with all defaults, or with --explain every key with its type, bounds, default\n"
+            "and meaning; one of the two must be given.\n",
     .examples = "elbow config configs/shapes.yaml --set train.epochs=40\n"
                 "elbow config --explain\n",
     .flags = flags,

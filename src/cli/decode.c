@@ -78,13 +78,13 @@ static const struct elbow_flag flags[] = {
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE:/dataset",
-     .help = "rows of latents, as many numbers in each as the model has latent variables",
+     .help = "rows of latents, with one number for each latent variable of the model",
      .offset = offsetof(struct wish, latents)},
     ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
     ELBOW_ROW_TOTAL(offsetof(struct wish, of.size)),
     ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
-                        "what a conditional model is told, in the words and units of the data; none: nothing"),
+                        "the condition, for a conditional model, in the words and units of the data; none: unknown"),
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "each row"),
     ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
     ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
@@ -96,12 +96,11 @@ static const struct elbow_flag flags[] = {
 
 const struct elbow_command elbow_command_decode = {
     .name = "decode",
-    .summary = "turn latents of a file into rows",
-    .text =
-        "The means of p(x|z), or draws from it, for every row of latents that a file holds, in its order: those of\n"
-        "elbow encode, or others that were made of them. A picture for images, rows of an HDF5 or CSV file for all\n"
-        "else, by the ending of FILE. A conditional model needs --condition, or --condition-from with a row for each,\n"
-        "and one with a classifier --class.\n",
+    .summary = "decode latents of a file into rows",
+    .text = "Writes the means of p(x|z), or draws from it, for every row of latents in a file, in its order: those of\n"
+            "elbow encode, or others. A picture for images, or rows of an HDF5 or CSV file, depending on the ending\n"
+            "of FILE. A conditional model needs --condition, or --condition-from with a row for each; a model with a\n"
+            "classifier needs --class.\n",
     .examples = "elbow encode runs/shapes -o codes.h5\n"
                 "elbow decode runs/shapes --latents codes.h5:/mean -o decoded.h5\n"
                 "mpirun -n 4 elbow decode runs/digits --latents mine.h5:/z -o sevens.png --condition label=7\n",

@@ -24,17 +24,17 @@ struct wish {
 static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT,
      .value = "CONFIG",
-     .help = "a configuration: also what a run of it would take on a node",
+     .help = "a configuration: also reports the memory of its run on a node",
      .offset = offsetof(struct wish, path)},
     ELBOW_ROW_SET(offsetof(struct wish, sets)),
     {.name = "run-dir",
      .kind = ELBOW_FLAG_TEXT,
      .value = "DIR",
-     .help = "try locks and writing there (with CONFIG: where train would write)",
+     .help = "test locks and writing there (with CONFIG: in the run directory of train)",
      .offset = offsetof(struct wish, run)},
     {.name = "all",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "look at all rows of the data of CONFIG (default: at the first 512 MB of each dataset)",
+     .help = "examine all rows of the data of CONFIG (default: the first 512 MB of each dataset)",
      .offset = offsetof(struct wish, all)},
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
@@ -246,14 +246,13 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 const struct elbow_command elbow_command_doctor = {
     .name = "doctor",
-    .summary = "look a machine over before a run",
-    .text =
-        "Tells on one page what a run finds here: versions, ranks by node, binding, threads, room for shared memory,\n"
-        "locks in the run directory, and how fast memory, network and files are; then what to change, in sentences.\n"
-        "The data of a CONFIG are loaded as a run would load them: missing values, values that the likelihood does "
-        "not\n"
-        "allow, rows that nobody has written and scalings that contradict each other are found here.\n"
-        "Start it as the run would be started. The exit status is 0 whatever the advice is.\n",
+    .summary = "examine a machine before a run",
+    .text = "Prints the environment of a run on one page: versions, ranks by node, binding, threads, space for shared\n"
+            "memory, locks in the run directory, and the speed of memory, network and files; then advice on what to\n"
+            "change.\n"
+            "Loads the data of a CONFIG like a run, and finds missing values, values that the likelihood does not\n"
+            "allow, rows that were never written and contradictory scalings.\n"
+            "Start it like the run. The exit status is 0 whatever the advice is.\n",
     .examples = "elbow doctor\n"
                 "mpirun -n 16 elbow doctor configs/mnist-mlp.yaml --run-dir runs/mnist-mlp\n",
     .flags = flags,

@@ -56,18 +56,18 @@ static const struct elbow_flag flags[] = {
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
-     .help = ELBOW_HELP_LABELS ", to be copied",
+     .help = ELBOW_HELP_LABELS ", which are copied",
      .offset = offsetof(struct wish, request.labels)},
     ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "also the log-likelihood of every row by K importance samples",
+     .help = "also the log-likelihood of every row, from K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
     {.name = "errors",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "also of each value: itself minus what the model tells of it, the mean of p(x|z) at the mean of q(z|x)",
+     .help = "also the error of each value: itself minus the mean of p(x|z) at the mean of q(z|x)",
      .offset = offsetof(struct wish, errors)},
     {.name = "into",
      .kind = ELBOW_FLAG_TEXT,
@@ -119,12 +119,11 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_encode = {
     .name = "encode",
     .summary = "write latents and bounds of every row of a dataset",
-    .text =
-        "Writes mean, log_variance, recon, kl and elbo of every row, in input order (of a deterministic autoencoder\n"
-        "mean and recon; of a full posterior also its Cholesky factor): datasets of an HDF5 file, or columns of a\n"
-        "CSV file, by the ending of FILE. Where the configuration binarises the data, these are of the zeros and\n"
-        "ones: --binarize none gives those of the values. With --into FILE.h5ad is a copy of the AnnData file of the\n"
-        "rows that gets means and variances.\n",
+    .text = "Writes mean, log_variance, recon, kl and elbo of every row, in input order (for a deterministic\n"
+            "autoencoder mean and recon; for a full posterior also its Cholesky factor): datasets of an HDF5 file, or\n"
+            "columns of a CSV file, depending on the ending of FILE. If the configuration binarises the data, the\n"
+            "results are those of the zeros and ones: --binarize none gives those of the values. With --into,\n"
+            "FILE.h5ad is a copy of the AnnData file of the rows, with means and variances added.\n",
     .examples = "elbow encode runs/shapes -o latents.h5\n"
                 "elbow encode runs/cells --data cells.h5ad:/X -o latents.h5ad --into /obsm/X_elbow\n"
                 "mpirun -n 8 elbow encode runs/mnist-mlp -o latents.h5 --data data/mnist.h5:/train/images\n",

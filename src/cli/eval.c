@@ -37,7 +37,7 @@ static const struct elbow_flag flags[] = {
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "also the log-likelihood by K importance samples",
+     .help = "also the log-likelihood, from K importance samples",
      .offset = offsetof(struct wish, importance),
      .least = 1},
     {.name = "kl-parts",
@@ -49,13 +49,14 @@ static const struct elbow_flag flags[] = {
      .help =
          "hides this share of the known values from the model, and measures how well it predicts them from the others",
      .offset = offsetof(struct wish, hide)},
-    ELBOW_ROW_CORRUPT(offsetof(struct wish, request.corrupt),
-                      "corrupts what the encoder sees, as in training, and measures how well the model undoes that"),
+    ELBOW_ROW_CORRUPT(
+        offsetof(struct wish, request.corrupt),
+        "corrupts the encoder's input, as in training, and measures how well the model removes the corruption"),
     {.name = "confusion",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE",
-     .help = "also writes the confusion matrix of a classifier, a row for each pair of label and likeliest class, to a "
-             "file with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
+     .help = "also writes the confusion matrix of a classifier, a row for each pair of label and most probable class, "
+             "to a file with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
      .offset = offsetof(struct wish, request.output)},
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
@@ -170,13 +171,12 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 const struct elbow_command elbow_command_eval = {
     .name = "eval",
-    .summary = "tell the ELBO of a model on a dataset",
-    .text =
-        "The ELBO and its parts, recon and kl, in nats per sample, and per class where there are labels (samples\n"
-        "whose label is unknown are a class of their own); of a deterministic autoencoder recon alone. With\n"
-        "--importance also the importance-sampled log-likelihood, with --kl-parts the parts of the KL, whose pairs of\n"
-        "rows take longer than all else. Data are binarised as in training, each row always\n"
-        "to the same zeros and ones; --binarize chooses otherwise.\n",
+    .summary = "compute the ELBO of a model on a dataset",
+    .text = "Prints the ELBO and its parts, recon and kl, in nats per sample, and per class if there are labels\n"
+            "(samples of unknown label are a class of their own); for a deterministic autoencoder only recon. With\n"
+            "--importance also the importance-sampled log-likelihood, with --kl-parts the parts of the KL, which take\n"
+            "most of the time. Data are binarised as in training, each row always to the same zeros and ones;\n"
+            "--binarize overrides this.\n",
     .examples =
         "elbow eval runs/shapes\n"
         "mpirun -n 8 elbow eval runs/mnist-mlp --best --data data/mnist.h5:/test/images --importance 500 --json\n",

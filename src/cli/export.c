@@ -20,7 +20,7 @@ static const struct elbow_flag flags[] = {
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE",
-     .help = "the file to be written, with one of these endings:" ELBOW_EXPORT_ENDINGS,
+     .help = "the output file, with one of these endings:" ELBOW_EXPORT_ENDINGS,
      .offset = offsetof(struct wish, output)},
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
@@ -77,12 +77,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_export = {
     .name = "export",
     .summary = "write a trained model for other programs",
-    .text =
-        "With the ending .safetensors: all tensors of the model under their names, with its configuration. With the\n"
-        "ending .onnx: encoder and decoder as two graphs without anything random, NAME-encoder.onnx (values to mean\n"
-        "and log_variance) and NAME-decoder.onnx (z to the mean of p(x|z)), opset 17, with the transforms of the "
-        "data;\n"
-        "values are those of the file, times its factor plus its offset.\n",
+    .text = "With the ending .safetensors: writes all tensors of the model with their names, and its configuration.\n"
+            "With the ending .onnx: writes encoder and decoder as two deterministic graphs, NAME-encoder.onnx (values\n"
+            "to mean and log_variance) and NAME-decoder.onnx (z to the mean of p(x|z)), opset 17, with the transforms\n"
+            "of the data; values are those of the file, times its factor plus its offset.\n",
     .examples = "elbow export runs/shapes -o shapes.safetensors\n"
                 "elbow export runs/mnist-mlp -o mnist.onnx\n",
     .flags = flags,

@@ -91,7 +91,7 @@ static void print_exit_status(bool stops_with_checkpoint, FILE *out)
     print_entry(out, "2", GAP, "wrong command line or configuration");
     print_entry(out, "3", GAP, "done, but some output could not be written");
     if (stops_with_checkpoint)
-        print_entry(out, "75", GAP, "stopped early, with a checkpoint: start again with --resume to go on");
+        print_entry(out, "75", GAP, "stopped early, with a checkpoint: start again with --resume to continue");
 }
 
 void elbow_help_command(const struct elbow_command *command, FILE *out)
@@ -115,7 +115,7 @@ void elbow_help_program(FILE *out)
             "       elbow --version\n"
             "\n"
             "Elbow %s trains variational autoencoders on MPI ranks. Every command works alone or under mpirun or\n"
-            "srun, and gives the same on any number of ranks.\n"
+            "srun, with the same results on any number of ranks.\n"
             "\n"
             "commands:\n",
             elbow_build_version());
@@ -124,6 +124,6 @@ void elbow_help_program(FILE *out)
         width = (int)strlen(commands[i]->name) > width ? (int)strlen(commands[i]->name) : width;
     for (size_t i = 0; i < count; ++i)
         print_entry(out, commands[i]->name, width, commands[i]->summary);
-    fputs("\nelbow COMMAND --help tells a command's options.\n", out);
+    fputs("\nelbow COMMAND --help lists the options of a command.\n", out);
     print_exit_status(true, out);
 }

@@ -107,20 +107,20 @@ static const struct elbow_flag flags[] = {
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "draws of z for each row, which are weighted by how well they explain its known values (100)",
+     .help = "draws of z for each row, weighted by how well they explain its known values (100)",
      .offset = offsetof(struct wish, importance),
      .least = 1},
     {.name = "draws",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "also N completions of each row, drawn from p(x|z) of these z by their weights",
+     .help = "also N completions of each row, drawn from p(x|z) of these z according to their weights",
      .offset = offsetof(struct wish, draws),
      .least = 1,
      .most = DRAWS_MOST},
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",
-     .help = "treats this share of the known values as missing, too: the same values as eval --hide",
+     .help = "also treats this share of the known values as missing: the same values as eval --hide",
      .offset = offsetof(struct wish, hide)},
     ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
     ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
@@ -129,10 +129,10 @@ static const struct elbow_flag flags[] = {
 const struct elbow_command elbow_command_impute = {
     .name = "impute",
     .summary = "fill in the missing values of a dataset",
-    .text =
-        "Writes every row, in input order, with its missing values filled in: the mean of p(x|z) over draws of z from\n"
-        "q(z|known), weighted by importance. Known values stay. With --draws also completions to work with as\n"
-        "multiple imputations. Datasets of an HDF5 file, or columns of a CSV file, by the ending of FILE.\n",
+    .text = "Writes every row, in input order, with its missing values filled in: the mean of p(x|z) over draws of z\n"
+            "from q(z|known), weighted by importance. Known values do not change. With --draws also completions for\n"
+            "multiple imputation. Datasets of an HDF5 file, or columns of a CSV file, depending on the ending of\n"
+            "FILE.\n",
     .examples = "elbow impute runs/gaps -o filled.h5\n"
                 "mpirun -n 8 elbow impute runs/gaps -o filled.h5 --data gaps.h5:/test --importance 1000 --draws 20\n",
     .flags = flags,

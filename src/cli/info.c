@@ -61,8 +61,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 const struct elbow_command elbow_command_info = {
     .name = "info",
-    .summary = "tell what a file holds",
-    .text = "Tells in words what a dataset file, a checkpoint or a run directory holds.\n",
+    .summary = "describe the contents of a file",
+    .text = "Describes the contents of a dataset file, a checkpoint or a run directory.\n",
     .examples = "elbow info data/shapes.h5\n"
                 "elbow info runs/shapes\n",
     .flags = flags,

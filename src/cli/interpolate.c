@@ -107,7 +107,7 @@ static const struct elbow_flag flags[] = {
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "ROW,ROW[,...]",
-     .help = "the rows, counted from 0 among the samples that are taken",
+     .help = "the rows, counted from 0 among the selected samples",
      .offset = offsetof(struct wish, rows)},
     ELBOW_ROW_WALK(offsetof(struct wish, of.request.output)),
     ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
@@ -120,14 +120,14 @@ static const struct elbow_flag flags[] = {
      .most = STEPS_MOST},
     {.name = "spherical",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "along the great circle, and not a straight line",
+     .help = "along the great circle instead of a straight line",
      .offset = offsetof(struct wish, is_spherical)},
     ELBOW_ROW_DATA(offsetof(struct wish, of.request.data)),
     ELBOW_ROW_MASK(offsetof(struct wish, of.request.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, of.request.size)),
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "the rows of --data"),
     ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
-                        "what a conditional model is told in place of what was said of the rows"),
+                        "the condition, for a conditional model, instead of that of the rows"),
     ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, of.request.binarize)),
     ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
@@ -140,12 +140,10 @@ static const struct elbow_flag flags[] = {
 const struct elbow_command elbow_command_interpolate = {
     .name = "interpolate",
     .summary = "walk from row to row through the latent space",
-    .text =
-        "What the decoder makes of points between the latents of rows: a row of the picture from each of --rows to\n"
-        "the next one. Its ends are the reconstructions of the two. Straight, or along the great circle, on which z\n"
-        "keeps the distance from the origin that N(0, I) has in many dimensions. Rows that the model is told\n"
-        "something of pass from one to the other likewise. An HDF5 or CSV file has the points z beside what is\n"
-        "decoded.\n",
+    .text = "Decodes points between the latents of rows: a row of the picture from each of --rows to the next one.\n"
+            "Its ends are the reconstructions of the two. The path is straight, or along the great circle, on which z\n"
+            "keeps the distance from the origin that N(0, I) has in many dimensions. Conditions of rows change in the\n"
+            "same way. An HDF5 or CSV file has the points z beside the decoded rows.\n",
     .examples = "elbow interpolate runs/shapes --rows 12,97 -o between.png\n"
                 "elbow interpolate runs/shapes --rows 12,97,3 --steps 9 --spherical -o round.h5\n",
     .flags = flags,

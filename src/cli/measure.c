@@ -306,7 +306,7 @@ static const struct elbow_flag flags[] = {
     {.name = "codes",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
-     .help = "a table of codes, a row each, in place of a checkpoint's",
+     .help = "a table of codes, one per row, instead of those of a checkpoint",
      .offset = offsetof(struct wish, codes)},
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
@@ -316,29 +316,29 @@ static const struct elbow_flag flags[] = {
     {.name = "factors",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
-     .help = "what the rows were made of, a table with a column for each factor, or a list of one",
+     .help = "the factors of the rows, a table with a column for each, or a list of one",
      .offset = offsetof(struct wish, factors)},
     {.name = "samples",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
-     .help = "beside --codes and --data: samples of a model, to be compared with the data",
+     .help = "with --codes and --data: samples of a model, for comparison with the data",
      .offset = offsetof(struct wish, samples)},
     {.name = "only",
      .kind = ELBOW_FLAG_TEXT,
      .value = "MEASURE,...",
-     .help = "these measures alone, of those below (all that can be told)",
+     .help = "only these measures of those above (all that are possible)",
      .offset = offsetof(struct wish, only)},
     {.name = "rows",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "of more rows so many are measured, drawn by the seed (10000); the KL is that of all",
+     .help = "maximum number of rows, drawn by the seed (10000); the KL is that of all rows",
      .offset = offsetof(struct wish, rows),
      .least = 2,
      .most = 1 << 24},
     {.name = "neighbours",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "of knn, embedding and coverage (5)",
+     .help = "neighbours of knn, embedding and coverage (5)",
      .offset = offsetof(struct wish, neighbours),
      .least = 1,
      .most = 1 << 16},
@@ -355,9 +355,10 @@ static const struct elbow_flag flags[] = {
 const struct elbow_command elbow_command_measure = {
     .name = "measure",
     .summary = "measure a latent space",
-    .text = "Tells figures of the codes (means of q(z|x)) of rows, beside those of PCA with as many dimensions: of a\n"
-            "checkpoint, or of plain tables of any program. A mean over rows has its standard error. Measures for\n"
-            "which something is missing are left out, with a line that says what:\n" ELBOW_YARDSTICK_LIST(LISTED),
+    .text = "Prints figures of the codes (means of q(z|x)) of rows, beside those of PCA with the same number of\n"
+            "dimensions: of a checkpoint, or of plain tables of any program. A mean over rows has its standard\n"
+            "error. Measures whose inputs are missing are left out, with a line that names the missing "
+            "input:\n" ELBOW_YARDSTICK_LIST(LISTED),
     .examples = "elbow measure runs/shapes\n"
                 "elbow measure runs/mnist-mlp --data data/mnist.h5:/test/images --labels /test/labels --json\n"
                 "elbow measure --codes latents.h5:/mean --factors factors.h5:/factors --only mig,dci\n",

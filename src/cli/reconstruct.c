@@ -146,29 +146,28 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_MASK(offsetof(struct wish, of.request.mask)),
     ELBOW_ROW_SIZE(offsetof(struct wish, of.request.size)),
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "the rows of --data"),
-    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values), "decodes the rows under another condition than theirs"),
+    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values), "decodes the rows with another condition than their own"),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, of.request.binarize)),
     ELBOW_ROW_NAMES(offsetof(struct wish, of.request.names)),
-    ELBOW_ROW_CORRUPT(
-        offsetof(struct wish, of.request.corrupt),
-        "shows clean, corrupted and reconstructed rows: what the encoder sees is corrupted as in training"),
+    ELBOW_ROW_CORRUPT(offsetof(struct wish, of.request.corrupt),
+                      "shows clean, corrupted and reconstructed rows: the encoder's input is corrupted as in training"),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "rows, or as many as there are (32)",
+     .help = "number of rows, or all if there are fewer (32)",
      .offset = offsetof(struct wish, count),
      .least = 1},
     {.name = "first",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "ROW",
-     .help = "the first row, counted from 0 among the samples that are taken (0)",
+     .help = "the first row, counted from 0 among the selected samples (0)",
      .offset = offsetof(struct wish, first),
      .least = 0},
     {.name = "rows",
      .kind = ELBOW_FLAG_TEXT,
      .value = "ROW[,...]",
-     .help = "these rows, counted likewise, with a map of the errors beside each",
+     .help = "these rows, counted in the same way, with a map of the errors beside each",
      .offset = offsetof(struct wish, rows)},
     {.name = "worst",
      .kind = ELBOW_FLAG_INTEGER,
@@ -208,13 +207,12 @@ static void preview(const struct elbow_call *call, char *note)
 
 const struct elbow_command elbow_command_reconstruct = {
     .name = "reconstruct",
-    .summary = "put rows of a dataset beside what a model makes of them",
-    .text =
-        "Rows of a dataset beside their reconstructions: encoded, and the mean of their latents decoded. A picture\n"
-        "for images, rows of an HDF5 or CSV file for all else, by the ending of FILE. The originals are what the\n"
-        "encoder saw: zeros and ones where the data are binarised. With --rows and --worst a third picture shows the\n"
-        "errors, the distances of the two in the same shades: black where there is none.\n"
-        "Rows that are no images become lines of a plot then, with the endings .png, .svg and .pdf.\n",
+    .summary = "show rows of a dataset beside their reconstructions",
+    .text = "Writes rows of a dataset beside their reconstructions: encoded, and decoded from the mean of their\n"
+            "latents. A picture for images, or rows of an HDF5 or CSV file, depending on the ending of FILE. The\n"
+            "originals are the encoder's input: zeros and ones if the data are binarised. With --rows and --worst a\n"
+            "third picture shows the errors, the distances of the two in the same shades: black is no distance. Rows\n"
+            "that are no images become lines of a plot then, with the endings .png, .svg and .pdf.\n",
     .examples = "elbow reconstruct runs/shapes -o pairs.png\n"
                 "elbow reconstruct runs/mnist-mlp -o pairs.png --data data/mnist.h5:/test/images -n 10 --first 100\n"
                 "elbow reconstruct runs/shapes -o worst.png --worst 8\n",

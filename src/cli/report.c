@@ -62,14 +62,14 @@ static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_LIST,
      .is_required = true,
      .value = "CHECKPOINT",
-     .help = "one run or more: run directories (of each the newest checkpoint), or checkpoints",
+     .help = "one or more runs: run directories (the newest checkpoint of each), or checkpoints",
      .offset = offsetof(struct wish, runs)},
     {.name = "output",
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE",
-     .help = "the file to be written, with the ending .html",
+     .help = "the output file, with the ending .html",
      .offset = offsetof(struct wish, request.output)},
     ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
     ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
@@ -85,13 +85,11 @@ static const struct elbow_flag flags[] = {
 
 const struct elbow_command elbow_command_report = {
     .name = "report",
-    .summary = "show runs in one page",
-    .text =
-        "Writes one HTML file that loads nothing from anywhere: figures with standard errors, warnings, curves to "
-        "zoom\n"
-        "into, KL of each dimension, samples over training, reconstructions, latents, what each dimension does,\n"
-        "measures beside those of PCA, configuration, machine and receipt. Several runs stand side by side. With the\n"
-        "key run.report a run writes this page at its end.\n",
+    .summary = "show runs on one page",
+    .text = "Writes one self-contained HTML file: figures with standard errors, warnings, curves to zoom into, KL of\n"
+            "each dimension, samples over training, reconstructions, latents, the effect of each dimension, measures\n"
+            "beside those of PCA, configuration, machine and receipt. Several runs are shown side by side. With the\n"
+            "key run.report a run writes this page at its end.\n",
     .examples = "elbow report runs/shapes -o report.html\n"
                 "elbow report runs/beta-1 runs/beta-4 -o beta.html --data data/mnist.h5:/test/images\n",
     .flags = flags,

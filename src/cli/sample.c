@@ -116,25 +116,25 @@ static const struct elbow_flag flags[] = {
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "samples (64; as many of each class; of --condition-from at most one for each row)",
+     .help = "number of samples (64; the same number for each class; with --condition-from at most one per row)",
      .offset = offsetof(struct wish, count),
      .least = 1},
     ELBOW_ROW_TOTAL(offsetof(struct wish, of.size)),
     ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
-                        "what a conditional model is told, in the words and units of the data; none: nothing"),
+                        "the condition, for a conditional model, in the words and units of the data; none: unknown"),
     ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "each sample"),
     {.name = "fit",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "draws z from a mixture of K normal distributions, fitted to the latents of the training data, and not "
-             "from the prior",
+     .help = "draws z from a mixture of K normal distributions, fitted to the latents of the training data, instead of "
+             "the prior",
      .offset = offsetof(struct wish, fit),
      .least = 1},
     {.name = "data",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
-     .help = "with --fit: other data than those of training, whose latents it is fitted to",
+     .help = "with --fit: other data than those of training for the fit",
      .offset = offsetof(struct wish, of.request.data)},
     ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
     ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
@@ -191,15 +191,13 @@ static void preview(const struct elbow_call *call, char *note)
 
 const struct elbow_command elbow_command_sample = {
     .name = "sample",
-    .summary = "draw what a model makes up",
-    .text =
-        "Samples from the prior, decoded: the means of p(x|z), or draws from it. A picture for images, rows of an\n"
-        "HDF5 or CSV file for all else, by the ending of FILE. A model with conditions goes through all classes of "
-        "the\n"
-        "one that is not given, and takes the mean of numbers that are not.\n"
-        "With --fit K z comes from a mixture of K normal distributions that is fitted to the latents of the training\n"
-        "data (of a deterministic autoencoder, which has no prior, the only way), and samples keep out of the holes\n"
-        "that the prior may have.\n",
+    .summary = "draw samples of a model",
+    .text = "Writes decoded samples from the prior: the means of p(x|z), or draws from it. A picture for images, or\n"
+            "rows of an HDF5 or CSV file, depending on the ending of FILE. A model with conditions uses all classes\n"
+            "of a condition that is not given, and the mean of a number that is not given.\n"
+            "With --fit K, z comes from a mixture of K normal distributions that is fitted to the latents of the\n"
+            "training data (the only way for a deterministic autoencoder, which has no prior), and samples avoid\n"
+            "regions without data.\n",
     .examples = "elbow sample runs/shapes -o samples.png\n"
                 "elbow sample runs/shapes -o samples.h5 -n 1000 --seed 7 --draw\n"
                 "elbow sample runs/digits -o sevens.png --condition label=7\n"

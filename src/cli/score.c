@@ -79,12 +79,12 @@ static const struct elbow_flag flags[] = {
     {.name = "by",
      .kind = ELBOW_FLAG_TEXT,
      .value = "elbo|recon|kl|importance|deviance",
-     .help = "what the score is: -elbo, -recon, kl, -log_likelihood, deviance (elbo; recon of a deterministic model)",
+     .help = "the score: -elbo, -recon, kl, -log_likelihood, deviance (elbo; recon for a deterministic model)",
      .offset = offsetof(struct wish, request.by)},
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "also the log-likelihood of every row by K importance samples (100 with --by importance)",
+     .help = "also the log-likelihood of every row, from K importance samples (100 with --by importance)",
      .offset = offsetof(struct wish, request.importance),
      .least = 1},
     {.name = "calibrate",
@@ -95,22 +95,22 @@ static const struct elbow_flag flags[] = {
     {.name = "calibrate-mask",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
-     .help = "as --mask, of the rows of --calibrate",
+     .help = "like --mask, for the rows of --calibrate",
      .offset = offsetof(struct wish, request.calibrate_mask)},
     {.name = "calibrate-size",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
-     .help = "as --size, of the rows of --calibrate",
+     .help = "like --size, for the rows of --calibrate",
      .offset = offsetof(struct wish, request.calibrate_size)},
     {.name = "calibrate-condition-from",
      .kind = ELBOW_FLAG_LIST,
      .value = "[NAME=][FILE:]/dataset",
-     .help = "as --condition-from, of the rows of --calibrate",
+     .help = "like --condition-from, for the rows of --calibrate",
      .offset = offsetof(struct wish, calibrate_conditions)},
     {.name = "fdr",
      .kind = ELBOW_FLAG_SHARE,
      .value = "Q",
-     .help = "also selects rows, of which on average no more than this share are normal (needs --calibrate)",
+     .help = "also selects rows; on average at most this share of them is normal (needs --calibrate)",
      .offset = offsetof(struct wish, request.rate)},
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
@@ -120,13 +120,12 @@ static const struct elbow_flag flags[] = {
     {.name = "normal",
      .kind = ELBOW_FLAG_LIST,
      .value = "CLASS",
-     .help = "labels are classes, of which this one is normal, by name or number; may be given often",
+     .help = "labels are classes, and this one is normal, by name or number; may be repeated",
      .offset = offsetof(struct wish, normal)},
     {.name = "pca",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
-     .help = "components of the PCA whose figures stand beside those of the labels (as many as the latent space has; "
-             "0: none)",
+     .help = "components of the PCA for comparison (those of the latent space; 0: none)",
      .offset = offsetof(struct wish, request.components),
      .least = 0},
     {.name = "curves",
@@ -139,13 +138,14 @@ static const struct elbow_flag flags[] = {
     {.name = "against",
      .kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
-     .help = "another model: the score is that of the first model less that of this one, the log of a likelihood ratio",
+     .help =
+         "another model: the score is that of the first model minus that of this one, the log of a likelihood ratio",
      .offset = offsetof(struct wish, request.against)},
     {.name = "worst",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "how many of the most unusual rows are listed, and shown by --picture (10)",
+     .help = "number of the most unusual rows to list, and to show by --picture (10)",
      .offset = offsetof(struct wish, request.worst),
      .least = 0},
     {.name = "picture",
@@ -167,14 +167,13 @@ static const struct elbow_flag flags[] = {
 
 const struct elbow_command elbow_command_score = {
     .name = "score",
-    .summary = "tell how unusual each row of a dataset is",
-    .text =
-        "Writes a score of every row, in input order, with the figures that it is made of: datasets of an HDF5 file,\n"
-        "or columns of a CSV file, by the ending of FILE. Larger is more unusual. With --calibrate every row has a\n"
-        "p-value, (1 + calibration rows with at least its score) / (calibration rows + 1); with --fdr those rows are\n"
-        "selected that stand out (Benjamini and Hochberg). With labels it prints how well the scores tell anomalies\n"
-        "from normal rows, with 95 % intervals, beside a PCA of as many dimensions. Rows are binarised and scored as\n"
-        "elbow eval does: the same bits each time.\n",
+    .summary = "score how unusual each row of a dataset is",
+    .text = "Writes a score of every row, in input order, with its parts: datasets of an HDF5 file, or columns of a\n"
+            "CSV file, depending on the ending of FILE. Larger is more unusual. With --calibrate every row has a\n"
+            "p-value, (1 + calibration rows with at least its score) / (calibration rows + 1); --fdr selects the rows\n"
+            "that stand out (Benjamini and Hochberg). With labels it prints how well the scores separate anomalies\n"
+            "from normal rows, with 95 % intervals, beside a PCA with the same number of dimensions. Rows are\n"
+            "binarised and scored as by elbow eval: the same bits each time.\n",
     .examples =
         "elbow score runs/normal -o scores.h5 --data new.h5:/rows --calibrate new.h5:/known_normal --fdr 0.05\n"
         "mpirun -n 8 elbow score runs/ones -o scores.csv --data data/mnist.h5:/test/images --normal 1 --by recon\n",

@@ -70,35 +70,34 @@ static const struct elbow_flag flags[] = {
     {.name = "resume",
      .kind = ELBOW_FLAG_OPTIONAL_TEXT,
      .value = "auto",
-     .help = "go on with the run in the run directory; auto: start or go on, whichever fits",
+     .help = "continue the run in the run directory; auto: continue it, or start it if there is none",
      .offset = offsetof(struct wish, resume)},
     {.name = "overwrite",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "move an earlier run in the run directory aside",
+     .help = "rename the directory of an earlier run, and start a new one",
      .offset = offsetof(struct wish, overwrite)},
     {.name = "init",
      .kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
-     .help = "begin with the tensors of another checkpoint that fit",
+     .help = "start with the tensors of another checkpoint, as far as they fit",
      .offset = offsetof(struct wish, init)},
     {.name = "trace",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:FIRST-LAST]",
-     .help = "leave a trace of the run, or of some steps, for ui.perfetto.dev or chrome://tracing",
+     .help = "write a trace of the run, or of some steps, for ui.perfetto.dev or chrome://tracing",
      .offset = offsetof(struct wish, trace)},
     {.name = "note",
      .kind = ELBOW_FLAG_LIST,
      .value = "TEXT",
-     .help = "a line of text for receipt.txt in the run directory; may be given often",
+     .help = "a line of text for receipt.txt in the run directory; may be repeated",
      .offset = offsetof(struct wish, notes)},
     {.name = "check",
      .kind = ELBOW_FLAG_SWITCH,
-     .help =
-         "check the flags, the configuration and that the files are there, print the run directory, and train nothing",
+     .help = "check options and configuration and that the files exist, print the run directory, and do not train",
      .offset = offsetof(struct wish, checks)},
     {.name = "force",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "replace the file that --trace names, if it is there",
+     .help = "replace the file that --trace names, if it exists",
      .offset = offsetof(struct wish, force)},
 };
 
@@ -249,13 +248,12 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_train = {
     .name = "train",
     .summary = "train a model",
-    .text =
-        "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
-        "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
-        "--resume, --resume=auto or --overwrite; one that holds a file of somebody else's under a name that a run\n"
-        "writes is always refused. SIGUSR1 and SIGUSR2 stop the run after its step, with a checkpoint, and so does a\n"
-        "time limit (the key run.time_limit) in time. With --check neither MPI nor a run starts, so a job script can\n"
-        "check its command line first.\n",
+    .text = "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
+            "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
+            "--resume, --resume=auto or --overwrite; one that holds a foreign file under a name that a run writes is\n"
+            "always refused. SIGUSR1, SIGUSR2 and a time limit (the key run.time_limit) stop the run after a step,\n"
+            "with a checkpoint. With --check neither MPI nor a run starts, so a job script can check its command line\n"
+            "first.\n",
     .examples = "elbow train configs/shapes.yaml\n"
                 "mpirun -n 8 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --set train.epochs=40\n"
                 "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n"

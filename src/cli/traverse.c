@@ -181,8 +181,7 @@ static const struct elbow_flag flags[] = {
     {.name = "row",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "ROW",
-     .help = "goes through the latents of this row, counted from 0 among the samples that are taken, and not through "
-             "the prior's centre",
+     .help = "uses the latents of this row, counted from 0 among the selected samples, instead of the prior's centre",
      .offset = offsetof(struct wish, row),
      .least = 0},
     {.name = "steps",
@@ -196,7 +195,7 @@ static const struct elbow_flag flags[] = {
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "the N dimensions that are used most (all)",
+     .help = "the N most used dimensions (all)",
      .offset = offsetof(struct wish, count),
      .least = 1},
     {.name = "dimensions",
@@ -209,7 +208,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_SIZE(offsetof(struct wish, of.request.size)),
     ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "the rows of --data"),
     ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
-                        "what a conditional model is told; with --row in place of what was said of the row"),
+                        "the condition, for a conditional model; with --row instead of that of the row"),
     ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
     ELBOW_ROW_BINARIZE(offsetof(struct wish, of.request.binarize)),
     ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
@@ -222,11 +221,10 @@ static const struct elbow_flag flags[] = {
 const struct elbow_command elbow_command_traverse = {
     .name = "traverse",
     .summary = "walk along each latent dimension",
-    .text =
-        "What the decoder makes of z while one dimension goes through its quantiles and all others stay: a row of\n"
-        "the picture for each dimension, the one with the largest KL first. Through the prior's centre, at quantiles\n"
-        "of the prior; with --row through the latents of a row, and with --row or --data at quantiles of the means\n"
-        "of q(z|x) over the data. An HDF5 or CSV file has the points z beside what is decoded.\n",
+    .text = "Decodes z while one dimension takes its quantiles and all others are fixed: a row of the picture for\n"
+            "each dimension, the one with the largest KL first. The others are at the centre of the prior, or with\n"
+            "--row at the latents of a row; the quantiles are those of the prior, or with --row or --data those of\n"
+            "the means of q(z|x) over the data. An HDF5 or CSV file has the points z beside the decoded rows.\n",
     .examples = "elbow traverse runs/shapes -o walk.png\n"
                 "elbow traverse runs/shapes -o walk.png --row 12 -n 5 --steps 15\n"
                 "elbow traverse runs/shapes -o walk.h5 --dimensions 3,0\n",

@@ -42,12 +42,12 @@ static const struct elbow_flag flags[] = {
     {.name = "init",
      .kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
-     .help = "with --from-start: the checkpoint that the run was begun with (train --init)",
+     .help = "with --from-start: the checkpoint with which the run began (train --init)",
      .offset = offsetof(struct wish, request.init)},
     {.name = "set",
      .kind = ELBOW_FLAG_LIST,
      .value = "KEY=VALUE",
-     .help = "change a key of data or run, as data.file=elsewhere.h5, or train.threads; may be given often",
+     .help = "change a key of data or run, such as data.file=elsewhere.h5, or train.threads; may be repeated",
      .offset = offsetof(struct wish, sets)},
     ELBOW_ROW_JSON(offsetof(struct wish, json)),
 };
@@ -169,13 +169,12 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 const struct elbow_command elbow_command_verify = {
     .name = "verify",
-    .summary = "make steps of a run again and compare bits",
-    .text =
-        "Makes the steps between two checkpoints of a run again, on this machine and any number of ranks, and\n"
-        "compares parameters, moments, state and the rows of the tables, bit by bit, with those of the run. Where\n"
-        "they differ it names step and tensor, and whether the receipt tells of another build, other libraries or\n"
-        "another processor; the exit status is 1. The run stays as it is: the steps are made in a directory beneath\n"
-        "TMPDIR (/tmp), which is removed.\n",
+    .summary = "repeat steps of a run and compare bits",
+    .text = "Repeats the steps between two checkpoints of a run, on this machine and any number of ranks, and\n"
+            "compares parameters, moments, state and the rows of the tables, bit by bit, with those of the run. If\n"
+            "they differ, it names step and tensor, and whether the receipt has another build, other libraries or\n"
+            "another processor; the exit status is 1. The run does not change: the steps run in a directory below\n"
+            "TMPDIR (/tmp), which is removed.\n",
     .examples = "elbow verify runs/shapes\n"
                 "mpirun -n 8 elbow verify runs/mnist-mlp --from-start\n"
                 "elbow verify runs/mnist-mlp --from 1000 --to 2000 --set data.file=/scratch/mnist.h5\n",

@@ -12,7 +12,7 @@
 ELBOW_C_BEGIN
 
 // The name and description of --force in help texts.
-#define ELBOW_OUTPUT_FORCE_HELP "replace the file that is there"
+#define ELBOW_OUTPUT_FORCE_HELP "replace an existing file"
 
 // The first bytes of files that no output replaces, because they hold days of work: checkpoints.
 #define ELBOW_OUTPUT_SPARED "ELBOWCP\n"

@@ -47,7 +47,7 @@ struct elbow_words {
 #define ELBOW_ROW_SET(at)                                                                                              \
     {                                                                                                                  \
         .name = "set", .kind = ELBOW_FLAG_LIST, .value = "KEY=VALUE", .offset = (at),                                  \
-        .help = "change a key of the configuration, as train.epochs=40; may be given often"                            \
+        .help = "change a key of the configuration, such as train.epochs=40; may be repeated"                          \
     }
 #define ELBOW_ROW_CORRUPT(at, what)                                                                                    \
     {                                                                                                                  \
@@ -61,23 +61,23 @@ struct elbow_words {
 #define ELBOW_ROW_BEST(at)                                                                                             \
     {                                                                                                                  \
         .name = "best", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                                     \
-        .help = "of a run directory the checkpoint with the best validation ELBO"                                      \
+        .help = "for a run directory: the checkpoint with the best validation ELBO"                                    \
     }
 #define ELBOW_ROW_RAW(at)                                                                                              \
     {                                                                                                                  \
         .name = "raw-weights", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                              \
-        .help = "the weights that are trained, of a run with averaged ones (train.average)"                            \
+        .help = "the trained weights instead of the averages (train.average)"                                          \
     }
 #define ELBOW_ROW_DATA(at)                                                                                             \
     {                                                                                                                  \
         .name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE[:/dataset]", .offset = (at),                           \
-        .help = "another dataset than the checkpoint's (what it holds back of the training data, its validation "      \
-                "data, or its training data); all rows of it"                                                          \
+        .help = "another dataset than that of the checkpoint (the held-back rows of its training data, its "           \
+                "validation data, or its training data); all rows of it"                                               \
     }
 #define ELBOW_ROW_NAMES(at)                                                                                            \
     {                                                                                                                  \
         .name = "names", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                          \
-        .help = "the names of the dataset's rows, to be copied"                                                        \
+        .help = "the names of the dataset's rows, which are copied"                                                    \
     }
 #define ELBOW_ROW_MASK(at)                                                                                             \
     {                                                                                                                  \
@@ -92,17 +92,17 @@ struct elbow_words {
 #define ELBOW_ROW_CONDITION_FROM(at, rows)                                                                             \
     {                                                                                                                  \
         .name = "condition-from", .kind = ELBOW_FLAG_LIST, .value = "[NAME=][FILE:]/dataset", .offset = (at),          \
-        .help = "what a conditional model is told of " rows "; may be given often, with names"                         \
+        .help = "the condition of " rows ", for a conditional model; may be repeated, with names"                      \
     }
 #define ELBOW_ROW_OUTPUT(at)                                                                                           \
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
-        .offset = (at), .help = "the file to be written, with one of these endings:" ELBOW_SINK_ENDINGS                \
+        .offset = (at), .help = "the output file, with one of these endings:" ELBOW_SINK_ENDINGS                       \
     }
 #define ELBOW_ROW_TABLE(at)                                                                                            \
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
-        .offset = (at), .help = "the file to be written, with one of these endings:" ELBOW_SINK_TABLE_ENDINGS          \
+        .offset = (at), .help = "the output file, with one of these endings:" ELBOW_SINK_TABLE_ENDINGS                 \
     }
 #define ELBOW_ROW_FORCE(at)                                                                                            \
     {                                                                                                                  \
@@ -116,7 +116,7 @@ struct elbow_words {
 #define ELBOW_ROW_BINARIZE(at)                                                                                         \
     {                                                                                                                  \
         .name = "binarize", .kind = ELBOW_FLAG_TEXT, .value = "none|threshold|sample", .offset = (at),                 \
-        .help = "how values become 0 and 1 before the encoder sees them (the configuration's data.binarize)"           \
+        .help = "how values become 0 and 1 before encoding (data.binarize of the configuration)"                       \
     }
 #define ELBOW_ROW_DRAW(at)                                                                                             \
     {                                                                                                                  \
@@ -125,7 +125,7 @@ struct elbow_words {
 #define ELBOW_ROW_TRANSFORMED(at)                                                                                      \
     {                                                                                                                  \
         .name = "transformed", .kind = ELBOW_FLAG_SWITCH, .offset = (at),                                              \
-        .help = "values as the model has them, not turned back by data.transform"                                      \
+        .help = "values as the model sees them, without undoing data.transform"                                        \
     }
 #define ELBOW_ROW_JSON(at)                                                                                             \
     {                                                                                                                  \

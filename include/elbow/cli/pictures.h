@@ -65,19 +65,18 @@ void elbow_pictures_tell_fewer(const struct elbow_call *call, int64_t asked, uin
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
         .offset = (at),                                                                                                \
-        .help = "the file to be written: a picture, or plot, that ends in .png, .svg or .pdf, or the points, .h5 or "  \
-                ".csv"                                                                                                 \
+        .help = "the output file: a picture, or plot, with the ending .png, .svg or .pdf, or the points, .h5 or .csv"  \
     }
 #define ELBOW_ROW_TOTAL(at)                                                                                            \
     {                                                                                                                  \
         .name = "size", .kind = ELBOW_FLAG_POSITIVE, .value = "S", .offset = (at),                                     \
-        .help = "what the means of a sample add up to, for a likelihood with size: total or data (as on average in "   \
-                "the training data)"                                                                                   \
+        .help = "the sum of the means of a sample, for a likelihood with size: total or data (the average of the "     \
+                "training data)"                                                                                       \
     }
 #define ELBOW_ROW_CLASS(at)                                                                                            \
     {                                                                                                                  \
         .name = "class", .kind = ELBOW_FLAG_TEXT, .value = "NAME|NUMBER", .offset = (at),                              \
-        .help = "the class that the decoder of a model with a classifier is told"                                      \
+        .help = "the class for the decoder, for a model with a classifier"                                             \
     }
 
 #endif
