@@ -82,7 +82,7 @@ static size_t rows_of(const struct elbow_layer_instance *layer)
 size_t elbow_conv_layer_workspace(const struct elbow_layer_instance *layer)
 {
     const struct elbow_conv_layer *conv = layer->state;
-    return elbow_convolution_room(&conv->convolution) + row_of(layer);
+    return elbow_convolution_workspace(&conv->convolution) + row_of(layer);
 }
 
 // The weights (i, j, input channel, filter) as convolution.h's V (i, j, channel of the image, filter of the map).
@@ -107,24 +107,24 @@ void elbow_conv_layer_forward(const struct elbow_layer_instance *layer, struct e
     const struct elbow_convolution *convolution = &conv->convolution;
     const float *weight = call->parameters + conv->weight;
     size_t rows = call->rows, row = row_of(layer), filters = layer->output.channels;
-    float *room = call->workspace, *bias = room + elbow_convolution_room(convolution);
+    float *workspace = call->workspace, *bias = workspace + elbow_convolution_workspace(convolution);
     (void)parts;
     for (size_t i = 0; i < row; i += filters)
         memcpy(bias + i, call->parameters + conv->bias, filters * sizeof *bias);
     if (conv->is_transposed)
-        elbow_convolution_begin_scatter(convolution, weight, strides_of(layer), room);
+        elbow_convolution_begin_scatter(convolution, weight, strides_of(layer), workspace);
     else
-        elbow_convolution_begin_gather(convolution, weight, strides_of(layer), room);
+        elbow_convolution_begin_gather(convolution, weight, strides_of(layer), workspace);
     for (size_t first = 0, count; first < rows; first += count) {
         count = block_of(conv, rows, first);
         const float *input = call->x + first * layer->inputs;
         float *output = call->y + first * layer->outputs;
         if (conv->is_transposed) {
-            const float *maps = elbow_convolution_take_maps(convolution, count, input, room);
-            elbow_convolution_scatter(convolution, count, maps, room, output);
+            const float *maps = elbow_convolution_take_maps(convolution, count, input, workspace);
+            elbow_convolution_scatter(convolution, count, maps, workspace, output);
         } else {
-            const float *images = elbow_convolution_take_images(convolution, count, input, room);
-            elbow_convolution_gather(convolution, count, images, room, output);
+            const float *images = elbow_convolution_take_images(convolution, count, input, workspace);
+            elbow_convolution_gather(convolution, count, images, workspace, output);
         }
         elbow_layer_condition_forward(&conv->condition, call, first, count, output);
         elbow_activation_forward(conv->activation, count * rows_of(layer), row, bias, output,
@@ -154,14 +154,14 @@ void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct 
     const struct elbow_convolution *convolution = &conv->convolution;
     const float *weight = call->parameters + conv->weight;
     size_t rows = call->rows, row = row_of(layer);
-    float *room = call->workspace, *sums = room + elbow_convolution_room(convolution);
+    float *workspace = call->workspace, *sums = workspace + elbow_convolution_workspace(convolution);
     (void)parts;
     memset(sums, 0, row * sizeof *sums);
-    elbow_convolution_begin_gradient(convolution, room);
+    elbow_convolution_begin_gradient(convolution, workspace);
     if (call->dx && conv->is_transposed)
-        elbow_convolution_begin_gather(convolution, weight, strides_of(layer), room);
+        elbow_convolution_begin_gather(convolution, weight, strides_of(layer), workspace);
     else if (call->dx)
-        elbow_convolution_begin_scatter(convolution, weight, strides_of(layer), room);
+        elbow_convolution_begin_scatter(convolution, weight, strides_of(layer), workspace);
     for (size_t first = 0, count; first < rows; first += count) {
         count = block_of(conv, rows, first);
         const float *input = call->x + first * layer->inputs;
@@ -172,15 +172,15 @@ void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct 
         elbow_layer_condition_backward(&conv->condition, call, first, count, da);
         add_rows(count * rows_of(layer), row, da, sums);
         const float *images = conv->is_transposed ? da : input, *maps = conv->is_transposed ? input : da;
-        images = elbow_convolution_take_images(convolution, count, images, room);
-        maps = elbow_convolution_take_maps(convolution, count, maps, room);
-        elbow_convolution_gradient(convolution, count, images, maps, room);
+        images = elbow_convolution_take_images(convolution, count, images, workspace);
+        maps = elbow_convolution_take_maps(convolution, count, maps, workspace);
+        elbow_convolution_gradient(convolution, count, images, maps, workspace);
         if (dx && conv->is_transposed)
-            elbow_convolution_gather(convolution, count, images, room, dx);
+            elbow_convolution_gather(convolution, count, images, workspace, dx);
         else if (dx)
-            elbow_convolution_scatter(convolution, count, maps, room, dx);
+            elbow_convolution_scatter(convolution, count, maps, workspace, dx);
     }
-    elbow_convolution_end_gradient(convolution, room, strides_of(layer), call->gradient + conv->weight);
+    elbow_convolution_end_gradient(convolution, workspace, strides_of(layer), call->gradient + conv->weight);
     finish_bias(layer, sums, call->gradient + conv->bias);
 }
 

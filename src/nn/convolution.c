@@ -43,83 +43,84 @@ void elbow_convolution_destroy(struct elbow_convolution *convolution)
     *convolution = (struct elbow_convolution){0};
 }
 
-size_t elbow_convolution_room(const struct elbow_convolution *convolution)
+size_t elbow_convolution_workspace(const struct elbow_convolution *convolution)
 {
-    return convolution->by_tiles ? elbow_tiles_room(&convolution->tiles) : elbow_patches_room(&convolution->patches);
+    return convolution->by_tiles ? elbow_tiles_workspace(&convolution->tiles)
+                                 : elbow_patches_workspace(&convolution->patches);
 }
 
 void elbow_convolution_begin_gather(const struct elbow_convolution *convolution, const float *v,
-                                    struct elbow_strides strides, float *room)
+                                    struct elbow_strides strides, float *workspace)
 {
     if (convolution->by_tiles)
-        elbow_tiles_begin_gather(&convolution->tiles, v, strides, room);
+        elbow_tiles_begin_gather(&convolution->tiles, v, strides, workspace);
     else
-        elbow_patches_begin_gather(&convolution->patches, v, strides, room);
+        elbow_patches_begin_gather(&convolution->patches, v, strides, workspace);
 }
 
 void elbow_convolution_begin_scatter(const struct elbow_convolution *convolution, const float *v,
-                                     struct elbow_strides strides, float *room)
+                                     struct elbow_strides strides, float *workspace)
 {
     if (convolution->by_tiles)
-        elbow_tiles_begin_scatter(&convolution->tiles, v, strides, room);
+        elbow_tiles_begin_scatter(&convolution->tiles, v, strides, workspace);
     else
-        elbow_patches_begin_scatter(&convolution->patches, v, strides, room);
+        elbow_patches_begin_scatter(&convolution->patches, v, strides, workspace);
 }
 
-void elbow_convolution_begin_gradient(const struct elbow_convolution *convolution, float *room)
+void elbow_convolution_begin_gradient(const struct elbow_convolution *convolution, float *workspace)
 {
     if (convolution->by_tiles)
-        elbow_tiles_begin_gradient(&convolution->tiles, room);
+        elbow_tiles_begin_gradient(&convolution->tiles, workspace);
     else
-        elbow_patches_begin_gradient(&convolution->patches, room);
+        elbow_patches_begin_gradient(&convolution->patches, workspace);
 }
 
 const float *elbow_convolution_take_images(const struct elbow_convolution *convolution, size_t samples,
-                                           const float *images, float *room)
+                                           const float *images, float *workspace)
 {
-    return convolution->by_tiles ? elbow_tiles_take_images(&convolution->tiles, samples, images, room)
-                                 : elbow_patches_take_images(&convolution->patches, samples, images, room);
+    return convolution->by_tiles ? elbow_tiles_take_images(&convolution->tiles, samples, images, workspace)
+                                 : elbow_patches_take_images(&convolution->patches, samples, images, workspace);
 }
 
 const float *elbow_convolution_take_maps(const struct elbow_convolution *convolution, size_t samples, const float *maps,
-                                         float *room)
+                                         float *workspace)
 {
-    return convolution->by_tiles ? elbow_tiles_take_maps(&convolution->tiles, samples, maps, room)
-                                 : elbow_patches_take_maps(&convolution->patches, samples, maps, room);
+    return convolution->by_tiles ? elbow_tiles_take_maps(&convolution->tiles, samples, maps, workspace)
+                                 : elbow_patches_take_maps(&convolution->patches, samples, maps, workspace);
 }
 
 void elbow_convolution_gather(const struct elbow_convolution *convolution, size_t samples, const float *images,
-                              float *room, float *maps)
+                              float *workspace, float *maps)
 {
     if (convolution->by_tiles)
-        elbow_tiles_gather(&convolution->tiles, samples, images, room, maps);
+        elbow_tiles_gather(&convolution->tiles, samples, images, workspace, maps);
     else
-        elbow_patches_gather(&convolution->patches, samples, images, room, maps);
+        elbow_patches_gather(&convolution->patches, samples, images, workspace, maps);
 }
 
 void elbow_convolution_scatter(const struct elbow_convolution *convolution, size_t samples, const float *maps,
-                               float *room, float *images)
+                               float *workspace, float *images)
 {
     if (convolution->by_tiles)
-        elbow_tiles_scatter(&convolution->tiles, samples, maps, room, images);
+        elbow_tiles_scatter(&convolution->tiles, samples, maps, workspace, images);
     else
-        elbow_patches_scatter(&convolution->patches, samples, maps, room, images);
+        elbow_patches_scatter(&convolution->patches, samples, maps, workspace, images);
 }
 
 void elbow_convolution_gradient(const struct elbow_convolution *convolution, size_t samples, const float *images,
-                                const float *maps, float *room)
+                                const float *maps, float *workspace)
 {
     if (convolution->by_tiles)
-        elbow_tiles_gradient(&convolution->tiles, samples, images, maps, room);
+        elbow_tiles_gradient(&convolution->tiles, samples, images, maps, workspace);
     else
-        elbow_patches_gradient(&convolution->patches, samples, images, maps, room);
+        elbow_patches_gradient(&convolution->patches, samples, images, maps, workspace);
 }
 
-void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, float *room,
+void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, float *workspace,
                                     struct elbow_strides strides, float *dv)
 {
     if (convolution->by_tiles)
-        elbow_tiles_end_gradient(&convolution->tiles, room, strides, dv);
+        elbow_tiles_end_gradient(&convolution->tiles, workspace, strides, dv);
     else
-        elbow_patches_end_gradient(&convolution->patches, room, strides, dv);
+        elbow_patches_end_gradient(&convolution->patches, workspace, strides, dv);
 }

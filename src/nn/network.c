@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A stack of layers. All room is made at creation; forward and backward allocate nothing. Between layers the gradient
+// A stack of layers. All memory is allocated at creation; forward and backward allocate nothing. Between layers the gradient
 // goes to and fro between two buffers, since a layer needs the one above while it writes its own.
 #include "elbow/nn/network.h"
 
@@ -110,7 +110,7 @@ enum elbow_status elbow_network_widen(struct elbow_network *network, size_t slot
     return status;
 }
 
-static enum elbow_status make_room(struct elbow_network *network, struct elbow_error *error)
+static enum elbow_status make_workspace(struct elbow_network *network, struct elbow_error *error)
 {
     enum elbow_status status = elbow_network_widen(network, 1, error);
     size_t size = workspace_size(network);
@@ -130,7 +130,7 @@ static enum elbow_status create_layers(struct elbow_parameters *parameters, cons
         status = add_layers(parameters, name, hidden, architecture, initializer, conditions, network, error);
     network->repeats = status == ELBOW_OK && conditions.has_blocks && !network->layers[0].row->repeats_inputs;
     if (status == ELBOW_OK && network->rows_max > 0)
-        status = make_room(network, error);
+        status = make_workspace(network, error);
     return status;
 }
 

@@ -28,12 +28,12 @@ static enum elbow_status grow(struct elbow_parameters *parameters, struct elbow_
 }
 
 // The product of the shape, or 0 if the arena cannot hold so much.
-static size_t count_of(const struct elbow_tensor *tensor, size_t room)
+static size_t count_of(const struct elbow_tensor *tensor, size_t workspace)
 {
     size_t count = 1;
     for (int i = 0; i < tensor->rank; ++i) {
         ELBOW_CHECK(tensor->shape[i] > 0);
-        if (count > room / tensor->shape[i])
+        if (count > workspace / tensor->shape[i])
             return 0;
         count *= tensor->shape[i];
     }

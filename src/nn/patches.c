@@ -7,10 +7,10 @@
 #include <string.h>
 
 void elbow_patches_begin_gather(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
-                                float *room)
+                                float *workspace)
 {
     size_t channels = plan->image.channels, filters = plan->map.channels;
-    float *packed = room + elbow_patches_layout(plan).gather;
+    float *packed = workspace + elbow_patches_layout(plan).gather;
     for (size_t first = 0; first < plan->depth; first += channels)
         elbow_panel_pack(plan->depth, filters, first, channels, v + first * filters, strides.channel, strides.filter,
                          packed);
@@ -39,9 +39,9 @@ static size_t tap_of(const struct elbow_patches *plan, const struct elbow_phase 
 }
 
 void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
-                                 float *room)
+                                 float *workspace)
 {
-    float *packed = room + elbow_patches_layout(plan).scatter;
+    float *packed = workspace + elbow_patches_layout(plan).scatter;
     if (plan->by_patches) {
         pack_patches(plan, v, strides, packed);
         return;
@@ -57,10 +57,10 @@ void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *
     }
 }
 
-void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *room)
+void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *workspace)
 {
-    memset(room + elbow_patches_layout(plan).gradient, 0,
-           elbow_panel_size(plan->depth, plan->map.channels) * sizeof *room);
+    memset(workspace + elbow_patches_layout(plan).gradient, 0,
+           elbow_panel_size(plan->depth, plan->map.channels) * sizeof *workspace);
 }
 
 // Samples that are worth a thread where each has so many values to copy.
@@ -123,29 +123,30 @@ static void pad(size_t samples, struct padding padding)
 }
 
 const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t samples, const float *images,
-                                       float *room)
+                                       float *workspace)
 {
     ELBOW_CHECK(samples <= plan->block);
     if (elbow_shape_is_same(plan->image, plan->padded_image))
         return images;
-    float *padded = room + elbow_patches_layout(plan).images;
+    float *padded = workspace + elbow_patches_layout(plan).images;
     pad(samples, (struct padding){plan->image, plan->padded_image, plan->window.padding, images, padded});
     return padded;
 }
 
-const float *elbow_patches_take_maps(const struct elbow_patches *plan, size_t samples, const float *maps, float *room)
+const float *elbow_patches_take_maps(const struct elbow_patches *plan, size_t samples, const float *maps,
+                                     float *workspace)
 {
-    (void)room;
+    (void)workspace;
     ELBOW_CHECK(samples <= plan->block);
     return maps;
 }
 
-void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, const float *padded, const float *room,
+void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, const float *padded, const float *workspace,
                           float *maps)
 {
     ELBOW_CHECK(samples <= plan->block);
     elbow_panel_multiply(samples * elbow_shape_places(plan->map), padded, plan->from, plan->run_count, plan->runs,
-                         plan->depth, plan->map.channels, room + elbow_patches_layout(plan).gather, maps, NULL);
+                         plan->depth, plan->map.channels, workspace + elbow_patches_layout(plan).gather, maps, NULL);
 }
 
 // Images from patches: those of samples [first, first + count) of a block.
@@ -193,36 +194,36 @@ static void add_span(void *user, int part, size_t first, size_t count)
 }
 
 static void scatter_patches(const struct elbow_patches *plan, size_t samples, const float *maps,
-                            const struct elbow_patches_places *at, float *room, float *images)
+                            const struct elbow_patches_places *at, float *workspace, float *images)
 {
     size_t filters = plan->map.channels, depth = plan->depth, positions = elbow_shape_places(plan->map);
     struct elbow_run whole = {0, (uint32_t)filters};
-    struct patching patching = {plan, room + at->patches, room + at->images, images};
-    elbow_panel_multiply(samples * positions, maps, NULL, 1, &whole, filters, depth, room + at->scatter,
-                         room + at->patches, NULL);
+    struct patching patching = {plan, workspace + at->patches, workspace + at->images, images};
+    elbow_panel_multiply(samples * positions, maps, NULL, 1, &whole, filters, depth, workspace + at->scatter,
+                         workspace + at->patches, NULL);
     elbow_threads_split(samples, 1, least_samples(positions * depth), add_span, &patching);
 }
 
-void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, const float *maps, float *room,
+void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, const float *maps, float *workspace,
                            float *images)
 {
     ELBOW_CHECK(samples <= plan->block);
     const struct elbow_patches_places at = elbow_patches_layout(plan);
     if (plan->by_patches) {
-        scatter_patches(plan, samples, maps, &at, room, images);
+        scatter_patches(plan, samples, maps, &at, workspace, images);
         return;
     }
     const float *padded = maps;
     if (!elbow_shape_is_same(plan->map, plan->padded_map)) {
-        pad(samples, (struct padding){plan->map, plan->padded_map, plan->map_margin, maps, room + at.maps});
-        padded = room + at.maps;
+        pad(samples, (struct padding){plan->map, plan->padded_map, plan->map_margin, maps, workspace + at.maps});
+        padded = workspace + at.maps;
     }
     for (size_t i = 0; i < plan->phase_count; ++i) {
         const struct elbow_phase *phase = &plan->phases[i];
         elbow_panel_multiply(samples * phase->pixels, padded, plan->phase_from + phase->first, phase->runs,
                              plan->phase_runs + phase->first_run,
                              phase->taps.depth * phase->taps.height * phase->taps.width * plan->map.channels,
-                             plan->image.channels, room + at.scatter + phase->packed, images,
+                             plan->image.channels, workspace + at.scatter + phase->packed, images,
                              plan->phase_to + phase->first);
     }
 }
@@ -240,22 +241,22 @@ static const float *widen(const struct elbow_patches *plan, size_t samples, cons
 }
 
 void elbow_patches_gradient(const struct elbow_patches *plan, size_t samples, const float *padded, const float *maps,
-                            float *room)
+                            float *workspace)
 {
     ELBOW_CHECK(samples <= plan->block);
     const struct elbow_patches_places at = elbow_patches_layout(plan);
     size_t filters = plan->map.channels;
     if (!elbow_patches_has_whole_vectors(plan))
-        maps = widen(plan, samples, maps, room + at.wide);
+        maps = widen(plan, samples, maps, workspace + at.wide);
     elbow_panel_accumulate(samples * elbow_shape_places(plan->map), padded, plan->from, plan->depth, plan->at, filters,
-                           maps, elbow_panel_width(filters), room + at.gradient);
+                           maps, elbow_panel_width(filters), workspace + at.gradient);
 }
 
-void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *room, struct elbow_strides strides,
+void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *workspace, struct elbow_strides strides,
                                 float *dv)
 {
     size_t channels = plan->image.channels, filters = plan->map.channels;
-    const float *packed = room + elbow_patches_layout(plan).gradient;
+    const float *packed = workspace + elbow_patches_layout(plan).gradient;
     for (size_t first = 0; first < plan->depth; first += channels)
         elbow_panel_unpack(plan->depth, filters, first, channels, packed, dv + first * filters, strides.channel,
                            strides.filter);

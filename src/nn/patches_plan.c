@@ -24,19 +24,19 @@ struct elbow_patches_places elbow_patches_layout(const struct elbow_patches *pla
     size_t positions = block * elbow_shape_places(plan->map);
     size_t scatter =
         plan->by_patches ? elbow_panel_size(filters, plan->depth) : elbow_panel_size(taps * filters, channels);
-    struct elbow_patches_places room = {.gather = 0};
-    room.scatter = after(room.gather, packed);
-    room.gradient = after(room.scatter, scatter);
-    room.images = after(room.gradient, packed);
-    room.maps = after(room.images, block * elbow_shape_values(plan->padded_image));
-    room.wide = after(room.maps, plan->by_patches ? 0 : block * elbow_shape_values(plan->padded_map));
-    room.patches =
-        after(room.wide, elbow_patches_has_whole_vectors(plan) ? 0 : positions * elbow_panel_width(plan->map.channels));
-    room.end = after(room.patches, plan->by_patches ? positions * plan->depth : 0);
-    return room;
+    struct elbow_patches_places workspace = {.gather = 0};
+    workspace.scatter = after(workspace.gather, packed);
+    workspace.gradient = after(workspace.scatter, scatter);
+    workspace.images = after(workspace.gradient, packed);
+    workspace.maps = after(workspace.images, block * elbow_shape_values(plan->padded_image));
+    workspace.wide = after(workspace.maps, plan->by_patches ? 0 : block * elbow_shape_values(plan->padded_map));
+    workspace.patches = after(
+        workspace.wide, elbow_patches_has_whole_vectors(plan) ? 0 : positions * elbow_panel_width(plan->map.channels));
+    workspace.end = after(workspace.patches, plan->by_patches ? positions * plan->depth : 0);
+    return workspace;
 }
 
-size_t elbow_patches_room(const struct elbow_patches *plan)
+size_t elbow_patches_workspace(const struct elbow_patches *plan)
 {
     return elbow_patches_layout(plan).end;
 }

@@ -73,7 +73,7 @@ void elbow_projection_destroy(struct elbow_projection *projection)
     *projection = (struct elbow_projection){0};
 }
 
-size_t elbow_projection_room(const struct elbow_projection *projection)
+size_t elbow_projection_workspace(const struct elbow_projection *projection)
 {
     return projection->is_identity ? 0 : projection->places * projection->channels;
 }
@@ -132,43 +132,45 @@ static void run(void (*span)(void *user, int part, size_t first, size_t count),
 }
 
 // The rows of the product.
-static const float *taken(const struct elbow_projection *projection, size_t rows, const float *x, float *room)
+static const float *taken(const struct elbow_projection *projection, size_t rows, const float *x, float *workspace)
 {
     if (!projection->skips)
         return x;
-    run(take_span, projection, rows, x, room);
-    return room;
+    run(take_span, projection, rows, x, workspace);
+    return workspace;
 }
 
 void elbow_projection_forward(const struct elbow_projection *projection, size_t rows, const float *x,
-                              const float *weight, float *room, float *y)
+                              const float *weight, float *workspace, float *y)
 {
     size_t channels = projection->channels;
     if (projection->is_identity)
         run(add_span, projection, rows, x, y);
     else
         elbow_dense_product_forward(rows * projection->places, channels, projection->filters,
-                                    (struct elbow_span){0, channels}, taken(projection, rows, x, room), weight, y);
+                                    (struct elbow_span){0, channels}, taken(projection, rows, x, workspace), weight, y);
 }
 
 void elbow_projection_weight(const struct elbow_projection *projection, size_t rows, const float *x, const float *dy,
-                             float *room, float *dweight)
+                             float *workspace, float *dweight)
 {
     size_t channels = projection->channels;
     if (!projection->is_identity)
         elbow_dense_product_weight(rows * projection->places, channels, projection->filters,
-                                   (struct elbow_span){0, channels}, taken(projection, rows, x, room), dy, dweight);
+                                   (struct elbow_span){0, channels}, taken(projection, rows, x, workspace), dy,
+                                   dweight);
 }
 
 void elbow_projection_inputs(const struct elbow_projection *projection, size_t rows, const float *dy,
-                             const float *weight, float *room, float *dx)
+                             const float *weight, float *workspace, float *dx)
 {
     if (projection->is_identity) {
         run(add_span, projection, rows, dy, dx);
         return;
     }
-    elbow_dense_product_input(rows * projection->places, projection->channels, projection->filters, dy, weight, room);
-    run(give_span, projection, rows, room, dx);
+    elbow_dense_product_input(rows * projection->places, projection->channels, projection->filters, dy, weight,
+                              workspace);
+    run(give_span, projection, rows, workspace, dx);
 }
 
 // Of rows of places, those that are taken.

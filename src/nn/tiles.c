@@ -59,44 +59,45 @@ static size_t row_at(const struct elbow_tiles *tiles, size_t k, struct elbow_str
 }
 
 void elbow_tiles_begin_gather(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
-                              float *room)
+                              float *workspace)
 {
     const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
     size_t filters = tiles->map.channels, depth = elbow_tiles_planes_met(tiles) * tiles->depth;
     for (size_t k = 0; k < depth; ++k) {
-        transform_taps(tiles, v + row_at(tiles, k, strides), filters, strides.filter, room + at.taps, room + at.row,
-                       filters);
-        pack_row(depth, filters, k, room + at.row, room + at.gather);
+        transform_taps(tiles, v + row_at(tiles, k, strides), filters, strides.filter, workspace + at.taps,
+                       workspace + at.row, filters);
+        pack_row(depth, filters, k, workspace + at.row, workspace + at.gather);
     }
 }
 
 // The matrices of a remainder along the depth: its runs meet the map's planes in order, and so its taps from the last
 // to the first.
 static void begin_scatter(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
-                          size_t remainder, float *room)
+                          size_t remainder, float *workspace)
 {
     const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
     size_t channels = tiles->image.channels, filters = tiles->map.channels;
-    float *packed = room + at.scatter + remainder * POINTS * elbow_tiles_scatter_size(tiles);
+    float *packed = workspace + at.scatter + remainder * POINTS * elbow_tiles_scatter_size(tiles);
     for (size_t k = 0; k < tiles->taps_deep * filters; ++k) {
         size_t tap = remainder + tiles->stride_deep * (tiles->taps_deep - 1 - k / filters), n = k % filters;
         for (size_t phase = 0; phase < tiles->stride * tiles->stride; ++phase)
             transform_taps(tiles, v + tap_plane(tiles, tap) + first_tap(tiles, phase) + n * strides.filter, channels,
-                           strides.channel, room + at.taps, room + at.row + phase * channels, tiles->depth);
-        pack_row(tiles->taps_deep * filters, tiles->depth, k, room + at.row, packed);
+                           strides.channel, workspace + at.taps, workspace + at.row + phase * channels, tiles->depth);
+        pack_row(tiles->taps_deep * filters, tiles->depth, k, workspace + at.row, packed);
     }
 }
 
 void elbow_tiles_begin_scatter(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
-                               float *room)
+                               float *workspace)
 {
     for (size_t remainder = 0; remainder < tiles->stride_deep; ++remainder)
-        begin_scatter(tiles, v, strides, remainder, room);
+        begin_scatter(tiles, v, strides, remainder, workspace);
 }
 
-void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *room)
+void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *workspace)
 {
-    memset(room + elbow_tiles_layout(tiles).gradient, 0, POINTS * elbow_tiles_gather_size(tiles) * sizeof *room);
+    memset(workspace + elbow_tiles_layout(tiles).gradient, 0,
+           POINTS * elbow_tiles_gather_size(tiles) * sizeof *workspace);
 }
 
 // One plane to points, or back.
@@ -158,10 +159,11 @@ static void read_image(const struct elbow_tiles *tiles, const float *image, floa
             elbow_winograd_image(channels, image, at, points + phase * channels, tiles->depth);
 }
 
-const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room)
+const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images,
+                                     float *workspace)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    float *points = room + elbow_tiles_layout(tiles).images;
+    float *points = workspace + elbow_tiles_layout(tiles).images;
     transform_samples((struct transform){.tiles = tiles,
                                          .plane = read_image,
                                          .planes = tiles->image.depth,
@@ -183,10 +185,10 @@ static void read_map(const struct elbow_tiles *tiles, const float *map, float *p
         elbow_winograd_map(filters, map, tiles->map_at + tile * MAP * MAP, points, filters);
 }
 
-const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room)
+const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *workspace)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    float *points = room + elbow_tiles_layout(tiles).maps;
+    float *points = workspace + elbow_tiles_layout(tiles).maps;
     transform_samples((struct transform){.tiles = tiles,
                                          .plane = read_map,
                                          .planes = tiles->map.depth,
@@ -207,7 +209,8 @@ static void write_map(const struct elbow_tiles *tiles, const float *points, floa
         elbow_winograd_map_adjoint(filters, points, filters, map, tiles->map_at + tile * MAP * MAP);
 }
 
-void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room, float *maps)
+void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *workspace,
+                        float *maps)
 {
     ELBOW_CHECK(samples <= tiles->block);
     const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
@@ -215,12 +218,12 @@ void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const f
     for (size_t point = 0; point < POINTS; ++point)
         elbow_panel_multiply(count, images + point * tiles->depth, tiles->image_row, elbow_tiles_planes_met(tiles),
                              tiles->image_run, elbow_tiles_planes_met(tiles) * tiles->depth, filters,
-                             room + at.gather + point * elbow_tiles_gather_size(tiles),
-                             room + at.maps + point * filters, tiles->map_row);
+                             workspace + at.gather + point * elbow_tiles_gather_size(tiles),
+                             workspace + at.maps + point * filters, tiles->map_row);
     transform_samples((struct transform){.tiles = tiles,
                                          .plane = write_map,
                                          .planes = tiles->map.depth,
-                                         .from = room + at.maps,
+                                         .from = workspace + at.maps,
                                          .from_size = elbow_tiles_map_plane(tiles),
                                          .from_planes = tiles->map.depth,
                                          .to = maps,
@@ -246,9 +249,9 @@ static void copy_map(const struct elbow_tiles *tiles, const float *points, float
 }
 
 // The points of maps with planes of zeros around them, where a plane of an image meets several.
-static const float *pad_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room)
+static const float *pad_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *workspace)
 {
-    float *padded = room + elbow_tiles_layout(tiles).padded;
+    float *padded = workspace + elbow_tiles_layout(tiles).padded;
     if (tiles->taps_deep == 1)
         return maps;
     transform_samples((struct transform){.tiles = tiles,
@@ -266,28 +269,30 @@ static const float *pad_maps(const struct elbow_tiles *tiles, size_t samples, co
 }
 
 // The planes of one remainder along the depth.
-static void scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, size_t remainder, float *room)
+static void scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, size_t remainder,
+                    float *workspace)
 {
     const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
     size_t filters = tiles->map.channels, count = samples * tiles->slots * elbow_tiles_count(tiles);
-    const float *packed = room + at.scatter + remainder * POINTS * elbow_tiles_scatter_size(tiles);
-    float *images = room + at.images + remainder * elbow_tiles_image_plane(tiles);
+    const float *packed = workspace + at.scatter + remainder * POINTS * elbow_tiles_scatter_size(tiles);
+    float *images = workspace + at.images + remainder * elbow_tiles_image_plane(tiles);
     for (size_t point = 0; point < POINTS; ++point)
         elbow_panel_multiply(count, maps + point * filters, tiles->map_slot, tiles->taps_deep, tiles->map_run,
                              tiles->taps_deep * filters, tiles->depth, packed + point * elbow_tiles_scatter_size(tiles),
                              images + point * tiles->depth, tiles->image_slot);
 }
 
-void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room, float *images)
+void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *workspace,
+                         float *images)
 {
     ELBOW_CHECK(samples <= tiles->block);
-    const float *padded = pad_maps(tiles, samples, maps, room);
+    const float *padded = pad_maps(tiles, samples, maps, workspace);
     for (size_t remainder = 0; remainder < tiles->stride_deep; ++remainder)
-        scatter(tiles, samples, padded, remainder, room);
+        scatter(tiles, samples, padded, remainder, workspace);
     transform_samples((struct transform){.tiles = tiles,
                                          .plane = write_image,
                                          .planes = tiles->image.depth,
-                                         .from = room + elbow_tiles_layout(tiles).images,
+                                         .from = workspace + elbow_tiles_layout(tiles).images,
                                          .from_size = elbow_tiles_image_plane(tiles),
                                          .from_first = tiles->padding_deep,
                                          .from_planes = elbow_tiles_image_planes(tiles),
@@ -298,26 +303,27 @@ void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const 
 }
 
 void elbow_tiles_gradient(const struct elbow_tiles *tiles, size_t samples, const float *images, const float *maps,
-                          float *room)
+                          float *workspace)
 {
     ELBOW_CHECK(samples <= tiles->block);
     size_t filters = tiles->map.channels, depth = elbow_tiles_planes_met(tiles) * tiles->depth;
     size_t rows = samples * tiles->map.depth * elbow_tiles_count(tiles);
-    float *gradient = room + elbow_tiles_layout(tiles).gradient;
+    float *gradient = workspace + elbow_tiles_layout(tiles).gradient;
     for (size_t point = 0; point < POINTS; ++point)
         elbow_panel_accumulate(rows, images + point * tiles->depth, tiles->image_row, depth, tiles->within, filters,
                                maps + point * filters, elbow_tiles_map_points(tiles),
                                gradient + point * elbow_tiles_gather_size(tiles));
 }
 
-void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *room, struct elbow_strides strides, float *dv)
+void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *workspace, struct elbow_strides strides,
+                              float *dv)
 {
     const struct elbow_tiles_places at = elbow_tiles_layout(tiles);
     size_t filters = tiles->map.channels, depth = elbow_tiles_planes_met(tiles) * tiles->depth;
-    float *row = room + at.row, *taps = room + at.taps;
+    float *row = workspace + at.row, *taps = workspace + at.taps;
     for (size_t k = 0; k < depth; ++k) {
         for (size_t point = 0; point < POINTS; ++point)
-            elbow_panel_unpack(depth, filters, k, 1, room + at.gradient + point * elbow_tiles_gather_size(tiles),
+            elbow_panel_unpack(depth, filters, k, 1, workspace + at.gradient + point * elbow_tiles_gather_size(tiles),
                                row + point * filters, filters, 1);
         elbow_winograd_taps_adjoint(filters, row, filters, taps, filters);
         float *to = dv + row_at(tiles, k, strides);

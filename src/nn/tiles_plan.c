@@ -18,21 +18,21 @@ static size_t greater(size_t a, size_t b)
 struct elbow_tiles_places elbow_tiles_layout(const struct elbow_tiles *tiles)
 {
     size_t widest = greater(tiles->depth, tiles->map.channels);
-    struct elbow_tiles_places room = {.gather = 0};
-    room.scatter = room.gather + POINTS * elbow_tiles_gather_size(tiles);
-    room.gradient = room.scatter + POINTS * tiles->stride_deep * elbow_tiles_scatter_size(tiles);
-    room.images = room.gradient + POINTS * elbow_tiles_gather_size(tiles);
-    room.maps = room.images + tiles->block * elbow_tiles_image_planes(tiles) * elbow_tiles_image_plane(tiles);
-    room.padded = room.maps + tiles->block * tiles->map.depth * elbow_tiles_map_plane(tiles);
-    room.taps =
-        room.padded +
+    struct elbow_tiles_places workspace = {.gather = 0};
+    workspace.scatter = workspace.gather + POINTS * elbow_tiles_gather_size(tiles);
+    workspace.gradient = workspace.scatter + POINTS * tiles->stride_deep * elbow_tiles_scatter_size(tiles);
+    workspace.images = workspace.gradient + POINTS * elbow_tiles_gather_size(tiles);
+    workspace.maps = workspace.images + tiles->block * elbow_tiles_image_planes(tiles) * elbow_tiles_image_plane(tiles);
+    workspace.padded = workspace.maps + tiles->block * tiles->map.depth * elbow_tiles_map_plane(tiles);
+    workspace.taps =
+        workspace.padded +
         (tiles->taps_deep > 1 ? tiles->block * elbow_tiles_padded_planes(tiles) * elbow_tiles_map_plane(tiles) : 0);
-    room.row = room.taps + TAPS * widest;
-    room.end = room.row + POINTS * widest;
-    return room;
+    workspace.row = workspace.taps + TAPS * widest;
+    workspace.end = workspace.row + POINTS * widest;
+    return workspace;
 }
 
-size_t elbow_tiles_room(const struct elbow_tiles *tiles)
+size_t elbow_tiles_workspace(const struct elbow_tiles *tiles)
 {
     return elbow_tiles_layout(tiles).end;
 }

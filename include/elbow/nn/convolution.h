@@ -43,32 +43,32 @@ enum elbow_status elbow_convolution_create(struct elbow_shape image, struct elbo
 void elbow_convolution_destroy(struct elbow_convolution *convolution);
 
 // Local. Floats of the workspace of the functions below, 64-byte aligned; its contents pass from one to the next.
-size_t elbow_convolution_room(const struct elbow_convolution *convolution);
+size_t elbow_convolution_workspace(const struct elbow_convolution *convolution);
 
 // Local. Prepares V for gathers, for scatters; clears the gradient.
 void elbow_convolution_begin_gather(const struct elbow_convolution *convolution, const float *v,
-                                    struct elbow_strides strides, float *room);
+                                    struct elbow_strides strides, float *workspace);
 void elbow_convolution_begin_scatter(const struct elbow_convolution *convolution, const float *v,
-                                     struct elbow_strides strides, float *room);
-void elbow_convolution_begin_gradient(const struct elbow_convolution *convolution, float *room);
+                                     struct elbow_strides strides, float *workspace);
+void elbow_convolution_begin_gradient(const struct elbow_convolution *convolution, float *workspace);
 
 // Local. Up to `block` samples in the form that the functions below read. Images are kept until images are taken or
 // written with the same workspace, maps until maps are.
 const float *elbow_convolution_take_images(const struct elbow_convolution *convolution, size_t samples,
-                                           const float *images, float *room);
+                                           const float *images, float *workspace);
 const float *elbow_convolution_take_maps(const struct elbow_convolution *convolution, size_t samples, const float *maps,
-                                         float *room);
+                                         float *workspace);
 
 // Local. From the samples taken. Gather and scatter need their begin, and overwrite results of earlier samples.
 void elbow_convolution_gather(const struct elbow_convolution *convolution, size_t samples, const float *taken_images,
-                              float *room, float *maps);
+                              float *workspace, float *maps);
 void elbow_convolution_scatter(const struct elbow_convolution *convolution, size_t samples, const float *taken_maps,
-                               float *room, float *images);
+                               float *workspace, float *images);
 void elbow_convolution_gradient(const struct elbow_convolution *convolution, size_t samples, const float *taken_images,
-                                const float *taken_maps, float *room);
+                                const float *taken_maps, float *workspace);
 
 // Local. The sum of the gradient since begin_gradient.
-void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, float *room,
+void elbow_convolution_end_gradient(const struct elbow_convolution *convolution, float *workspace,
                                     struct elbow_strides strides, float *dv);
 
 ELBOW_C_END

@@ -54,23 +54,24 @@ enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_sh
 void elbow_patches_destroy(struct elbow_patches *plan);
 
 // Local. The functions of convolution.h.
-size_t elbow_patches_room(const struct elbow_patches *plan);
+size_t elbow_patches_workspace(const struct elbow_patches *plan);
 void elbow_patches_begin_gather(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
-                                float *room);
+                                float *workspace);
 void elbow_patches_begin_scatter(const struct elbow_patches *plan, const float *v, struct elbow_strides strides,
-                                 float *room);
-void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *room);
+                                 float *workspace);
+void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *workspace);
 const float *elbow_patches_take_images(const struct elbow_patches *plan, size_t samples, const float *images,
-                                       float *room);
+                                       float *workspace);
 // Maps are read directly.
-const float *elbow_patches_take_maps(const struct elbow_patches *plan, size_t samples, const float *maps, float *room);
-void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, const float *padded, const float *room,
+const float *elbow_patches_take_maps(const struct elbow_patches *plan, size_t samples, const float *maps,
+                                     float *workspace);
+void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, const float *padded, const float *workspace,
                           float *maps);
-void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, const float *maps, float *room,
+void elbow_patches_scatter(const struct elbow_patches *plan, size_t samples, const float *maps, float *workspace,
                            float *images);
 void elbow_patches_gradient(const struct elbow_patches *plan, size_t samples, const float *padded, const float *maps,
-                            float *room);
-void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *room, struct elbow_strides strides,
+                            float *workspace);
+void elbow_patches_end_gradient(const struct elbow_patches *plan, const float *workspace, struct elbow_strides strides,
                                 float *dv);
 
 ELBOW_C_END

@@ -58,20 +58,24 @@ enum elbow_status elbow_tiles_create(struct elbow_shape image, struct elbow_shap
 void elbow_tiles_destroy(struct elbow_tiles *tiles);
 
 // Local. The functions of convolution.h.
-size_t elbow_tiles_room(const struct elbow_tiles *tiles);
+size_t elbow_tiles_workspace(const struct elbow_tiles *tiles);
 void elbow_tiles_begin_gather(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
-                              float *room);
+                              float *workspace);
 void elbow_tiles_begin_scatter(const struct elbow_tiles *tiles, const float *v, struct elbow_strides strides,
-                               float *room);
-void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *room);
-const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room);
-const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room);
-void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *room, float *maps);
-void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *room,
+                               float *workspace);
+void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *workspace);
+const float *elbow_tiles_take_images(const struct elbow_tiles *tiles, size_t samples, const float *images,
+                                     float *workspace);
+const float *elbow_tiles_take_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps,
+                                   float *workspace);
+void elbow_tiles_gather(const struct elbow_tiles *tiles, size_t samples, const float *images, float *workspace,
+                        float *maps);
+void elbow_tiles_scatter(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *workspace,
                          float *images);
 void elbow_tiles_gradient(const struct elbow_tiles *tiles, size_t samples, const float *images, const float *maps,
-                          float *room);
-void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *room, struct elbow_strides strides, float *dv);
+                          float *workspace);
+void elbow_tiles_end_gradient(const struct elbow_tiles *tiles, float *workspace, struct elbow_strides strides,
+                              float *dv);
 
 ELBOW_C_END
 

@@ -120,7 +120,7 @@ struct spaces {
 static struct spaces spaces_of(const struct elbow_layer_instance *layer, float *workspace)
 {
     const struct residual *residual = layer->state;
-    size_t rows = residual->rows_max, room = rows * padded(elbow_projection_room(&residual->projection));
+    size_t rows = residual->rows_max, room = rows * padded(elbow_projection_workspace(&residual->projection));
     size_t begin = inner_workspace(layer), delta = rows * widest(layer), end = begin + room + 2 * delta;
     return (struct spaces){
         .projection = workspace ? workspace + begin : NULL,

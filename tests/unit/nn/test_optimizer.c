@@ -352,21 +352,21 @@ START_TEST(each_failed_allocation_is_survived)
 END_TEST
 
 static struct elbow_optimizer shared;
-static float room[ARENA];
+static float workspace[ARENA];
 
 static void beyond_the_arena(void)
 {
-    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){ARENA - 4, 10, 0}, 1, rate, 1.0, room, room);
+    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){ARENA - 4, 10, 0}, 1, rate, 1.0, workspace, workspace);
 }
 
 static void beyond_the_slice(void)
 {
-    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){16, 20, 14}, 1, rate, 1.0, room, room);
+    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){16, 20, 14}, 1, rate, 1.0, workspace, workspace);
 }
 
 static void update_zero(void)
 {
-    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){16, 10, 0}, 0, rate, 1.0, room, room);
+    elbow_optimizer_apply(&shared, (struct elbow_optimizer_part){16, 10, 0}, 0, rate, 1.0, workspace, workspace);
 }
 
 START_TEST(broken_contracts)

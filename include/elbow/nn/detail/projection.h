@@ -27,8 +27,8 @@ enum elbow_status elbow_projection_create(struct elbow_shape input, struct elbow
 // Local. A zeroed struct is legal.
 void elbow_projection_destroy(struct elbow_projection *projection);
 
-// Local. Floats of workspace for each row; `room` below has them, 64-byte aligned. The identity needs none.
-size_t elbow_projection_room(const struct elbow_projection *projection);
+// Local. Floats of workspace for each row; `workspace` below has them, 64-byte aligned. The identity needs none.
+size_t elbow_projection_workspace(const struct elbow_projection *projection);
 
 // Local. The map of x, flat rows, as nodes of an ONNX graph.
 elbow_onnx_value elbow_projection_onnx(const struct elbow_projection *projection, const float *weight,
@@ -36,10 +36,10 @@ elbow_onnx_value elbow_projection_onnx(const struct elbow_projection *projection
 
 // Local. y = the map of x; the gradient of its weight; dx += that of x. Of the identity y += x, dx += dy.
 void elbow_projection_forward(const struct elbow_projection *projection, size_t rows, const float *x,
-                              const float *weight, float *room, float *y);
+                              const float *weight, float *workspace, float *y);
 void elbow_projection_weight(const struct elbow_projection *projection, size_t rows, const float *x, const float *dy,
-                             float *room, float *dweight);
+                             float *workspace, float *dweight);
 void elbow_projection_inputs(const struct elbow_projection *projection, size_t rows, const float *dy,
-                             const float *weight, float *room, float *dx);
+                             const float *weight, float *workspace, float *dx);
 
 #endif
