@@ -31,7 +31,7 @@ enum elbow_status elbow_kl_block_create(const struct elbow_measured *measured, s
         ELBOW_ARRAY(block->precision, rows * latent),
         ELBOW_ARRAY(block->log_p, rows),
         ELBOW_ARRAY(block->parts, rows_max * ELBOW_KL_PARTS_COUNT),
-        ELBOW_ARRAY(block->rooms, threads * elbow_set_estimate_room(rows, latent)),
+        ELBOW_ARRAY(block->rooms, threads * elbow_set_estimate_workspace(rows, latent)),
     };
     status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a block to evaluate", error);
     return status == ELBOW_OK ? elbow_collated_create(&measured->collation, model->rows_max, &block->collated, error)
@@ -76,7 +76,7 @@ static void fill(const struct elbow_measured *measured, struct elbow_kl_block *b
     }
     struct elbow_pass pass = elbow_model_pass(model, 0, request->parameters, 1, NULL, (struct elbow_terms){0});
     struct elbow_prior_call prior = elbow_pass_prior(&pass);
-    for (size_t at = 0; at < block->rows; at += prior.rows) { // there is room for a microbatch
+    for (size_t at = 0; at < block->rows; at += prior.rows) { // there is memory for a microbatch
         prior.rows = block->rows - at < model->rows_max ? block->rows - at : model->rows_max;
         prior.head = block->head + at * model->head;
         prior.z = block->z + at * model->latent;
@@ -97,8 +97,9 @@ static void estimate_span(void *user, int part, size_t first, size_t count)
 {
     const struct estimating *estimating = user;
     struct elbow_kl_block *block = estimating->block;
-    size_t latent = block->density.call.latent, room = elbow_set_estimate_room(block->rows, latent);
-    struct elbow_set_estimate estimate = elbow_set_estimate(block->rows, latent, block->rooms + (size_t)part * room);
+    size_t latent = block->density.call.latent, workspace = elbow_set_estimate_workspace(block->rows, latent);
+    struct elbow_set_estimate estimate =
+        elbow_set_estimate(block->rows, latent, block->rooms + (size_t)part * workspace);
     for (size_t i = estimating->first + first; i < estimating->first + first + count; ++i) {
         size_t row = (size_t)(estimating->measured->first + i - block->first);
         elbow_set_density_at(&block->density, row, block->z + row * latent, &estimate);

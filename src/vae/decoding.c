@@ -30,15 +30,15 @@ static void mean_of_part(const struct elbow_model *model, size_t p, const float 
                          const float *y, float *mean)
 {
     const struct elbow_model_part *part = &model->parts[p];
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     struct elbow_likelihood_call call = call_of(model, p, parameters);
     for (size_t i = 0; i < rows; ++i)
-        elbow_part_gather_outputs(model, part, y + i * model->outputs, room->y + i * part->values * part->outputs);
+        elbow_part_gather_outputs(model, part, y + i * model->outputs, workspace->y + i * part->values * part->outputs);
     call.rows = rows;
-    call.y = room->y;
-    part->likelihood->mean(&call, room->x);
+    call.y = workspace->y;
+    part->likelihood->mean(&call, workspace->x);
     for (size_t i = 0; i < rows; ++i)
-        scatter(part, room->x + i * part->values, mean + i * model->values);
+        scatter(part, workspace->x + i * part->values, mean + i * model->values);
 }
 
 // The sum of the means of values picked[0..count) of a part, of a row of size 1, from the outputs of `used` values of
@@ -47,20 +47,20 @@ static double sum_of_means(const struct elbow_model *model, size_t p, const floa
                            size_t count, bool has_all)
 {
     const struct elbow_model_part *part = &model->parts[p];
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     struct elbow_likelihood_call call = call_of(model, p, parameters);
     double size = 1, sum = 0;
     call.size = &size;
     call.values = has_all ? part->values : count;
     for (size_t k = 0; k < call.values; ++k) {
-        size_t value = has_all ? k : room->picked[k];
-        memcpy(room->y + k * part->outputs, y + elbow_model_output(model, elbow_part_column(part, value)),
-               part->outputs * sizeof *room->y);
+        size_t value = has_all ? k : workspace->picked[k];
+        memcpy(workspace->y + k * part->outputs, y + elbow_model_output(model, elbow_part_column(part, value)),
+               part->outputs * sizeof *workspace->y);
     }
-    call.y = room->y;
-    part->likelihood->mean(&call, room->x); // of the shares nothing depends on shared numbers
+    call.y = workspace->y;
+    part->likelihood->mean(&call, workspace->x); // of the shares nothing depends on shared numbers
     for (size_t k = 0; k < count; ++k)
-        sum += room->x[has_all ? room->picked[k] : k];
+        sum += workspace->x[has_all ? workspace->picked[k] : k];
     return sum;
 }
 
@@ -103,7 +103,7 @@ void elbow_scoring_mean(const struct elbow_model *model, const float *parameters
 void elbow_scoring_draw(const struct elbow_model *model, const float *parameters, size_t row, const float *y,
                         struct elbow_stream stream, float *x)
 {
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     ELBOW_CHECK(stream.draw < (uint32_t)1 << PART_SHIFT);
     for (size_t p = 0; p < model->part_count; ++p) {
         const struct elbow_model_part *part = &model->parts[p];
@@ -113,12 +113,12 @@ void elbow_scoring_draw(const struct elbow_model *model, const float *parameters
         call.size += row;
         call.y = y;
         if (model->part_count > 1) {
-            elbow_part_gather_outputs(model, part, y, room->y);
-            call.y = room->y;
+            elbow_part_gather_outputs(model, part, y, workspace->y);
+            call.y = workspace->y;
         }
-        part->likelihood->draw(own, &call, model->part_count > 1 ? room->x : x);
+        part->likelihood->draw(own, &call, model->part_count > 1 ? workspace->x : x);
         if (model->part_count > 1)
-            scatter(part, room->x, x);
+            scatter(part, workspace->x, x);
     }
 }
 

@@ -28,7 +28,7 @@ static bool trains_shared(const struct elbow_model *model)
     return false;
 }
 
-// What there is room for.
+// What there is memory for.
 struct sizes {
     size_t points, values, sums, conditions, tail, scores; // of a slot; (heads, head); of a slot; of all
 };
@@ -204,8 +204,8 @@ void elbow_draws_train_prior(struct elbow_model *model, const struct elbow_pass 
     for (size_t k = 0; count > 0 && k < draws; ++k) {
         struct elbow_pass one = elbow_pass_draw(pass, k);
         struct elbow_prior_call call = elbow_pass_prior(&one);
-        model->objective->price(&one, model->room);
-        model->prior->gradient(&call, model->room, gradients);
+        model->objective->price(&one, model->workspace);
+        model->prior->gradient(&call, model->workspace, gradients);
         if (draws > 1)
             add_block(model, k, first, model->parameters.size - first, gradient);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The columns of the parts, and room for values that are scored apart from others.
+// The columns of the parts, and memory for values that are scored apart from others.
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/memory.h"
@@ -60,23 +60,23 @@ static void lay_out(struct elbow_model *model)
 
 enum elbow_status elbow_gathering_create(struct elbow_model *model, struct elbow_error *error)
 {
-    struct elbow_gathering *room = &model->gathering;
+    struct elbow_gathering *workspace = &model->gathering;
     struct most most = most_of(model);
     bool has_parts = model->part_count > 1;
     size_t apart = has_parts ? model->values : 0;
-    room->rows = has_parts ? model->rows_max : 1;
+    workspace->rows = has_parts ? model->rows_max : 1;
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(room->columns, apart),
-        ELBOW_ARRAY(room->offsets, apart),
-        ELBOW_ARRAY(room->moments, apart),
-        ELBOW_ARRAY(room->picked, model->values),
-        ELBOW_ARRAY(room->x, room->rows * most.values),
-        ELBOW_ARRAY(room->y, room->rows * most.outputs),
-        ELBOW_ARRAY(room->known, model->values),
-        ELBOW_ARRAY(room->shared, most.shared),
+        ELBOW_ARRAY(workspace->columns, apart),
+        ELBOW_ARRAY(workspace->offsets, apart),
+        ELBOW_ARRAY(workspace->moments, apart),
+        ELBOW_ARRAY(workspace->picked, model->values),
+        ELBOW_ARRAY(workspace->x, workspace->rows * most.values),
+        ELBOW_ARRAY(workspace->y, workspace->rows * most.outputs),
+        ELBOW_ARRAY(workspace->known, model->values),
+        ELBOW_ARRAY(workspace->shared, most.shared),
         ELBOW_ARRAY(model->dshared, most.shared),
-        ELBOW_ARRAY(room->recon, model->rows_max),
-        ELBOW_ARRAY(room->figures, model->rows_max * most.figures),
+        ELBOW_ARRAY(workspace->recon, model->rows_max),
+        ELBOW_ARRAY(workspace->figures, model->rows_max * most.figures),
         ELBOW_ARRAY(model->sizes, model->part_count * model->rows_max),
     };
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "values to score", error);
@@ -88,36 +88,38 @@ enum elbow_status elbow_gathering_create(struct elbow_model *model, struct elbow
         lay_out(model);
         return ELBOW_OK;
     }
-    elbow_release(&room->columns);
-    elbow_release(&room->offsets);
+    elbow_release(&workspace->columns);
+    elbow_release(&workspace->offsets);
     return ELBOW_OK;
 }
 
 void elbow_gathering_destroy(struct elbow_model *model)
 {
-    struct elbow_gathering *room = &model->gathering;
-    elbow_release(&room->columns);
-    elbow_release(&room->offsets);
-    elbow_release(&room->picked);
-    elbow_release(&room->x);
-    elbow_release(&room->y);
-    elbow_release(&room->known);
-    elbow_release(&room->shared);
-    elbow_release(&room->recon);
-    elbow_release(&room->figures);
-    elbow_release(&room->moments);
+    struct elbow_gathering *workspace = &model->gathering;
+    elbow_release(&workspace->columns);
+    elbow_release(&workspace->offsets);
+    elbow_release(&workspace->picked);
+    elbow_release(&workspace->x);
+    elbow_release(&workspace->y);
+    elbow_release(&workspace->known);
+    elbow_release(&workspace->shared);
+    elbow_release(&workspace->recon);
+    elbow_release(&workspace->figures);
+    elbow_release(&workspace->moments);
     elbow_release(&model->dshared);
     elbow_release(&model->sizes);
 }
 
 size_t elbow_gathering_bytes(const struct elbow_model *model)
 {
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     struct most most = most_of(model);
-    size_t apart = model->part_count > 1 ? model->values * (2 * sizeof *room->columns + sizeof *room->moments) : 0;
-    return apart + model->values * (sizeof *room->picked + sizeof *room->known) +
-           room->rows * (most.values + most.outputs) * sizeof *room->x + 2 * most.shared * sizeof *room->shared +
-           model->rows_max * (1 + most.figures + model->part_count) * sizeof *room->recon;
+    size_t apart =
+        model->part_count > 1 ? model->values * (2 * sizeof *workspace->columns + sizeof *workspace->moments) : 0;
+    return apart + model->values * (sizeof *workspace->picked + sizeof *workspace->known) +
+           workspace->rows * (most.values + most.outputs) * sizeof *workspace->x +
+           2 * most.shared * sizeof *workspace->shared +
+           model->rows_max * (1 + most.figures + model->part_count) * sizeof *workspace->recon;
 }
 
 void elbow_part_gather_outputs(const struct elbow_model *model, const struct elbow_model_part *part,

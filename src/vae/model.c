@@ -16,15 +16,15 @@
 // The tensor of numbers beside the networks, named by its part where there are several.
 static enum elbow_status add_shared(struct elbow_model *model, struct elbow_model_part *part, struct elbow_error *error)
 {
-    static const char room[] = "likelihood/";
+    static const char workspace[] = "likelihood/";
     struct elbow_tensor tensor = {0}, wider = {0};
     size_t index = 0, number = (size_t)(part - model->parts);
     if (!part->likelihood->shared || !part->likelihood->shared(&part->options, part->values, &tensor))
         return ELBOW_OK;
     char name[sizeof tensor.name];
-    ELBOW_CHECK(strncmp(tensor.name, room, strlen(room)) == 0);
+    ELBOW_CHECK(strncmp(tensor.name, workspace, strlen(workspace)) == 0);
     if (model->part_count > 1) {
-        (void)elbow_text_format(name, sizeof name, "%s%zu/%s", room, number, tensor.name + strlen(room));
+        (void)elbow_text_format(name, sizeof name, "%s%zu/%s", workspace, number, tensor.name + strlen(workspace));
         memcpy(tensor.name, name, sizeof name);
     }
     enum elbow_status status = elbow_parameters_add(&model->parameters, tensor, &index, error);
@@ -154,7 +154,7 @@ static enum elbow_status create_layers(const struct elbow_config *config, struct
     return status == ELBOW_OK ? add_prior(config, elbow_model_inputs(config, sample), model, error) : status;
 }
 
-static enum elbow_status create_room(struct elbow_model *model, size_t slots, struct elbow_error *error)
+static enum elbow_status create_workspace(struct elbow_model *model, size_t slots, struct elbow_error *error)
 {
     const char *what = "the activations of the latent variables";
     size_t points = slots * elbow_model_points(model), heads = slots * elbow_model_heads(model);
@@ -166,7 +166,7 @@ static enum elbow_status create_room(struct elbow_model *model, size_t slots, st
         ELBOW_ARRAY(model->recon, points),
         ELBOW_ARRAY(model->objectives, heads),
         ELBOW_ARRAY(model->noted, points * model->notes),
-        ELBOW_ARRAY(model->room, elbow_model_heads(model) * (model->latent + model->head)),
+        ELBOW_ARRAY(model->workspace, elbow_model_heads(model) * (model->latent + model->head)),
         ELBOW_ARRAY(model->condition, model->rows_max * model->conditions),
         ELBOW_ARRAY(model->coupled, model->coupling),
     };
@@ -181,7 +181,7 @@ static enum elbow_status create_room(struct elbow_model *model, size_t slots, st
     return status;
 }
 
-static void release_room(struct elbow_model *model)
+static void release_workspace(struct elbow_model *model)
 {
     elbow_release(&model->z);
     elbow_release(&model->kl);
@@ -191,7 +191,7 @@ static void release_room(struct elbow_model *model)
     elbow_release(&model->objectives);
     elbow_release(&model->noted);
     elbow_release(&model->coupled);
-    elbow_release(&model->room);
+    elbow_release(&model->workspace);
     elbow_release(&model->condition);
     elbow_draws_destroy(model);
     elbow_classes_destroy(model);
@@ -209,8 +209,8 @@ enum elbow_status elbow_model_widen(struct elbow_model *model, size_t slots, str
         status = elbow_network_widen(&model->classifier, slots, error);
     if (status != ELBOW_OK)
         return status;
-    release_room(model);
-    return create_room(model, slots, error);
+    release_workspace(model);
+    return create_workspace(model, slots, error);
 }
 
 enum elbow_status elbow_model_create(const struct elbow_config *config, size_t values, size_t rows_max,
@@ -306,12 +306,12 @@ enum elbow_status elbow_model_create_of(struct elbow_model_rows kinds, const str
     model->draws = config->objective.draws > 1 ? (size_t)config->objective.draws : 1;
     struct elbow_terms terms = elbow_objective_terms(config, config->objective.beta);
     model->extras = elbow_objective_figures(&terms, model->extra_figures);
-    model->coupling = elbow_objective_room(&terms, elbow_model_heads(model), model->latent);
+    model->coupling = elbow_objective_workspace(&terms, elbow_model_heads(model), model->latent);
     status = add_parts(config, kinds.likelihood, model, error);
     if (status == ELBOW_OK)
         status = create_layers(config, sample, model, error);
     if (status == ELBOW_OK && rows_max > 0)
-        status = create_room(model, 1, error);
+        status = create_workspace(model, 1, error);
     if (status != ELBOW_OK) {
         elbow_model_destroy(model);
         return status;
@@ -342,7 +342,7 @@ void elbow_model_destroy(struct elbow_model *model)
     elbow_network_destroy(&model->classifier);
     elbow_pseudo_destroy(model);
     elbow_parameters_clear(&model->parameters);
-    release_room(model);
+    release_workspace(model);
     elbow_release(&model);
 }
 

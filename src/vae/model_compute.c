@@ -105,9 +105,9 @@ struct elbow_pass elbow_model_pass(const struct elbow_model *model, size_t slot,
                               .shares = model->draws > 1 ? model->shares + point : NULL,
                               .worth = model->draws > 1 ? model->worth + point : NULL,
                               .terms = terms,
-                              .room = model->room,
+                              .workspace = model->workspace,
                               .dheads = model->dheads,
-                              .prior_room = model->prior_room,
+                              .prior_workspace = model->prior_workspace,
                               .coupled = model->coupled};
     for (size_t t = 0; t < model->prior_tensors.count; ++t)
         pass.tensors[t] = parameters + model->prior_tensors.offsets[t];

@@ -74,19 +74,19 @@ static double pool(const struct elbow_model_part *part, const double *mean, cons
     return pooled;
 }
 
-// A part among several: its variances and biases go through the room for them.
+// A part among several: its variances and biases go through the memory for them.
 static void start_apart(const struct elbow_model *model, const struct elbow_model_part *part, const double *variance,
                         float *bias, struct elbow_likelihood_start *start)
 {
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     for (size_t k = 0; k < part->values; ++k)
-        room->moments[k] = variance[elbow_part_column(part, k)];
-    elbow_part_gather_outputs(model, part, bias, room->y);
-    start->variance = room->moments;
+        workspace->moments[k] = variance[elbow_part_column(part, k)];
+    elbow_part_gather_outputs(model, part, bias, workspace->y);
+    start->variance = workspace->moments;
     start->channels = part->values;
-    start->bias = room->y;
+    start->bias = workspace->y;
     part->likelihood->start(start);
-    elbow_part_scatter_outputs(model, part, room->y, bias);
+    elbow_part_scatter_outputs(model, part, workspace->y, bias);
 }
 
 void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values)

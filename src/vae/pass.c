@@ -12,7 +12,7 @@ struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass)
                                     .head = pass->head,
                                     .noise = pass->noise,
                                     .z = pass->z,
-                                    .room = pass->prior_room,
+                                    .workspace = pass->prior_workspace,
                                     .components = pass->components,
                                     .conditions = pass->conditions,
                                     .condition = pass->condition};

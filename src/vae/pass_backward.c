@@ -4,7 +4,7 @@
 
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead)
 {
-    double *derivatives = pass->room + pass->rows * pass->latent;
+    double *derivatives = pass->workspace + pass->rows * pass->latent;
     struct elbow_prior_call call = elbow_pass_prior(pass);
     if (elbow_kl_row(pass->terms.kl)->backward != NULL)
         elbow_kl_row(pass->terms.kl)->backward(pass, dz, derivatives);

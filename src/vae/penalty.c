@@ -46,18 +46,18 @@ size_t elbow_objective_figures(const struct elbow_terms *terms, enum elbow_figur
     return count;
 }
 
-static size_t larger(size_t most, size_t (*room)(size_t rows, size_t latent), size_t rows, size_t latent)
+static size_t larger(size_t most, size_t (*workspace)(size_t rows, size_t latent), size_t rows, size_t latent)
 {
-    size_t size = room != NULL ? room(rows, latent) : 0;
+    size_t size = workspace != NULL ? workspace(rows, latent) : 0;
     return size > most ? size : most;
 }
 
-size_t elbow_objective_room(const struct elbow_terms *terms, size_t rows, size_t latent)
+size_t elbow_objective_workspace(const struct elbow_terms *terms, size_t rows, size_t latent)
 {
-    size_t most = larger(0, elbow_kl_row(terms->kl)->room, rows, latent);
+    size_t most = larger(0, elbow_kl_row(terms->kl)->workspace, rows, latent);
     for (int kind = 0; kind < ELBOW_PENALTIES; ++kind)
         if (has(terms, kind))
-            most = larger(most, penalty_rows[kind]->room, rows, latent);
+            most = larger(most, penalty_rows[kind]->workspace, rows, latent);
     return most;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pseudo-inputs: through the encoder and back. More rows than there is room for go in several pieces; their number is a
-// constant, so that the bits are those of the configuration alone.
+// Pseudo-inputs: through the encoder and back. More rows than there is memory for go in several pieces; their number is
+// a constant, so that the bits are those of the configuration alone.
 #include "elbow/vae/detail/pseudo.h"
 
 #include "elbow/vae/detail/draws.h"
@@ -68,7 +68,8 @@ enum elbow_status elbow_pseudo_create(const struct elbow_config *config, struct 
         ELBOW_ARRAY(pseudo->head, pseudo->heads),
         ELBOW_ARRAY(pseudo->dhead, pseudo->rows * model->head),
         ELBOW_ARRAY(pseudo->gradient, is_whole ? 0 : pseudo->encoder_end),
-        ELBOW_ARRAY(model->prior_room, model->prior->room(elbow_model_heads(model), model->latent, model->components)),
+        ELBOW_ARRAY(model->prior_workspace,
+                    model->prior->workspace(elbow_model_heads(model), model->latent, model->components)),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the pseudo-inputs", error);
 }
@@ -82,7 +83,7 @@ void elbow_pseudo_destroy(struct elbow_model *model)
     elbow_release(&pseudo->head);
     elbow_release(&pseudo->dhead);
     elbow_release(&pseudo->gradient);
-    elbow_release(&model->prior_room);
+    elbow_release(&model->prior_workspace);
 }
 
 size_t elbow_pseudo_bytes(const struct elbow_model *model)
@@ -93,7 +94,7 @@ size_t elbow_pseudo_bytes(const struct elbow_model *model)
     size_t floats = pseudo->rows * (2 * pseudo->inputs + model->head) + pseudo->heads +
                     (pseudo->rows == pseudo->count ? 0 : pseudo->encoder_end);
     return elbow_network_bytes(&pseudo->encoder) + floats * sizeof(float) +
-           model->prior->room(elbow_model_heads(model), model->latent, model->components) * sizeof(double);
+           model->prior->workspace(elbow_model_heads(model), model->latent, model->components) * sizeof(double);
 }
 
 static size_t rows_from(const struct elbow_pseudo_inputs *pseudo, size_t first)

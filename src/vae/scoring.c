@@ -120,15 +120,16 @@ static void score_all(const struct work *work)
 static void gather(const struct work *work, size_t row, size_t rows, size_t count)
 {
     const struct elbow_model *model = work->model;
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     const struct elbow_scoring *scoring = work->scoring;
     size_t outputs = work->part->outputs;
     for (size_t i = 0; i < rows; ++i)
         for (size_t k = 0; k < count; ++k) {
-            size_t d = elbow_part_column(work->part, room->picked[k]);
-            room->x[i * count + k] = scoring->x[(row + i) * model->values + d];
-            memcpy(room->y + (i * count + k) * outputs,
-                   scoring->y + (row + i) * model->outputs + elbow_model_output(model, d), outputs * sizeof *room->y);
+            size_t d = elbow_part_column(work->part, workspace->picked[k]);
+            workspace->x[i * count + k] = scoring->x[(row + i) * model->values + d];
+            memcpy(workspace->y + (i * count + k) * outputs,
+                   scoring->y + (row + i) * model->outputs + elbow_model_output(model, d),
+                   outputs * sizeof *workspace->y);
         }
 }
 
@@ -136,13 +137,13 @@ static void gather(const struct work *work, size_t row, size_t rows, size_t coun
 static void scatter(const struct work *work, size_t row, size_t rows, size_t count)
 {
     const struct elbow_model *model = work->model;
-    const struct elbow_gathering *room = &model->gathering;
+    const struct elbow_gathering *workspace = &model->gathering;
     size_t outputs = work->part->outputs;
     for (size_t i = 0; i < rows && work->scoring->dy; ++i)
         for (size_t k = 0; k < count; ++k) {
-            size_t d = elbow_part_column(work->part, room->picked[k]);
+            size_t d = elbow_part_column(work->part, workspace->picked[k]);
             memcpy(work->scoring->dy + (row + i) * model->outputs + elbow_model_output(model, d),
-                   room->y + (i * count + k) * outputs, outputs * sizeof *room->y);
+                   workspace->y + (i * count + k) * outputs, outputs * sizeof *workspace->y);
         }
 }
 
@@ -155,14 +156,14 @@ static void pick_all(const struct work *work)
 // One of several likelihoods, of rows whose values are all known.
 static void score_part(const struct work *work)
 {
-    const struct elbow_gathering *room = &work->model->gathering;
+    const struct elbow_gathering *workspace = &work->model->gathering;
     size_t rows = work->scoring->rows, values = work->part->values;
     struct elbow_likelihood_call call = call_of(work);
     pick_all(work);
     gather(work, 0, rows, values);
-    call.x = room->x;
-    call.y = room->y;
-    call.dy = work->scoring->dy ? room->y : NULL;
+    call.x = workspace->x;
+    call.y = workspace->y;
+    call.dy = work->scoring->dy ? workspace->y : NULL;
     call.dshared = gradient_of(work);
     score_call(work, &call);
     scatter(work, 0, rows, values);
@@ -171,13 +172,13 @@ static void score_part(const struct work *work)
 // Leaves the values of a row that are known in picked, and what is known of each value in known; how many are.
 static size_t pick_known(const struct work *work, size_t i)
 {
-    const struct elbow_gathering *room = &work->model->gathering;
+    const struct elbow_gathering *workspace = &work->model->gathering;
     const float *known = work->scoring->known + i * work->model->values;
     size_t count = 0;
     for (size_t k = 0; k < work->part->values; ++k) {
-        room->known[k] = known[elbow_part_column(work->part, k)];
-        if (room->known[k] != 0)
-            room->picked[count++] = k;
+        workspace->known[k] = known[elbow_part_column(work->part, k)];
+        if (workspace->known[k] != 0)
+            workspace->picked[count++] = k;
     }
     return count;
 }
@@ -195,13 +196,13 @@ static void clear_unknown(const struct work *work, size_t i)
 // The numbers beside the networks that picked values have.
 static const float *gather_shared(const struct work *work, size_t count)
 {
-    const struct elbow_gathering *room = &work->model->gathering;
+    const struct elbow_gathering *workspace = &work->model->gathering;
     const float *shared = elbow_part_shared(work->part, work->scoring->parameters);
     if (!shared || !work->part->shared.is_per_value)
         return shared;
     for (size_t k = 0; k < count; ++k)
-        room->shared[k] = shared[room->picked[k]];
-    return room->shared;
+        workspace->shared[k] = shared[workspace->picked[k]];
+    return workspace->shared;
 }
 
 // Adds what a row says of them.
@@ -217,7 +218,7 @@ static void add_shared(const struct work *work, size_t count, float weight)
 // Row i, of which some values may be unknown.
 static void score_row(const struct work *work, size_t i)
 {
-    const struct elbow_gathering *room = &work->model->gathering;
+    const struct elbow_gathering *workspace = &work->model->gathering;
     const struct elbow_scoring *scoring = work->scoring;
     float weight = scoring->weights ? scoring->weights[i] : 1;
     size_t known = pick_known(work, i), count = known;
@@ -232,18 +233,18 @@ static void score_row(const struct work *work, size_t i)
     if (work->part->size == ELBOW_SIZE_DATA) {
         pick_all(work);
         count = work->part->values;
-        call.known = room->known;
+        call.known = workspace->known;
     }
     gather(work, i, 1, count);
     clear_unknown(work, i); // now, as dy may be y
     call.rows = 1;
     call.values = count;
-    call.x = room->x;
-    call.y = room->y;
+    call.x = workspace->x;
+    call.y = workspace->y;
     call.size = call.size ? call.size + i : NULL;
     call.shared = gather_shared(work, count);
     call.recon += i;
-    call.dy = scoring->dy ? room->y : NULL;
+    call.dy = scoring->dy ? workspace->y : NULL;
     call.dshared = gradient_of(work) ? work->model->dshared : NULL;
     work->function(&call);
     for (size_t k = 0; scoring->weights && call.dy && k < count * work->part->outputs; ++k)

@@ -8,16 +8,16 @@
 
 static const double LOG_2_PI = 1.83787706640934548356;
 
-size_t elbow_set_estimate_room(size_t rows, size_t latent)
+size_t elbow_set_estimate_workspace(size_t rows, size_t latent)
 {
     return rows * latent + rows + latent;
 }
 
-struct elbow_set_estimate elbow_set_estimate(size_t rows, size_t latent, double *room)
+struct elbow_set_estimate elbow_set_estimate(size_t rows, size_t latent, double *workspace)
 {
-    ELBOW_CHECK(room != NULL);
+    ELBOW_CHECK(workspace != NULL);
     return (struct elbow_set_estimate){
-        .density = room, .joint = room + rows * latent, .marginal = room + rows * latent + rows};
+        .density = workspace, .joint = workspace + rows * latent, .marginal = workspace + rows * latent + rows};
 }
 
 struct elbow_set_density elbow_set_density(const struct elbow_posterior *posterior,

@@ -138,7 +138,7 @@ static double penalty_of(enum elbow_penalty_kind kind, size_t rows, size_t laten
 {
     struct elbow_terms terms = {.penalties = 1 << kind, .penalty_options = options};
     struct elbow_pass pass = pass_of(rows, latent, terms, NULL);
-    ck_assert_uint_le(elbow_objective_room(&terms, rows, latent), sizeof coupled / sizeof *coupled);
+    ck_assert_uint_le(elbow_objective_workspace(&terms, rows, latent), sizeof coupled / sizeof *coupled);
     return elbow_penalty_row(kind)->cost(&pass, notes);
 }
 

@@ -36,15 +36,15 @@ static const struct elbow_terms TERMS[] = {
 enum { TERMS_COUNT = sizeof TERMS / sizeof *TERMS };
 
 static float head[ROWS * 2 * Z], noise[ROWS * Z], z[ROWS * Z], kl[ROWS * Z], dz[ROWS * Z], dhead[ROWS * 2 * Z];
-static double recon[ROWS], value[ROWS], scores[ROWS], room[ROWS * 3 * Z], coupled[4 * ROWS * Z];
+static double recon[ROWS], value[ROWS], scores[ROWS], workspace[ROWS * 3 * Z], coupled[4 * ROWS * Z];
 static float weights[ROWS];
 static bool has_weights;
 
 // Whether rows see each other.
 static bool are_coupled(struct elbow_terms terms)
 {
-    ck_assert_uint_le(elbow_objective_room(&terms, ROWS, Z), sizeof coupled / sizeof *coupled);
-    return terms.penalties != 0 || elbow_objective_room(&terms, ROWS, Z) > 0;
+    ck_assert_uint_le(elbow_objective_workspace(&terms, ROWS, Z), sizeof coupled / sizeof *coupled);
+    return terms.penalties != 0 || elbow_objective_workspace(&terms, ROWS, Z) > 0;
 }
 
 static void fill(void)
@@ -101,7 +101,7 @@ static struct elbow_pass score(const struct elbow_objective *objective, struct e
                               .scores = scores,
                               .weights = has_weights ? weights : NULL,
                               .terms = terms,
-                              .room = room,
+                              .workspace = workspace,
                               .coupled = coupled};
     objective->score(&pass, value);
     return pass;

@@ -43,10 +43,10 @@ static struct subject subject_of(int kind, size_t rows, size_t latent)
     struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS] = {0};
     const struct elbow_prior_sizes sizes = {
         .latent = latent, .components = REFERENCE_COMPONENTS, .inputs = 2 * latent}; // as many as a head
-    static double room[1 << 20];
-    subject.call.room = room;
-    ck_assert(!subject.row->room ||
-              subject.row->room(rows, latent, REFERENCE_COMPONENTS) <= sizeof room / sizeof *room);
+    static double workspace[1 << 20];
+    subject.call.workspace = workspace;
+    ck_assert(!subject.row->workspace ||
+              subject.row->workspace(rows, latent, REFERENCE_COMPONENTS) <= sizeof workspace / sizeof *workspace);
     subject.tensors = subject.row->tensors ? subject.row->tensors(&sizes, tensors) : 0;
     for (size_t t = 0; t < subject.tensors; ++t) {
         size_t count = 1;

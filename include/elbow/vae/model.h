@@ -114,12 +114,12 @@ struct elbow_model {
     float *block_conditions;          // (slots, points, C): likewise; owned
     double *log_q, *class_shares;     // (slots, heads): of classes, log q(y|x) and shares; NULL: none; owned
     float *head_weights;              // (slots, heads): of classes, shares times weights; owned
-    double *room;                     // (heads, Z + head), for one pass at a time, like the following; owned
+    double *workspace;                // (heads, Z + head), for one pass at a time, like the following; owned
     double *dheads;                   // (heads, head): sums over draws; NULL: there is one; owned
     double *scores;                   // (points): elbow_pass; NULL: the objective has none; owned
     double *tail;                     // the numbers after the networks: sums over blocks; NULL: there is one; owned
     double *coupled;                  // [coupling] likewise; owned
-    double *prior_room;               // likewise; owned
+    double *prior_workspace;          // likewise; owned
     struct elbow_model_sizes sizing;  // of the rows that are decoded
     double *sizes;                    // (parts, rows_max): resolved sizes; owned
     float *condition;                 // (rows_max, C) of the decoded rows; owned
@@ -234,7 +234,7 @@ void elbow_model_start_pseudo_inputs(const struct elbow_model *model, const floa
 void elbow_model_train(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
                        struct elbow_terms terms, float *gradient, double *statistics);
 
-// Local. Room for that many microbatches at a time (layerwise.h). MEMORY.
+// Local. Memory for that many microbatches at a time (layerwise.h). MEMORY.
 enum elbow_status elbow_model_widen(struct elbow_model *model, size_t slots, struct elbow_error *error);
 
 // Local. The middle of a training pass: the KL of a slot's z; the gradient replaces the decoder's output; statistics as
@@ -268,9 +268,9 @@ void elbow_model_outputs_at(const struct elbow_model *model, const double *means
 // Local. For the rows of the last elbow_model_evaluate: the deviance of each, which is the largest log p(x|y) of any y
 // minus recon, and that of the same values at their means, whose outputs are `at` (elbow_model_outputs_at); both
 // (rows). The outputs that do not determine the mean (a predicted variance) are the model's own in both. Of several
-// draws it uses the first. room: (rows, outputs of a row). at NULL: only the first, without room.
+// draws it uses the first. workspace: (rows, outputs of a row). at NULL: only the first, without workspace.
 void elbow_model_deviance(struct elbow_model *model, const float *parameters, struct elbow_microbatch microbatch,
-                          const float *at, float *room, double *deviance, double *at_means);
+                          const float *at, float *workspace, double *deviance, double *at_means);
 
 // Local. head (rows, head) of q(z|x) of a microbatch, whose noise is not needed; valid until the next call that encodes
 // (train, evaluate, encode), so that decode and importance can use it.

@@ -73,17 +73,17 @@ struct elbow_pass {
     size_t conditions;                         // C
     const float *condition;                    // (rows, C); NULL: no conditions
     const float *tensors[ELBOW_PRIOR_TENSORS]; // of the prior; for one that encodes, their heads
-    double *prior_room;                        // of the prior's calls
+    double *prior_workspace;                   // of the prior's calls
     const float *head, *noise, *z, *kl;        // (rows, outputs of the posterior), (K, rows, Z) each
     const double *recon;                       // (K, rows)
     double *scores;                            // (K, rows): results of the objective's score for its share
     float *shares, *worth; // (K, rows): of each draw in the gradient, and times the weight; NULL: a single draw
     const float *weights;  // (rows): of the objective; NULL: all 1
     struct elbow_terms terms;
-    double *room;    // (rows, Z + outputs of the posterior): for score and backward
-    double *dheads;  // (rows, outputs of the posterior): sums over draws; NULL with one
-    double *coupled; // of elbow_objective_room: for terms that couple rows; NULL: none
-    double *notes;   // of elbow_objective_figures: their sums over the rows are added; NULL: not needed
+    double *workspace; // (rows, Z + outputs of the posterior): for score and backward
+    double *dheads;    // (rows, outputs of the posterior): sums over draws; NULL with one
+    double *coupled;   // of elbow_objective_workspace: for terms that couple rows; NULL: none
+    double *notes;     // of elbow_objective_figures: their sums over the rows are added; NULL: not needed
 };
 
 // Local. The weight of a row.
@@ -117,8 +117,8 @@ void elbow_pass_each(const struct elbow_pass *pass, elbow_pass_back *back, float
 struct elbow_prior_call elbow_pass_prior(const struct elbow_pass *pass);
 
 // Local. The backward pass through the z of one draw: dhead from price (rows, Z), which is -d value / d KL, and dz, to
-// which the KL and the penalties of the terms add. The pass' room after its first (rows, Z) is overwritten; price may
-// be those.
+// which the KL and the penalties of the terms add. The pass' workspace after its first (rows, Z) is overwritten; price
+// may be those.
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead);
 
 // The costs of the KL, with one draw: a table with a row for each kind (elbow/config/kinds.h), whose functions are in
@@ -126,7 +126,7 @@ void elbow_pass_backward(const struct elbow_pass *pass, const double *price, flo
 struct elbow_kl {
     const enum elbow_figure_kind *figures; // that the pass' notes have; ends with ELBOW_FIGURES; NULL: none
     // Local. Doubles of `coupled`. NULL: no term couples rows.
-    size_t (*room)(size_t rows, size_t latent);
+    size_t (*workspace)(size_t rows, size_t latent);
     // Local. cost[i]: nats subtracted from the recon of each row; without its weight.
     void (*cost)(const struct elbow_pass *pass, double *cost);
     // Local. price (rows, Z): d cost / d KL times the row's weight. Of the pass only terms, weights and kl are needed.
@@ -144,7 +144,7 @@ const struct elbow_kl *elbow_kl_row(enum elbow_kl_kind kind);
 // src/vae/penalty/<word>.c.
 struct elbow_penalty {
     const enum elbow_figure_kind *figures; // of its notes
-    size_t (*room)(size_t rows, size_t latent);
+    size_t (*workspace)(size_t rows, size_t latent);
     // Local. The cost of each row of the microbatch; adds its figures, times the rows, to notes unless that is NULL.
     double (*cost)(const struct elbow_pass *pass, double *notes);
     // Local. Adds the gradient of scale times cost to dz and derivatives.
@@ -165,7 +165,7 @@ size_t elbow_objective_figures(const struct elbow_terms *terms,
                                enum elbow_figure_kind figures[ELBOW_OBJECTIVE_FIGURES]);
 
 // Local. Doubles of a pass' `coupled`; 0: no term couples rows.
-size_t elbow_objective_room(const struct elbow_terms *terms, size_t rows, size_t latent);
+size_t elbow_objective_workspace(const struct elbow_terms *terms, size_t rows, size_t latent);
 
 // Objectives: a table with a row for each kind (elbow/config/kinds.h), whose functions are in
 // src/vae/objective/<word>.c. They see one microbatch, never a batch, whose rows are independent unless a term couples
@@ -173,7 +173,7 @@ size_t elbow_objective_room(const struct elbow_terms *terms, size_t rows, size_t
 struct elbow_objective {
     bool has_scores; // score writes the pass' scores
     // Local. value[i]: the objective of each row with all its draws, in nats; without its weight. Its notes are sums
-    // over the draws. The pass' room is overwritten.
+    // over the draws. The pass' workspace is overwritten.
     void (*score)(const struct elbow_pass *pass, double *value);
     // Local. The pass' shares, of several draws: d value / d recon of each, from the scores of score. NULL: all are
     // equal, and known before scoring.
@@ -183,7 +183,7 @@ struct elbow_objective {
     void (*price)(const struct elbow_pass *pass, double *price);
     // Local. dhead, as the head: the gradient of minus the weighted sum of value by the encoder's head, from dz (K,
     // rows, Z), that of minus the sum of recon times the draw's worth by z, which is overwritten. recon is not needed;
-    // the pass' room is overwritten.
+    // the pass' workspace is overwritten.
     void (*backward)(const struct elbow_pass *pass, float *dz, float *dhead);
 };
 

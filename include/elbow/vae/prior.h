@@ -40,7 +40,7 @@ struct elbow_prior_call {
     const float *condition;                    // (rows, C): conditions; NULL: none
     const float *tensors[ELBOW_PRIOR_TENSORS]; // the trained numbers, in the order of `tensors` below; of a prior that
                                                // encodes their heads
-    double *room;                              // of `room` below; overwritten
+    double *workspace;                         // of `workspace` below; overwritten
 };
 
 struct elbow_prior {
@@ -52,8 +52,8 @@ struct elbow_prior {
     // Local. Describes the trained tensors beside the networks (names that begin with prior/, ranks, shapes, starts)
     // and returns their number. NULL: there are none.
     size_t (*tensors)(const struct elbow_prior_sizes *sizes, struct elbow_tensor tensors[ELBOW_PRIOR_TENSORS]);
-    // Local. Doubles of room that a call needs, except one of draw. NULL: none.
-    size_t (*room)(size_t rows, size_t latent, size_t components);
+    // Local. Doubles of workspace that a call needs, except one of draw. NULL: none.
+    size_t (*workspace)(size_t rows, size_t latent, size_t components);
     // Local. log_p (rows): log p(z) in nats with all its constants. Reads z and the tensors.
     void (*log_p)(const struct elbow_prior_call *call, double *log_p);
     // Local. ratio (rows): log p(z) - log q(z|x), with common terms cancelled. Reads all of the call.

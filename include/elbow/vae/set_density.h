@@ -35,8 +35,8 @@ struct elbow_set_estimate {
 enum { ELBOW_KL_PART_INFORMATION, ELBOW_KL_PART_TOTAL_CORRELATION, ELBOW_KL_PART_DIMENSIONS, ELBOW_KL_PARTS_COUNT };
 
 // Local. Doubles of an estimate, and an estimate in that memory.
-size_t elbow_set_estimate_room(size_t rows, size_t latent);
-struct elbow_set_estimate elbow_set_estimate(size_t rows, size_t latent, double *room);
+size_t elbow_set_estimate_workspace(size_t rows, size_t latent);
+struct elbow_set_estimate elbow_set_estimate(size_t rows, size_t latent, double *workspace);
 
 // Local. The density of a set of that many samples (at least the number of rows), from the rows of a call, whose heads
 // must not change while it is used. precision: (rows, Z), overwritten.

@@ -17,12 +17,12 @@
 static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_MUTUAL_INFORMATION, ELBOW_FIGURE_TOTAL_CORRELATION,
                                                  ELBOW_FIGURE_DIMENSION_KL, ELBOW_FIGURES};
 
-static size_t room(size_t rows, size_t latent)
+static size_t workspace(size_t rows, size_t latent)
 {
-    return rows * latent + elbow_set_estimate_room(rows, latent);
+    return rows * latent + elbow_set_estimate_workspace(rows, latent);
 }
 
-// The density of the set by the rows of a pass, and room for what it is at one of them.
+// The density of the set by the rows of a pass, and memory for what it is at one of them.
 static struct elbow_set_density begin(const struct elbow_pass *pass, struct elbow_set_estimate *estimate)
 {
     struct elbow_posterior_call call = {.rows = pass->rows, .latent = pass->latent, .head = pass->head};
@@ -98,4 +98,4 @@ static void backward(const struct elbow_pass *pass, float *dz, double *derivativ
 }
 
 const struct elbow_kl elbow_kl_parts = {
-    .figures = figures, .room = room, .cost = cost, .price = price, .backward = backward};
+    .figures = figures, .workspace = workspace, .cost = cost, .price = price, .backward = backward};

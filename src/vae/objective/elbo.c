@@ -18,7 +18,7 @@ static void score(const struct elbow_pass *pass, double *value)
     size_t draws = elbow_pass_draws(pass);
     for (size_t k = 0; k < draws; ++k) {
         struct elbow_pass one = elbow_pass_draw(pass, k);
-        double *into = k > 0 ? pass->room : value;
+        double *into = k > 0 ? pass->workspace : value;
         score_draw(&one, into);
         for (size_t i = 0; k > 0 && i < pass->rows; ++i)
             value[i] += into[i];
@@ -34,8 +34,8 @@ static void price(const struct elbow_pass *pass, double *prices)
 
 static void back(const struct elbow_pass *pass, float *dz, float *dhead)
 {
-    price(pass, pass->room);
-    elbow_pass_backward(pass, pass->room, dz, dhead);
+    price(pass, pass->workspace);
+    elbow_pass_backward(pass, pass->workspace, dz, dhead);
 }
 
 static void backward(const struct elbow_pass *pass, float *dz, float *dhead)

@@ -79,12 +79,12 @@ static void pull(const struct elbow_pass *pass, const struct elbow_prior_call *p
 static void back(const struct elbow_pass *pass, float *dz, float *dhead)
 {
     size_t size = pass->rows * pass->latent, outputs = pass->posterior->outputs(pass->latent);
-    double *derivatives = pass->room + size;
+    double *derivatives = pass->workspace + size;
     struct elbow_prior_call prior = elbow_pass_prior(pass);
-    pull(pass, &prior, pass->room, dz);
+    pull(pass, &prior, pass->workspace, dz);
     if (pass->terms.gradient == ELBOW_ESTIMATOR_PLAIN) {
-        price(pass, pass->room);
-        elbow_prior_derivatives_of_draw(&prior, pass->room, derivatives); // all of log q: its noise stays
+        price(pass, pass->workspace);
+        elbow_prior_derivatives_of_draw(&prior, pass->workspace, derivatives); // all of log q: its noise stays
     } else {
         memset(derivatives, 0, pass->rows * outputs * sizeof *derivatives);
     }

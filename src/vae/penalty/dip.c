@@ -13,7 +13,7 @@
 static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_DIP_OFF_DIAGONAL, ELBOW_FIGURE_DIP_DIAGONAL,
                                                  ELBOW_FIGURES};
 
-static size_t room(size_t rows, size_t latent)
+static size_t workspace(size_t rows, size_t latent)
 {
     (void)rows;
     return latent + latent * latent;
@@ -89,4 +89,5 @@ static void backward(const struct elbow_pass *pass, double scale, float *dz, dou
     }
 }
 
-const struct elbow_penalty elbow_penalty_dip = {.figures = figures, .room = room, .cost = cost, .backward = backward};
+const struct elbow_penalty elbow_penalty_dip = {
+    .figures = figures, .workspace = workspace, .cost = cost, .backward = backward};

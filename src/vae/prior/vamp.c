@@ -31,7 +31,7 @@ static size_t tensors(const struct elbow_prior_sizes *sizes, struct elbow_tensor
     return 1;
 }
 
-static size_t room(size_t rows, size_t latent, size_t components)
+static size_t workspace(size_t rows, size_t latent, size_t components)
 {
     return components * (5 * latent + 1 + rows);
 }
@@ -53,7 +53,7 @@ struct work {
 static void lay_out(struct work *work)
 {
     size_t cells = work->latent * work->components;
-    double *at = work->call->room;
+    double *at = work->call->workspace;
     ELBOW_CHECK(at != NULL && work->call->tensors[0] != NULL);
     work->mean = at;
     work->log_variance = at + cells;
@@ -302,7 +302,7 @@ static void draw(struct elbow_stream stream, const struct elbow_prior_call *call
 
 const struct elbow_prior elbow_prior_vamp = {.encodes = true,
                                              .tensors = tensors,
-                                             .room = room,
+                                             .workspace = workspace,
                                              .log_p = log_p,
                                              .log_ratio = log_ratio,
                                              .kl = kl,

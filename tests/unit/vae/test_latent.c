@@ -30,8 +30,8 @@ static void forward(size_t rows, size_t latent, const float *head, const float *
 static void backward(size_t rows, size_t latent, struct elbow_terms terms, const float *head, const float *noise,
                      const float *kl, float *dz, float *dhead)
 {
-    static double room[3 * 5 * 37];
-    ck_assert_uint_le(3 * rows * latent, sizeof room / sizeof *room);
+    static double workspace[3 * 5 * 37];
+    ck_assert_uint_le(3 * rows * latent, sizeof workspace / sizeof *workspace);
     struct elbow_pass pass = {.rows = rows,
                               .latent = latent,
                               .posterior = elbow_posterior_row(ELBOW_POSTERIOR_DIAGONAL),
@@ -40,7 +40,7 @@ static void backward(size_t rows, size_t latent, struct elbow_terms terms, const
                               .noise = noise,
                               .kl = kl,
                               .terms = terms,
-                              .room = room};
+                              .workspace = workspace};
     elbow_objective_row(ELBOW_OBJECTIVE_ELBO)->backward(&pass, dz, dhead);
 }
 

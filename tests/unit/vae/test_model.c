@@ -206,9 +206,9 @@ START_TEST(nothing_allocates_after_create)
     elbow_model_importance(f->model, f->parameters, microbatch(f), head, importance);
     elbow_model_decode(f->model, f->parameters, f->rows, f->noise, mean);
     ck_assert_uint_eq(elbow_memory_count().allocations, allocations);
-    // Beside the networks: four arrays of a latent vector (one twice as wide), the notes of rows, the room of a pass;
-    // and for the likelihood the sizes and figures of rows, a row whose known values are gathered, and the gradient of
-    // the numbers that it trains, each twice.
+    // Beside the networks: four arrays of a latent vector (one twice as wide), the notes of rows, the workspace of a
+    // pass; and for the likelihood the sizes and figures of rows, a row whose known values are gathered, and the
+    // gradient of the numbers that it trains, each twice.
     const struct elbow_model *model = f->model;
     const struct elbow_model_part *part = &model->parts[0];
     size_t of_slot = 5 * model->latent * sizeof(float) + (2 + model->notes) * sizeof(double);

@@ -334,14 +334,14 @@ START_TEST(components_at_the_standard_prior_are_it)
 {
     enum { ALL = 3 };
     float heads[ALL * 2 * Z] = {0}, z[ROWS * Z];
-    double standard[ROWS], found[ROWS], room[1000];
+    double standard[ROWS], found[ROWS], workspace[1000];
     uint64_t state = 4;
     for (size_t k = 0; k < ROWS * Z; ++k)
         z[k] = (float)reference_normal(&state);
-    struct elbow_prior_call call = {.rows = ROWS, .latent = Z, .z = z, .tensors = {heads}, .room = room};
+    struct elbow_prior_call call = {.rows = ROWS, .latent = Z, .z = z, .tensors = {heads}, .workspace = workspace};
     elbow_prior_row(ELBOW_PRIOR_STANDARD)->log_p(&call, standard);
     for (call.components = 1; call.components <= ALL; ++call.components) {
-        ck_assert_uint_le(elbow_prior_row(ELBOW_PRIOR_VAMP)->room(ROWS, Z, call.components), 1000);
+        ck_assert_uint_le(elbow_prior_row(ELBOW_PRIOR_VAMP)->workspace(ROWS, Z, call.components), 1000);
         elbow_prior_row(ELBOW_PRIOR_VAMP)->log_p(&call, found);
         for (size_t i = 0; i < ROWS; ++i)
             ck_assert_double_eq_tol(found[i], standard[i], 1e-12 * (1 + fabs(standard[i])));

@@ -21,7 +21,7 @@ struct outcome {
     double *statistics;
 };
 
-static void *room(size_t count, size_t size)
+static void *workspace(size_t count, size_t size)
 {
     void *values = NULL;
     ck_assert_int_eq(elbow_allocate(&values, count, size, "a test", NULL), ELBOW_OK);
@@ -47,9 +47,9 @@ static struct outcome train(const struct elbow_config *config, struct elbow_shap
     size_t values = shape.height * shape.width * shape.channels, latent = (size_t)config->model.latent;
     ck_assert_msg(elbow_model_create_shaped(config, shape, rows, &model, &error) == ELBOW_OK, "%s", error.message);
     size_t size = model->parameters.size, statistics = elbow_model_statistics(model, false);
-    struct outcome outcome = {size, statistics, room(size, sizeof(float)), room(size, sizeof(float)),
-                              room(statistics, sizeof(double))};
-    float *x = room(rows * values, sizeof *x), *noise = room(rows * latent, sizeof *noise);
+    struct outcome outcome = {size, statistics, workspace(size, sizeof(float)), workspace(size, sizeof(float)),
+                              workspace(statistics, sizeof(double))};
+    float *x = workspace(rows * values, sizeof *x), *noise = workspace(rows * latent, sizeof *noise);
     elbow_random_uniform((struct elbow_stream){3, ELBOW_PURPOSE_SYNTHETIC, 0, 0}, rows * values, x);
     elbow_random_normal((struct elbow_stream){3, ELBOW_PURPOSE_SYNTHETIC, 1, 0}, rows * latent, noise);
     elbow_model_initialize(model, 5, NULL, outcome.parameters);
