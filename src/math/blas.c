@@ -192,15 +192,15 @@ enum elbow_status elbow_blas_fits(int threads, struct elbow_error *error)
 enum elbow_status elbow_blas_reserve(struct elbow_error *error)
 {
     int threads = elbow_threads_get();
-    float *room = NULL;
+    float *workspace = NULL;
     enum elbow_status status = elbow_blas_fits(threads, error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&room, (size_t)(threads + 1) * RESERVE_SIDE * RESERVE_SIDE, sizeof *room,
+        status = elbow_allocate(&workspace, (size_t)(threads + 1) * RESERVE_SIDE * RESERVE_SIDE, sizeof *workspace,
                                 "a first product of BLAS", error);
     if (status != ELBOW_OK)
         return status;
-    elbow_threads_split((size_t)threads, 1, 1, multiply_zeros, room);
-    elbow_release(&room);
+    elbow_threads_split((size_t)threads, 1, 1, multiply_zeros, workspace);
+    elbow_release(&workspace);
     return ELBOW_OK;
 }
 
@@ -255,17 +255,17 @@ static struct cuts try_cuts(const float *a, const float *b, float *whole, float 
 enum elbow_status elbow_blas_find_cuts(struct elbow_error *error)
 {
     enum { SIZE = TRIAL_SIDE * TRIAL_SIDE };
-    float *room = NULL;
+    float *workspace = NULL;
     enum elbow_status status = elbow_blas_reserve(error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_allocate(&room, (size_t)4 * SIZE, sizeof *room, "a trial of BLAS", error);
+    status = elbow_allocate(&workspace, (size_t)4 * SIZE, sizeof *workspace, "a trial of BLAS", error);
     if (status != ELBOW_OK)
         return status;
-    fill_trial(SIZE, 1, room);
-    fill_trial(SIZE, 2, room + SIZE);
-    cuts = try_cuts(room, room + SIZE, room + (size_t)2 * SIZE, room + (size_t)3 * SIZE);
-    elbow_release(&room);
+    fill_trial(SIZE, 1, workspace);
+    fill_trial(SIZE, 2, workspace + SIZE);
+    cuts = try_cuts(workspace, workspace + SIZE, workspace + (size_t)2 * SIZE, workspace + (size_t)3 * SIZE);
+    elbow_release(&workspace);
     return ELBOW_OK;
 }
 

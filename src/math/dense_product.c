@@ -168,16 +168,16 @@ static const float *begin_of(const struct product *product, struct block block)
     return b->values + (b->turned ? block.column * b->stride + block.k : block.k * b->stride + block.column);
 }
 
-static void copy_block(const struct product *product, struct block block, float *room)
+static void copy_block(const struct product *product, struct block block, float *workspace)
 {
     const float *from = begin_of(product, block);
     size_t vectors = vectors_of(block.width);
     __mmask16 last = last_of(block.width);
-    for (size_t k = 0; k < block.depth; ++k, from += product->b.stride, room += vectors * LANES) {
+    for (size_t k = 0; k < block.depth; ++k, from += product->b.stride, workspace += vectors * LANES) {
         for (size_t j = 0; j + 1 < vectors; ++j)
-            _mm512_storeu_ps(room + j * LANES, _mm512_loadu_ps(from + j * LANES));
+            _mm512_storeu_ps(workspace + j * LANES, _mm512_loadu_ps(from + j * LANES));
         size_t j = (vectors - 1) * LANES;
-        _mm512_storeu_ps(room + j, _mm512_maskz_loadu_ps(last, from + j));
+        _mm512_storeu_ps(workspace + j, _mm512_maskz_loadu_ps(last, from + j));
     }
 }
 
@@ -190,8 +190,8 @@ INLINE __m512 load_quads(const float *const row[LANES], int i, size_t k, __mmask
     return _mm512_insertf32x4(quads, _mm_maskz_loadu_ps(mask, row[i + 12] + k), 3);
 }
 
-// Four rows of the room from four columns of 16 rows.
-INLINE void turn_quads(const float *const row[LANES], size_t k, __mmask8 mask, float *room, size_t width)
+// Four rows of the workspace from four columns of 16 rows.
+INLINE void turn_quads(const float *const row[LANES], size_t k, __mmask8 mask, float *workspace, size_t width)
 {
     __m512d low[2], high[2];
 #pragma GCC unroll 2
@@ -200,14 +200,14 @@ INLINE void turn_quads(const float *const row[LANES], size_t k, __mmask8 mask, f
         low[i] = _mm512_castps_pd(_mm512_unpacklo_ps(even, odd));
         high[i] = _mm512_castps_pd(_mm512_unpackhi_ps(even, odd));
     }
-    _mm512_storeu_ps(room, _mm512_castpd_ps(_mm512_unpacklo_pd(low[0], low[1])));
-    _mm512_storeu_ps(room + width, _mm512_castpd_ps(_mm512_unpackhi_pd(low[0], low[1])));
-    _mm512_storeu_ps(room + 2 * width, _mm512_castpd_ps(_mm512_unpacklo_pd(high[0], high[1])));
-    _mm512_storeu_ps(room + 3 * width, _mm512_castpd_ps(_mm512_unpackhi_pd(high[0], high[1])));
+    _mm512_storeu_ps(workspace, _mm512_castpd_ps(_mm512_unpacklo_pd(low[0], low[1])));
+    _mm512_storeu_ps(workspace + width, _mm512_castpd_ps(_mm512_unpackhi_pd(low[0], low[1])));
+    _mm512_storeu_ps(workspace + 2 * width, _mm512_castpd_ps(_mm512_unpacklo_pd(high[0], high[1])));
+    _mm512_storeu_ps(workspace + 3 * width, _mm512_castpd_ps(_mm512_unpackhi_pd(high[0], high[1])));
 }
 
 // Columns beyond the last repeat it: nobody looks at their sums.
-static void turn_block(const struct product *product, struct block block, float *room)
+static void turn_block(const struct product *product, struct block block, float *workspace)
 {
     const float *from = begin_of(product, block), *row[LANES];
     size_t width = vectors_of(block.width) * LANES;
@@ -216,7 +216,7 @@ static void turn_block(const struct product *product, struct block block, float 
             row[i] = from + (column + i < block.width ? column + i : block.width - 1) * product->b.stride;
         for (size_t k = 0; k < block.depth; k += 4) {
             size_t left = block.depth - k;
-            turn_quads(row, k, left < 4 ? (__mmask8)((1u << left) - 1) : 15, room + k * width + column, width);
+            turn_quads(row, k, left < 4 ? (__mmask8)((1u << left) - 1) : 15, workspace + k * width + column, width);
         }
     }
 }
@@ -246,21 +246,21 @@ static void fetch_next(const struct product *product, struct block block, size_t
             _mm_prefetch(begin + i * product->b.stride + j, _MM_HINT_T1);
 }
 
-static void multiply_block(const struct product *product, struct block block, float *room)
+static void multiply_block(const struct product *product, struct block block, float *workspace)
 {
     const struct factor *a = &product->a, *b = &product->b;
     size_t vectors = vectors_of(block.width), tiles = (product->rows + HEIGHT - 1) / HEIGHT;
     struct tile tile = {.depth = block.depth,
                         .a_stride = a->stride,
-                        .b = room,
+                        .b = workspace,
                         .b_stride = vectors * LANES,
                         .c_stride = product->columns,
                         .last = last_of(block.width),
                         .goes_on = product->goes_on || block.k > 0};
     if (b->turned) {
-        turn_block(product, block, room);
+        turn_block(product, block, workspace);
     } else if (product->rows > ROWS_FEW || tile.last != 0xffff) {
-        copy_block(product, block, room);
+        copy_block(product, block, workspace);
     } else {
         tile.b = begin_of(product, block);
         tile.b_stride = b->stride;
@@ -281,12 +281,12 @@ static void multiply_block(const struct product *product, struct block block, fl
 static void multiply_columns(void *user, int part, size_t first, size_t count)
 {
     const struct product *product = user;
-    _Alignas(64) float room[DEPTH * WIDTH];
+    _Alignas(64) float workspace[DEPTH * WIDTH];
     (void)part;
     struct product span = *product;
     for (size_t k = 0; k < product->depth; k += DEPTH)
         for (size_t column = first; column < first + count; column += WIDTH)
-            multiply_block(&span, block_at(product, k, column), room);
+            multiply_block(&span, block_at(product, k, column), workspace);
 }
 
 static void multiply_rows(void *user, int part, size_t first, size_t count)

@@ -17,7 +17,7 @@ void dsyevr_(const char *job, const char *range, const char *triangle, const int
 void dposv_(const char *triangle, const int *n, const int *rights, double *a, const int *lda, double *b, const int *ldb,
             int *info, size_t);
 
-// One call for the room it wants, and one for the work.
+// The first call asks for the size of the workspace, the second one computes.
 struct eigen {
     int n, first, last, found;
     double *matrix, *values, *vectors;
@@ -59,7 +59,7 @@ static enum elbow_status decompose(struct eigen *eigen, struct elbow_error *erro
     const struct elbow_array arrays[] = {ELBOW_ARRAY(work, (size_t)wanted),
                                          ELBOW_ARRAY(whole_work, (size_t)whole_wanted)};
     enum elbow_status status =
-        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "room for eigenvectors", error);
+        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a workspace for eigenvectors", error);
     if (status == ELBOW_OK)
         info = call(eigen, work, (int)wanted, whole_work, whole_wanted);
     if (status == ELBOW_OK && (info > 0 || eigen->found != eigen->last - eigen->first + 1))
@@ -79,7 +79,7 @@ enum elbow_status elbow_lapack_eigen(size_t n, double *matrix, size_t count, dou
     const struct elbow_array arrays[] = {ELBOW_ARRAY(found_values, n), ELBOW_ARRAY(found, count * n),
                                          ELBOW_ARRAY(support, 2 * count)};
     enum elbow_status status =
-        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "room for eigenvectors", error);
+        elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a workspace for eigenvectors", error);
     struct eigen eigen = {.n = (int)n,
                           .first = (int)(n - count + 1),
                           .last = (int)n,
