@@ -62,7 +62,7 @@ static size_t standardise(size_t rows, size_t width, const double *table, double
     return varying;
 }
 
-struct room {
+struct workspace {
     double *codes, *factors;                // standardised
     double *products, *kept, *coefficients; // (width, width) twice, (factors, width)
     double *rights, *importances;           // (factors, width), (width, factors)
@@ -81,29 +81,29 @@ static double explained(size_t rows, size_t width, const double *products, const
     return (2 * cross - square) / (double)rows;
 }
 
-static enum elbow_status regress(size_t rows, size_t width, size_t factors, size_t varying, struct room *room,
+static enum elbow_status regress(size_t rows, size_t width, size_t factors, size_t varying, struct workspace *workspace,
                                  struct elbow_dci *dci, struct elbow_error *error)
 {
-    elbow_blas_double_square_at(width, rows, room->codes, width, false, room->products, width);
-    elbow_blas_double_multiply_at(factors, width, rows, room->factors, factors, room->codes, width, false, room->rights,
-                                  width);
+    elbow_blas_double_square_at(width, rows, workspace->codes, width, false, workspace->products, width);
+    elbow_blas_double_multiply_at(factors, width, rows, workspace->factors, factors, workspace->codes, width, false,
+                                  workspace->rights, width);
     for (size_t i = 0; i < width * width; ++i)
-        room->kept[i] = room->products[i];
+        workspace->kept[i] = workspace->products[i];
     for (size_t i = 0; i < factors * width; ++i)
-        room->coefficients[i] = room->rights[i];
+        workspace->coefficients[i] = workspace->rights[i];
     for (size_t j = 0; j < width; ++j)
-        room->products[j * width + j] += PENALTY;
-    enum elbow_status status = elbow_lapack_solve(width, room->products, factors, room->coefficients, error);
+        workspace->products[j * width + j] += PENALTY;
+    enum elbow_status status = elbow_lapack_solve(width, workspace->products, factors, workspace->coefficients, error);
     if (status != ELBOW_OK)
         return status;
     double sum = 0;
     for (size_t f = 0; f < factors; ++f) {
-        const double *b = room->coefficients + f * width;
+        const double *b = workspace->coefficients + f * width;
         for (size_t j = 0; j < width; ++j)
-            room->importances[j * factors + f] = fabs(b[j]);
-        sum += explained(rows, width, room->kept, b, room->rights + f * width);
+            workspace->importances[j * factors + f] = fabs(b[j]);
+        sum += explained(rows, width, workspace->kept, b, workspace->rights + f * width);
     }
-    *dci = elbow_dci_of(width, factors, room->importances);
+    *dci = elbow_dci_of(width, factors, workspace->importances);
     dci->informativeness = sum / (double)varying;
     return ELBOW_OK;
 }
@@ -111,23 +111,23 @@ static enum elbow_status regress(size_t rows, size_t width, size_t factors, size
 enum elbow_status elbow_dci(size_t rows, size_t width, const double *codes, size_t factors, const double *table,
                             struct elbow_dci *dci, struct elbow_error *error)
 {
-    struct room room = {0};
+    struct workspace workspace = {0};
     const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(room.codes, rows * width),         ELBOW_ARRAY(room.factors, rows * factors),
-        ELBOW_ARRAY(room.products, width * width),     ELBOW_ARRAY(room.kept, width * width),
-        ELBOW_ARRAY(room.rights, factors * width),     ELBOW_ARRAY(room.coefficients, factors * width),
-        ELBOW_ARRAY(room.importances, factors * width)};
+        ELBOW_ARRAY(workspace.codes, rows * width),         ELBOW_ARRAY(workspace.factors, rows * factors),
+        ELBOW_ARRAY(workspace.products, width * width),     ELBOW_ARRAY(workspace.kept, width * width),
+        ELBOW_ARRAY(workspace.rights, factors * width),     ELBOW_ARRAY(workspace.coefficients, factors * width),
+        ELBOW_ARRAY(workspace.importances, factors * width)};
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "regressions of all factors", error);
     size_t varying = 0;
     if (status == ELBOW_OK) {
-        standardise(rows, width, codes, room.codes);
-        varying = standardise(rows, factors, table, room.factors);
+        standardise(rows, width, codes, workspace.codes);
+        varying = standardise(rows, factors, table, workspace.factors);
     }
     if (status == ELBOW_OK && varying == 0)
         status = elbow_error_set(error, ELBOW_DATA, "no factor varies");
     if (status == ELBOW_OK)
-        status = regress(rows, width, factors, varying, &room, dci, error);
+        status = regress(rows, width, factors, varying, &workspace, dci, error);
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; ++i)
         elbow_release(arrays[i].pointer);
     return status;

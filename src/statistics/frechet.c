@@ -11,7 +11,7 @@
 
 enum { FEATURES = 64 };
 
-struct room {
+struct workspace {
     double *mean_a, *mean_b, *a, *b, *centred;  // (width) twice, (width, width) twice, (count, width)
     double *values, *vectors, *turned, *middle; // of a; V b and V b V^T
 };
@@ -37,21 +37,24 @@ static double root(double value)
 }
 
 // The trace of (a^1/2 b a^1/2)^1/2. With a = V^T L V it is that of (L^1/2 V b V^T L^1/2)^1/2.
-static enum elbow_status trace_of_root(size_t width, struct room *room, double *trace, struct elbow_error *error)
+static enum elbow_status trace_of_root(size_t width, struct workspace *workspace, double *trace,
+                                       struct elbow_error *error)
 {
-    enum elbow_status status = elbow_lapack_eigen(width, room->a, width, room->values, room->vectors, error);
+    enum elbow_status status =
+        elbow_lapack_eigen(width, workspace->a, width, workspace->values, workspace->vectors, error);
     if (status != ELBOW_OK)
         return status;
-    elbow_blas_double_multiply(width, width, width, room->vectors, width, room->b, width, false, room->turned, width);
-    elbow_blas_double_multiply_bt(width, width, width, room->turned, width, room->vectors, width, false, room->middle,
-                                  width);
+    elbow_blas_double_multiply(width, width, width, workspace->vectors, width, workspace->b, width, false,
+                               workspace->turned, width);
+    elbow_blas_double_multiply_bt(width, width, width, workspace->turned, width, workspace->vectors, width, false,
+                                  workspace->middle, width);
     for (size_t i = 0; i < width; ++i)
         for (size_t k = 0; k < width; ++k)
-            room->middle[i * width + k] *= root(room->values[i]) * root(room->values[k]);
-    status = elbow_lapack_eigen(width, room->middle, width, room->values, room->vectors, error);
+            workspace->middle[i * width + k] *= root(workspace->values[i]) * root(workspace->values[k]);
+    status = elbow_lapack_eigen(width, workspace->middle, width, workspace->values, workspace->vectors, error);
     *trace = 0;
     for (size_t i = 0; status == ELBOW_OK && i < width; ++i)
-        *trace += root(room->values[i]);
+        *trace += root(workspace->values[i]);
     return status;
 }
 
@@ -60,28 +63,29 @@ enum elbow_status elbow_frechet(struct elbow_points a, struct elbow_points b, do
 {
     ELBOW_CHECK(a.width == b.width && a.count > 1 && b.count > 1);
     size_t width = a.width, square = width * width;
-    struct room room = {0};
+    struct workspace workspace = {0};
     double trace = 0;
-    const struct elbow_array arrays[] = {ELBOW_ARRAY(room.mean_a, width),
-                                         ELBOW_ARRAY(room.mean_b, width),
-                                         ELBOW_ARRAY(room.a, square),
-                                         ELBOW_ARRAY(room.b, square),
-                                         ELBOW_ARRAY(room.values, width),
-                                         ELBOW_ARRAY(room.vectors, square),
-                                         ELBOW_ARRAY(room.turned, square),
-                                         ELBOW_ARRAY(room.middle, square),
-                                         ELBOW_ARRAY(room.centred, (a.count > b.count ? a.count : b.count) * width)};
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(workspace.mean_a, width),
+        ELBOW_ARRAY(workspace.mean_b, width),
+        ELBOW_ARRAY(workspace.a, square),
+        ELBOW_ARRAY(workspace.b, square),
+        ELBOW_ARRAY(workspace.values, width),
+        ELBOW_ARRAY(workspace.vectors, square),
+        ELBOW_ARRAY(workspace.turned, square),
+        ELBOW_ARRAY(workspace.middle, square),
+        ELBOW_ARRAY(workspace.centred, (a.count > b.count ? a.count : b.count) * width)};
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "covariances of two sets", error);
     *distance = 0;
     if (status == ELBOW_OK) {
-        find_moments(a, room.centred, room.mean_a, room.a);
-        find_moments(b, room.centred, room.mean_b, room.b);
+        find_moments(a, workspace.centred, workspace.mean_a, workspace.a);
+        find_moments(b, workspace.centred, workspace.mean_b, workspace.b);
         for (size_t k = 0; k < width; ++k) {
-            double shift = room.mean_a[k] - room.mean_b[k];
-            *distance += shift * shift + room.a[k * width + k] + room.b[k * width + k];
+            double shift = workspace.mean_a[k] - workspace.mean_b[k];
+            *distance += shift * shift + workspace.a[k * width + k] + workspace.b[k * width + k];
         }
-        status = trace_of_root(width, &room, &trace, error);
+        status = trace_of_root(width, &workspace, &trace, error);
         *distance = *distance - 2 * trace > 0 ? *distance - 2 * trace : 0;
     }
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; ++i)
