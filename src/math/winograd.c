@@ -43,7 +43,7 @@ INLINE void image_line_adjoint(vector *x, int step)
     x[4 * step] = m4;
 }
 
-// Four of a map become five points; the workspace of the fifth is there.
+// Four of a map become five points; there is memory for the fifth.
 INLINE void map_line(vector *x, int step)
 {
     vector y0 = x[0], y1 = x[step], y2 = x[2 * step], y3 = x[3 * step];
