@@ -112,6 +112,19 @@ static uint64_t inflated_size(const unsigned char *bytes, size_t size)
     return result == Z_STREAM_END ? total : NOT_KNOWN;
 }
 
+bool elbow_hdf5_inflate(const void *packed, size_t size, void *out, size_t bytes)
+{
+    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)packed,
+                       .avail_in = (unsigned)size,
+                       .next_out = out,
+                       .avail_out = (unsigned)bytes};
+    if (size != (unsigned)size || bytes != (unsigned)bytes || inflateInit(&stream) != Z_OK)
+        return false;
+    int result = inflate(&stream, Z_FINISH);
+    inflateEnd(&stream);
+    return result == Z_STREAM_END && stream.avail_out == 0;
+}
+
 // The bytes of a chunk behind its filters, which were left out where the mask says so.
 static uint64_t unpacked_size(const struct chunks *chunks, uint32_t mask, size_t size)
 {

@@ -2,6 +2,7 @@
 // Chunks that unpack to another size than they should. They are packed by libhdf5 as those of a dataset of other
 // chunks.
 #include "elbow/base/memory.h"
+#include "elbow/data/detail/hdf5.h"
 #include "hdf5_files.h"
 
 #include <stdint.h>
@@ -250,6 +251,42 @@ START_TEST(reads_of_many_chunks)
 }
 END_TEST
 
+// The usual ones are unpacked without libhdf5; its own reading says what is in them. Others are left to it.
+START_TEST(usual_chunks_are_unpacked_once)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    fill_values();
+    hid_t id = new_file(path), narrow = layout(CHUNK_ROWS, COLUMNS / 2, true, false, 5);
+    for (int filters = 0; filters < 8; ++filters) {
+        const char name[] = {(char)('0' + filters), 0};
+        hid_t creation = filters_of(filters);
+        put_chunked(id, name, ROWS, CHUNK_ROWS, creation);
+        H5Pclose(creation);
+    }
+    put(id, "narrow", H5T_STD_I32LE, H5T_NATIVE_INT32, 2, (const hsize_t[]){ROWS, COLUMNS}, narrow, values);
+    H5Pset_chunk(narrow, 2, (const hsize_t[]){CHUNK_ROWS, COLUMNS});
+    put(id, "turned", H5T_STD_I32BE, H5T_NATIVE_INT32, 2, (const hsize_t[]){ROWS, COLUMNS}, narrow, values);
+    H5Pclose(narrow);
+    static const char *const names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "narrow", "turned"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        for (uint64_t first = 0; first < ROWS; first += 7) {
+            int32_t out[ROWS][COLUMNS] = {{0}};
+            struct elbow_hdf5_info info = {
+                .rank = 2, .shape = {ROWS, COLUMNS}, .element = ELBOW_ELEMENT_INT32, .chunk_rows = CHUNK_ROWS};
+            hid_t dataset = H5Dopen2(id, names[i], H5P_DEFAULT);
+            bool is_done = elbow_hdf5_unpack_rows(dataset, &info, first, ROWS - first, out);
+            ck_assert_int_eq(is_done, i >= 1 && i <= 3);
+            if (is_done)
+                ck_assert_mem_eq(out, values[first], (ROWS - first) * sizeof *values);
+            H5Dclose(dataset);
+        }
+    H5Fclose(id);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 UNIT_MAIN("data/hdf5_chunks", chunks_of_another_size_are_refused, chunks_that_are_cut_are_refused,
           chunks_packed_in_more_bytes_are_refused, sound_chunks_of_all_kinds_are_read,
-          chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted, reads_of_many_chunks)
+          chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted, reads_of_many_chunks,
+          usual_chunks_are_unpacked_once)

@@ -105,6 +105,14 @@ enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset
 enum elbow_status elbow_hdf5_check_box(struct elbow_hdf5 *file, hid_t dataset, const char *name, const hsize_t *first,
                                        const hsize_t *end, struct elbow_error *error);
 
+// Local. Whether a stream, which is whole, inflates to so many bytes, into out.
+bool elbow_hdf5_inflate(const void *packed, size_t size, void *out, size_t bytes);
+
+// Local. Reads rows whose chunks consist of whole rows, shuffled or deflated or both, from each chunk once. False if
+// they are stored otherwise, or if anything is amiss with them: libhdf5 is to be asked then, and `out` holds anything.
+bool elbow_hdf5_unpack_rows(hid_t dataset, const struct elbow_hdf5_info *info, uint64_t first, uint64_t count,
+                            void *out);
+
 enum { ELBOW_HDF5_WHAT_SIZE = 1024 }; // of a predicate: "is a group"
 
 // Local. A short text attribute of an object; empty if there is none, or a longer one.
