@@ -290,7 +290,7 @@ enum elbow_status elbow_reader_keep_all(struct elbow_page_reader *reader, struct
     return status;
 }
 
-void elbow_reader_end(struct elbow_page_reader *reader)
+void elbow_reader_stop(struct elbow_page_reader *reader)
 {
     struct elbow_store *store = reader->store;
     pthread_mutex_lock(&store->mutex);
@@ -300,9 +300,17 @@ void elbow_reader_end(struct elbow_page_reader *reader)
     elbow_thread_join(&reader->thread);
     pthread_mutex_lock(&store->mutex);
     store->has_reader = false;
+    pthread_cond_broadcast(&store->to_users);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+void elbow_reader_end(struct elbow_page_reader *reader)
+{
+    struct elbow_store *store = reader->store;
+    elbow_reader_stop(reader);
+    pthread_mutex_lock(&store->mutex);
     while (reader->first != NULL)
         end_visit(reader, &reader->first);
-    pthread_cond_broadcast(&store->to_users);
     pthread_mutex_unlock(&store->mutex);
     elbow_release(&reader->cursors);
 }

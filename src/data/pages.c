@@ -252,6 +252,11 @@ size_t elbow_pages_bytes(struct elbow_pages *pages)
     return bytes;
 }
 
+void elbow_pages_stop(struct elbow_pages *pages)
+{
+    elbow_reader_stop(&pages->reader);
+}
+
 void elbow_pages_trace(struct elbow_pages *pages, struct elbow_track *track)
 {
     ELBOW_CHECK(!pages->reader.thread.is_running);

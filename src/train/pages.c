@@ -30,6 +30,14 @@ void elbow_engine_trace_pages(const struct elbow_engine *engine, struct elbow_tr
         elbow_pages_trace(pages_of(engine), track);
 }
 
+void elbow_engine_stop_data(struct elbow_engine *engine)
+{
+    if (engine->prefetch != NULL)
+        elbow_prefetch_stop(engine->prefetch);
+    if (engine->plan != NULL && pages_of(engine) != NULL)
+        elbow_pages_stop(pages_of(engine));
+}
+
 uint64_t elbow_engine_count_late(const struct elbow_engine *engine, struct elbow_figures *figures)
 {
     if (pages_of(engine) == NULL)

@@ -94,11 +94,10 @@ enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow
     return status;
 }
 
-// The thread of the prefetch may note into the tracer, which is closed with the outputs.
+// Threads that collate and read may note into the tracer, which is closed with the outputs.
 void elbow_trainer_close(struct elbow_trainer *trainer)
 {
-    if (trainer->engine.prefetch != NULL)
-        elbow_prefetch_stop(trainer->engine.prefetch);
+    elbow_engine_stop_data(&trainer->engine);
     elbow_outputs_close(&trainer->outputs);
     elbow_engine_clear(&trainer->engine);
     elbow_train_plan_clear(&trainer->plan);

@@ -309,7 +309,7 @@ static enum elbow_status begin_trace(struct elbow_trainer *trainer, struct elbow
 static enum elbow_status end_trace(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     if (trainer->outputs.tracer.is_open)
-        elbow_prefetch_stop(trainer->engine.prefetch);
+        elbow_engine_stop_data(&trainer->engine);
     return elbow_outputs_write_trace(&trainer->outputs, error);
 }
 

@@ -4,7 +4,7 @@
 //
 // A page stays as long as it is held, or belongs to a window that the training is in or comes to next. Further pages
 // stay within the budget; those that were used longest ago give way. No MPI call. All functions may be called by any
-// thread, but for create, follow, keep_all, trace and destroy, which belong to the main thread.
+// thread, but for create, follow, keep_all, trace, stop and destroy, which belong to the main thread.
 #ifndef ELBOW_DATA_PAGES_H
 #define ELBOW_DATA_PAGES_H
 
@@ -129,6 +129,9 @@ bool elbow_pages_have_known(const struct elbow_pages *pages);
 // Local. Bytes that they take at most, as far as that is known before pages of sparse rows are read: the budget, or
 // what the windows need if that is more.
 size_t elbow_pages_bytes(struct elbow_pages *pages);
+
+// Local. Ends the reader for good, if there is one; pages are read when they are held from then on.
+void elbow_pages_stop(struct elbow_pages *pages);
 
 // Local. Before the reader starts: its work is noted in this track (elbow/base/trace.h).
 void elbow_pages_trace(struct elbow_pages *pages, struct elbow_track *track);

@@ -42,7 +42,8 @@ void elbow_reader_reach(struct elbow_page_reader *reader, uint64_t epoch, uint64
 enum elbow_status elbow_reader_keep_all(struct elbow_page_reader *reader, struct elbow_page_order *order,
                                         struct elbow_range segments, struct elbow_error *error);
 
-// Local. Ends the thread and gives all back.
+// Local. Ends the thread: pages are read when they are held from then on. Ends it and gives all back.
+void elbow_reader_stop(struct elbow_page_reader *reader);
 void elbow_reader_end(struct elbow_page_reader *reader);
 
 ELBOW_C_END

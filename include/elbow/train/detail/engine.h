@@ -138,6 +138,9 @@ void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_sou
 // Local. What the thread that reads rows ahead is busy with is noted in a track.
 void elbow_engine_trace_pages(const struct elbow_engine *engine, struct elbow_track *track);
 
+// Local. Ends the threads that collate and read ahead, if there are any: they note into the trace.
+void elbow_engine_stop_data(struct elbow_engine *engine);
+
 // Local. The pages that this rank has waited for since its start; those since the last row among the figures.
 uint64_t elbow_engine_count_late(const struct elbow_engine *engine, struct elbow_figures *figures);
 
