@@ -281,9 +281,10 @@ static enum elbow_status open_engine(struct elbow_bench_run *bench, struct elbow
 {
     double start = elbow_clock_seconds();
     enum elbow_status status = elbow_engine_open(&bench->engine, &bench->plan, error);
+    bench->plan.sequence.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
     if (status == ELBOW_OK)
         elbow_engine_set_deadline(&bench->engine, start);
-    return status;
+    return status == ELBOW_OK ? elbow_engine_read(&bench->engine, error) : status;
 }
 
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
@@ -298,7 +299,6 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
         status = open_engine(&bench, error);
     if (status == ELBOW_OK)
         elbow_engine_introduce(&bench.engine, 0, 0);
-    bench.plan.sequence.last_step = UINT64_MAX; // a benchmark takes as many steps as it needs
     if (status == ELBOW_OK) {
         for (int i = 0; i < FIRST_STEPS && status == ELBOW_OK; ++i)
             status = elbow_engine_step(&bench.engine, error);

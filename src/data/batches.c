@@ -5,13 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/rows.h"
-#include "elbow/data/through.h"
 #include "elbow/math/threads.h"
-#include "elbow/parallel/collectives.h"
-#include "elbow/parallel/partition.h"
-
-#include <math.h>
-#include <string.h>
 
 enum { TILE = 1024 };
 
@@ -175,110 +169,4 @@ void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw,
     struct rows call = {
         .stream = {.seed = seed, .purpose = purpose, .draw = draw}, .ids = ids, .width = latent, .values = noise};
     elbow_threads_split(rows, 1, least_rows(latent), noise_span, &call);
-}
-
-// Sums over all samples, column by column: of values, and of those less the first sample's, and of their squares.
-struct columns {
-    bool has_squares;
-    double *sums, *differences, *squares; // (D)
-    double *counts;                       // (D) of known values; NULL: all are known
-    float *sample, *origin;               // (D): room
-};
-
-// Of a row with missing values. The origin of a column is its first known value.
-static void add_known(const struct elbow_dataset *dataset, uint64_t row, const struct columns *columns,
-                      struct elbow_range range)
-{
-    for (uint64_t i = range.first; i < range.last; ++i) {
-        if (!elbow_rows_knows(dataset, row, i))
-            continue;
-        if (columns->counts[i] == 0)
-            columns->origin[i] = columns->sample[i];
-        double difference = (double)columns->sample[i] - (double)columns->origin[i];
-        columns->counts[i] += 1;
-        columns->sums[i] += (double)columns->sample[i];
-        if (!columns->has_squares)
-            continue;
-        columns->differences[i] += difference;
-        columns->squares[i] += difference * difference;
-    }
-}
-
-static void add_row(const struct columns *columns, struct elbow_range range)
-{
-    for (uint64_t i = range.first; i < range.last; ++i)
-        columns->sums[i] += (double)columns->sample[i];
-    for (uint64_t i = range.first; columns->has_squares && i < range.last; ++i) {
-        double difference = (double)columns->sample[i] - (double)columns->origin[i];
-        columns->differences[i] += difference;
-        columns->squares[i] += difference * difference;
-    }
-}
-
-// Collective. Columns are dealt out to the ranks.
-static void sum_columns(struct elbow_comm *comm, const struct elbow_dataset *dataset,
-                        const struct elbow_binarizer *binarizer, const struct columns *columns, size_t *first)
-{
-    struct elbow_place place = elbow_comm_place(comm);
-    struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
-    for (uint64_t row = 0; row < dataset->samples; ++row) {
-        take_sample(dataset, binarizer, row, columns->sample);
-        if (binarizer->kind == ELBOW_BINARIZE_THRESHOLD)
-            binarize(binarizer, row, dataset->values, columns->sample);
-        if (row == 0)
-            memcpy(columns->origin, columns->sample, dataset->values * sizeof(float));
-        if (columns->counts != NULL)
-            add_known(dataset, row, columns, mine);
-        else
-            add_row(columns, mine);
-    }
-    for (int r = 0; r < place.size; ++r)
-        first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
-    elbow_comm_share_doubles(comm, columns->sums, first);
-    if (columns->counts != NULL)
-        elbow_comm_share_doubles(comm, columns->counts, first);
-    if (!columns->has_squares)
-        return;
-    elbow_comm_share_doubles(comm, columns->differences, first);
-    elbow_comm_share_doubles(comm, columns->squares, first);
-}
-
-enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
-                                      const struct elbow_binarizer *binarizer, double *mean, double *variance,
-                                      struct elbow_error *error)
-{
-    if (dataset->through != NULL)
-        return elbow_through_moments(comm, dataset, mean, variance, error);
-    struct columns columns = {.has_squares = variance != NULL};
-    size_t *first = NULL, squares = columns.has_squares ? dataset->values : 0;
-    *error = (struct elbow_error){0};
-    const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(columns.sums, dataset->values),   ELBOW_ARRAY(columns.differences, squares),
-        ELBOW_ARRAY(columns.squares, squares),        ELBOW_ARRAY_OF(columns.sample, dataset->values, "a sample"),
-        ELBOW_ARRAY(columns.origin, dataset->values), ELBOW_ARRAY(first, (size_t)elbow_comm_place(comm).size + 1),
-        ELBOW_ARRAY(columns.counts, dataset->values), // the last one
-    };
-    size_t count = sizeof arrays / sizeof *arrays - (elbow_dataset_has_known(dataset) ? 0 : 1);
-    elbow_allocate_all(arrays, count, "the mean", error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK)
-        sum_columns(comm, dataset, binarizer, &columns, first);
-    for (size_t i = 0; error->status == ELBOW_OK && i < dataset->values; ++i) {
-        double samples = columns.counts != NULL ? columns.counts[i] : (double)dataset->samples;
-        mean[i] = samples > 0 ? columns.sums[i] / samples : 0;
-        if (!columns.has_squares)
-            continue;
-        variance[i] = 1; // of a value that is never known
-        if (!(samples > 0))
-            continue;
-        double difference = columns.differences[i] / samples;
-        variance[i] = fmax(0, columns.squares[i] / samples - difference * difference);
-    }
-    elbow_release(&columns.sums);
-    elbow_release(&columns.differences);
-    elbow_release(&columns.squares);
-    elbow_release(&columns.counts);
-    elbow_release(&columns.sample);
-    elbow_release(&columns.origin);
-    elbow_release(&first);
-    return error->status;
 }

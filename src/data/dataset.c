@@ -5,6 +5,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/loading.h"
 #include "elbow/data/detail/rows.h"
+#include "elbow/data/pages.h"
 #include "elbow/math/random.h"
 #include "elbow/parallel/shared.h"
 
@@ -17,7 +18,9 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
         elbow_dataset_unload(comm, dataset->stored);
         elbow_release(&dataset->stored);
     }
+    elbow_pages_destroy(dataset->pages);
     elbow_page_table_clear(&dataset->page_table);
+    elbow_page_sample_clear(&dataset->sample);
     elbow_comm_unshare(comm, &dataset->rows);
     elbow_comm_unshare(comm, &dataset->known);
     elbow_comm_unshare(comm, &dataset->labels);
@@ -36,6 +39,12 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_release(&dataset->file_rows);
     elbow_release(&dataset->file_hashes);
     *dataset = (struct elbow_dataset){0};
+}
+
+enum elbow_status elbow_dataset_check_rows(const void *dataset, struct elbow_error *error)
+{
+    struct elbow_pages *pages = elbow_dataset_pages(dataset);
+    return pages != NULL ? elbow_pages_trouble(pages, error) : ELBOW_OK;
 }
 
 void elbow_dataset_sample(const struct elbow_dataset *dataset, uint64_t sample, float *values)

@@ -5,6 +5,7 @@
 #include "elbow/base/memory.h"
 #include "elbow/data/dataset.h"
 #include "elbow/data/detail/rows.h"
+#include "elbow/data/pages.h"
 #include "elbow/math/hash.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
@@ -20,31 +21,62 @@ static double fold(const void *bytes, size_t size)
 }
 
 // Of the values in the order of rows: whether only some of them are in memory makes no difference.
-static uint64_t hash_values(const struct elbow_dataset *dataset, struct elbow_range rows)
+static void add_values(const struct elbow_dataset *dataset, struct elbow_range rows, struct elbow_hash_state *state)
 {
     struct elbow_rows_buffer buffer;
-    struct elbow_hash_state state;
     size_t left = (size_t)(rows.last - rows.first) * dataset->values, size = elbow_element_size(dataset->element), n;
-    elbow_hash_begin(&state);
     for (uint64_t first = rows.first * dataset->values; left > 0; first += n, left -= n) {
         n = elbow_rows_step(dataset, left);
-        elbow_hash_add(&state, elbow_rows_stored(dataset, first, n, &buffer), n * size);
+        elbow_hash_add(state, elbow_rows_stored(dataset, first, n, &buffer), n * size);
     }
+}
+
+static uint64_t hash_values(const struct elbow_dataset *dataset, struct elbow_range rows)
+{
+    struct elbow_hash_state state;
+    elbow_hash_begin(&state);
+    add_values(dataset, rows, &state);
     return elbow_hash_end(&state);
+}
+
+// Of the rows of a file: all, or those of a sample of pages, none of which spans two files.
+static uint64_t hash_file(const struct elbow_dataset *dataset, struct elbow_range rows)
+{
+    const struct elbow_page_sample *sample = &dataset->sample;
+    struct elbow_hash_state state;
+    elbow_hash_begin(&state);
+    if (sample->count == 0)
+        add_values(dataset, rows, &state);
+    for (uint64_t i = 0; i < sample->count; ++i)
+        if (sample->rows[i].first >= rows.first && sample->rows[i].last <= rows.last)
+            add_values(dataset, sample->rows[i], &state);
+    return elbow_hash_end(&state);
+}
+
+// The rows of a part: of a sample of pages those of one page.
+static struct elbow_range part_rows(const struct elbow_dataset *dataset, int part)
+{
+    const struct elbow_page_sample *sample = &dataset->sample;
+    if (sample->count == 0)
+        return elbow_partition(dataset->samples, part, PARTS);
+    return (uint64_t)part < sample->count ? sample->rows[part] : (struct elbow_range){0, 0};
 }
 
 // Which values are known.
 static uint64_t hash_known(const struct elbow_dataset *dataset, struct elbow_range rows)
 {
     size_t bytes = elbow_rows_known_row_bytes(dataset);
-    return elbow_hash_bytes((const char *)dataset->known.base + rows.first * bytes,
-                            (size_t)(rows.last - rows.first) * bytes);
+    struct elbow_hash_state state;
+    elbow_hash_begin(&state);
+    for (uint64_t row = rows.first; row < rows.last; ++row)
+        elbow_hash_add(&state, elbow_rows_known_bits(dataset, row), bytes);
+    return elbow_hash_end(&state);
 }
 
 static double hash_rows(const struct elbow_dataset *dataset, struct elbow_range rows)
 {
     uint64_t parts[] = {hash_values(dataset, rows), dataset->samples, dataset->values, (uint64_t)dataset->element};
-    if (dataset->known.base == NULL)
+    if (!elbow_dataset_has_known(dataset))
         return fold(parts, sizeof parts);
     uint64_t both[] = {elbow_hash_bytes(parts, sizeof parts), hash_known(dataset, rows)};
     return fold(both, sizeof both);
@@ -94,6 +126,16 @@ static uint64_t samples_before(const struct elbow_dataset *dataset, uint64_t row
     return samples < dataset->samples ? samples : dataset->samples;
 }
 
+// Collective. Whether all pages could be read.
+static enum elbow_status agree(struct elbow_comm *comm, const struct elbow_dataset *dataset, struct elbow_error *error)
+{
+    *error = (struct elbow_error){0};
+    if (dataset->pages == NULL)
+        return ELBOW_OK;
+    elbow_pages_trouble(dataset->pages, error);
+    return elbow_comm_agree(comm, error);
+}
+
 // Collective. The hash of each file's samples, by which a resume can tell the one that has changed. Ranks of a copy
 // share the files out.
 static enum elbow_status hash_files(struct elbow_comm *comm, struct elbow_dataset *dataset, int readers, int me,
@@ -107,9 +149,10 @@ static enum elbow_status hash_files(struct elbow_comm *comm, struct elbow_datase
         for (size_t i = 0; i < dataset->files; row += dataset->file_rows[i++]) {
             struct elbow_range samples = {samples_before(dataset, row),
                                           samples_before(dataset, row + dataset->file_rows[i])};
-            uint64_t hash = i % (size_t)readers == (size_t)me ? hash_values(dataset, samples) : 0;
+            uint64_t hash = i % (size_t)readers == (size_t)me ? hash_file(dataset, samples) : 0;
             hashes[i] = i % (size_t)readers == (size_t)me ? (double)(hash >> 12) : INFINITY;
         }
+        agree(comm, dataset, error);
         elbow_comm_min(comm, hashes, dataset->files);
         for (size_t i = 0; i < dataset->files; ++i)
             dataset->file_hashes[i] = (uint64_t)hashes[i];
@@ -122,12 +165,13 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
                                         struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(comm);
-    int readers = dataset->rows.is_shared ? place.node_size : 1, me = dataset->rows.is_shared ? place.node_rank : 0;
+    bool is_dealt = dataset->rows.is_shared || dataset->pages != NULL;
+    int readers = is_dealt ? place.node_size : 1, me = is_dealt ? place.node_rank : 0;
     double smallest[2 * PARTS], largest[2 * PARTS]; // of rows, then of labels
     if (dataset->is_synthetic)
         return ELBOW_OK;
     for (int part = 0; part < PARTS; ++part) {
-        struct elbow_range rows = elbow_partition(dataset->samples, part, PARTS);
+        struct elbow_range rows = part_rows(dataset, part);
         bool is_mine = part % readers == me;
         smallest[part] = largest[part] = is_mine ? hash_rows(dataset, rows) : 0;
         struct elbow_range stored = elbow_partition(dataset->selection.stored, part, PARTS);
@@ -139,12 +183,14 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
     }
     elbow_comm_min(comm, smallest, 2 * PARTS);
     elbow_comm_max(comm, largest, 2 * PARTS);
+    if (agree(comm, dataset, error) != ELBOW_OK)
+        return error->status;
     dataset->hash = join_classes(dataset, join_conditions(dataset, join(dataset, smallest)));
     for (int part = 0; part < 2 * PARTS; ++part) {
         if (smallest[part] == largest[part])
             continue;
-        uint64_t count = part < PARTS ? dataset->samples : dataset->selection.stored;
-        struct elbow_range rows = elbow_partition(count, part % PARTS, PARTS);
+        struct elbow_range rows =
+            part < PARTS ? part_rows(dataset, part) : elbow_partition(dataset->selection.stored, part % PARTS, PARTS);
         return elbow_error_set(
             error, ELBOW_MISMATCH,
             "%s: not all nodes read the same: the first differences lie in rows %llu to %llu as rank "

@@ -244,15 +244,17 @@ static size_t count_never(const struct elbow_dataset *dataset)
 enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    if (dataset->known.base == NULL)
+    if (!elbow_dataset_has_known(dataset))
         return ELBOW_OK;
-    dataset->unknown = dataset->samples * dataset->values - loading->figures.known;
+    dataset->unknown = dataset->looked * dataset->values - loading->figures.known;
     dataset->news.empty = loading->figures.empty;
     if (loading->figures.known == 0)
         return elbow_error_set(error, ELBOW_DATA,
                                "%s: all of its values are missing; there is nothing to train or to look at: give other "
                                "rows, or another data.missing or data.mask",
                                dataset->name);
+    if (dataset->pages != NULL || dataset->sample.count > 0)
+        return ELBOW_OK; // rows that were not looked at may lack some
     if (dataset->unknown == 0)
         elbow_comm_unshare(loading->comm, &dataset->known);
     else

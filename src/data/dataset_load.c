@@ -181,6 +181,25 @@ static void limit_rows(struct elbow_loading *loading, struct elbow_error *error)
         take_first(loading, least, error);
 }
 
+// Collective. The node's memory for the rows, unless they are read when they are used.
+static enum elbow_status make_room(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_placing *placing = &loading->request->placing;
+    size_t bytes = elbow_dataset_bytes(dataset);
+    if (dataset->pages != NULL)
+        return ELBOW_OK;
+    enum elbow_status status = elbow_comm_share(loading->comm, bytes, bytes, dataset->name, log, &dataset->rows, error);
+    if (status != ELBOW_MEMORY || !placing->may_page)
+        return status;
+    if (placing->order == ELBOW_ORDER_FULL)
+        return elbow_error_set(error, status,
+                               "%.900s; set data.order: windows or segments (other bits), with which a node need not "
+                               "hold all rows",
+                               error->message);
+    return elbow_error_set(error, status, "%.900s; set data.access: auto", error->message);
+}
+
 // Collective. From open files to rows and labels in memory.
 static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
@@ -192,9 +211,7 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     limit_rows(loading, error);
     if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
-    size_t bytes = elbow_dataset_bytes(dataset);
-    if (elbow_loading_place(loading, error) != ELBOW_OK ||
-        elbow_comm_share(comm, bytes, bytes, dataset->name, log, &dataset->rows, error) != ELBOW_OK ||
+    if (elbow_loading_place(loading, log, error) != ELBOW_OK || make_room(loading, log, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)
         return error->status;
     if (load_labels(loading, log, error) != ELBOW_OK || elbow_loading_companions(loading, log, error) != ELBOW_OK)
@@ -203,9 +220,9 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
         return error->status;
     dataset->min = INFINITY;
     dataset->max = -INFINITY;
-    if (dataset->is_sparse)
+    if (dataset->is_sparse && dataset->pages == NULL)
         elbow_loading_read_sparse(loading, error);
-    else
+    else if (dataset->pages == NULL)
         elbow_loading_read_rows(loading, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
@@ -226,6 +243,7 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
     dataset->seed = request->seed;
     dataset->samples = request->synthetic;
     dataset->selection = elbow_selection_all(request->synthetic);
+    dataset->looked = request->synthetic;
     dataset->element = ELBOW_ELEMENT_FLOAT32;
     bool has_levels = request->demand.support == ELBOW_SUPPORT_LEVEL;
     dataset->is_whole = has_levels || request->demand.support == ELBOW_SUPPORT_COUNT;
@@ -249,7 +267,10 @@ static void make_synthetic(const struct elbow_dataset_request *request, struct e
 
 struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config *config)
 {
-    const struct elbow_placing placing = {.order = (enum elbow_order_kind)config->data.order,
+    const struct elbow_placing placing = {.may_page = true,
+                                          .order = (enum elbow_order_kind)config->data.order,
+                                          .access = (enum elbow_access)config->data.access,
+                                          .memory = (uint64_t)config->data.memory,
                                           .page_rows = (uint64_t)config->data.page_rows,
                                           .window_pages = (uint64_t)config->data.window_pages};
     return (struct elbow_dataset_request){.placing = placing,
@@ -322,6 +343,8 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
     if (status == ELBOW_OK)
         status = elbow_source_check(loading.source, error);
     if (status == ELBOW_OK)
+        status = elbow_loading_place_described(&loading, error);
+    if (status == ELBOW_OK)
         status = elbow_loading_find_reading(&loading, storage, error);
     elbow_source_close(loading.source);
     elbow_source_close(loading.mask);
@@ -335,7 +358,7 @@ static enum elbow_status finish_synthetic(struct elbow_loading *loading, struct 
 {
     struct elbow_dataset *dataset = loading->dataset;
     enum elbow_status status = elbow_loading_check_layout(dataset, error);
-    return status == ELBOW_OK ? elbow_loading_place(loading, error) : status;
+    return status == ELBOW_OK ? elbow_loading_place_synthetic(loading, error) : status;
 }
 
 enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,

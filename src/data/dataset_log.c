@@ -102,7 +102,7 @@ static void tell_transform(const struct elbow_dataset *dataset, char *text, size
 // "12.5 % of the values are missing (120 of 960; 0.2 KB of the node's memory say which)"
 static void tell_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
-    double all = (double)dataset->samples * (double)dataset->values;
+    double all = (double)dataset->looked * (double)dataset->values;
     if (dataset->news.misses_none)
         elbow_log_say(log, "%s: no value is missing", role);
     if (!elbow_dataset_has_known(dataset))

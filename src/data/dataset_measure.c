@@ -71,14 +71,16 @@ static void measure_known(const struct elbow_loading *loading, struct elbow_rang
                           struct elbow_element_lanes *lanes, double *figures)
 {
     const struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_rows_buffer buffer;
     struct piece piece = {.n = 0};
     for (uint64_t row = rows.first; row < rows.last; ++row) {
         size_t known = 0;
+        const void *stored = elbow_rows_stored(dataset, row * dataset->values, dataset->values, &buffer);
         for (size_t i = 0; i < dataset->values; ++i) {
             if (!elbow_rows_knows(dataset, row, i))
                 continue;
             piece.numbers[piece.n] = row * dataset->values + i;
-            piece.values[piece.n] = elbow_element_at(dataset->element, dataset->rows.base, piece.numbers[piece.n]);
+            piece.values[piece.n] = elbow_element_at(dataset->element, stored, i);
             ++known;
             if (++piece.n == PIECE)
                 take_piece(loading, &piece, lanes, figures);
@@ -110,7 +112,7 @@ static void measure_all(const struct elbow_loading *loading, struct elbow_range 
 static void measure_block(const struct elbow_loading *loading, struct elbow_range rows, double *figures)
 {
     struct elbow_element_lanes lanes = {.sum = {0}};
-    if (loading->dataset->known.base != NULL)
+    if (elbow_dataset_has_known(loading->dataset))
         measure_known(loading, rows, &lanes, figures);
     else
         measure_all(loading, rows, &lanes, figures);
@@ -157,10 +159,24 @@ static void take(struct elbow_loading *loading, const double *all)
     loading->figures.deviation = range * sqrt(fmax(0, all[SQUARES] / n - mean * mean));
 }
 
+// Of rows in pages the blocks are the pages that are looked at.
+static uint64_t blocks_of(const struct elbow_loading *loading)
+{
+    uint64_t rows = loading->dataset->samples;
+    return loading->is_sampled ? loading->dataset->sample.count : rows < BLOCKS ? rows : BLOCKS;
+}
+
+static struct elbow_range block_rows(const struct elbow_loading *loading, uint64_t block, uint64_t blocks)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    return loading->is_sampled ? dataset->sample.rows[block]
+                               : elbow_partition(dataset->samples, (int)block, (int)blocks);
+}
+
 enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(loading->comm);
-    uint64_t rows = loading->dataset->samples, blocks = rows < BLOCKS ? rows : BLOCKS;
+    uint64_t blocks = blocks_of(loading);
     double *figures = NULL;
     size_t *first = NULL;
     if (elbow_allocate(&figures, (size_t)blocks * FIGURES, sizeof *figures, "figures of the data", error) == ELBOW_OK)
@@ -168,7 +184,7 @@ enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct el
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK) {
         struct elbow_range mine = elbow_partition(blocks, place.rank, place.size);
         for (uint64_t b = mine.first; b < mine.last; ++b)
-            measure_block(loading, elbow_partition(rows, (int)b, (int)blocks), figures + b * FIGURES);
+            measure_block(loading, block_rows(loading, b, blocks), figures + b * FIGURES);
         for (int r = 0; r < place.size; ++r)
             first[r + 1] = (size_t)elbow_partition(blocks, r, place.size).last * FIGURES;
         elbow_comm_share_doubles(loading->comm, figures, first);

@@ -19,6 +19,11 @@ static enum elbow_status add_source(struct elbow_source *source, uint64_t *kept,
     return ELBOW_OK;
 }
 
+static bool is_paged(const struct elbow_dataset *dataset)
+{
+    return dataset->place == ELBOW_ACCESS_SHARD || dataset->place == ELBOW_ACCESS_STREAM;
+}
+
 // Values, mask and what was written are read one after the other, a block of each.
 enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, struct elbow_hdf5_storage *storage,
                                              struct elbow_error *error)
@@ -30,6 +35,8 @@ enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, stru
     uint64_t row_bytes = dataset->values * elbow_element_size(dataset->element);
     uint64_t kept = storage->kept, reading = storage->reading;
     uint64_t block = elbow_loading_block(row_bytes, elbow_loading_piece(&loading->info, row_bytes));
+    if (is_paged(dataset))
+        block = elbow_loading_page_rows(loading) * dataset->selection.windows;
     status = add_source(loading->mask, &kept, &reading, error);
     if (status == ELBOW_OK)
         status = add_source(loading->written, &kept, &reading, error);
@@ -41,6 +48,11 @@ enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, stru
 struct elbow_dataset_need elbow_dataset_need(const struct elbow_dataset *dataset)
 {
     const struct elbow_dataset *stored = dataset->stored != NULL ? dataset->stored : dataset;
+    if (is_paged(stored)) // pages are read as long as they are used
+        return (struct elbow_dataset_need){.node = stored->beside_bytes,
+                                           .rank =
+                                               stored->selection_bytes + stored->pages_bytes + stored->reading_bytes,
+                                           .selecting = stored->selecting_bytes};
     return (struct elbow_dataset_need){.node = elbow_dataset_bytes(stored) + stored->beside_bytes,
                                        .rank = stored->selection_bytes,
                                        .selecting = stored->selecting_bytes,

@@ -98,6 +98,15 @@ static void make_table(struct elbow_hdf5_info *info)
     info->rank = 2;
 }
 
+enum elbow_status elbow_loading_reopen(struct elbow_loading *loading, struct elbow_error *error)
+{
+    enum elbow_status status = elbow_loading_open_source(loading, error);
+    if (status != ELBOW_OK)
+        return status;
+    loading->info = loading->stored = loading->source->info;
+    return elbow_loading_select_again(loading, error);
+}
+
 static void open(struct elbow_loading *loading, struct elbow_error *error)
 {
     if (elbow_loading_open_source(loading, error) != ELBOW_OK)

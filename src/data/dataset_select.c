@@ -249,3 +249,14 @@ enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elb
     enum elbow_status status = select_rows(loading, error);
     return status == ELBOW_OK ? elbow_loading_open_mask(loading, time_axis(loading), error) : status;
 }
+
+enum elbow_status elbow_loading_select_again(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_selection *selection = &loading->dataset->selection;
+    enum elbow_status status = ELBOW_OK;
+    int time = time_axis(loading);
+    if (!elbow_selection_is_identity(selection))
+        status = elbow_source_select(&loading->source, selection, time, error);
+    loading->info = loading->source->info;
+    return status == ELBOW_OK ? elbow_loading_open_mask(loading, time, error) : status;
+}

@@ -11,27 +11,35 @@
 #include <math.h>
 #include <stdio.h>
 
-static void read_scaled(const void *user, uint64_t row, double *values)
+// Rows for moments: of all those that figures are of.
+struct reading {
+    const struct elbow_loading *loading;
+    float *sample; // (D) room
+};
+
+static void read_scaled(const void *user, uint64_t i, double *values)
 {
-    elbow_dataset_scaled(user, row, values);
+    const struct elbow_loading *loading = ((const struct reading *)user)->loading;
+    elbow_dataset_scaled(loading->dataset, elbow_loading_looked_row(loading, i), values);
 }
 
-static void read_known(const void *user, uint64_t row, float *known)
+static void read_known(const void *user, uint64_t i, float *known)
 {
-    elbow_dataset_known(user, row, known);
+    const struct elbow_loading *loading = ((const struct reading *)user)->loading;
+    elbow_dataset_known(loading->dataset, elbow_loading_looked_row(loading, i), known);
 }
 
-static struct elbow_moments_job job_of(const struct elbow_loading *loading)
+static struct elbow_moments_job job_of(const struct reading *reading)
 {
-    const struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_dataset *dataset = reading->loading->dataset;
     double a = dataset->min * dataset->scale.factor + dataset->scale.offset;
     double b = dataset->max * dataset->scale.factor + dataset->scale.offset;
-    return (struct elbow_moments_job){.comm = loading->comm,
-                                      .rows = dataset->samples,
+    return (struct elbow_moments_job){.comm = reading->loading->comm,
+                                      .rows = dataset->looked,
                                       .values = dataset->values,
                                       .low = fmin(a, b),
                                       .high = fmax(a, b),
-                                      .user = dataset,
+                                      .user = reading,
                                       .read = read_scaled,
                                       .known = elbow_dataset_has_known(dataset) ? read_known : NULL};
 }
@@ -58,7 +66,7 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
         elbow_transform_word(dataset->transform.kind), elbow_transform_row(dataset->transform.kind)->above);
 }
 
-// Finds the first value that the transform has nothing for, of which there is one.
+// Finds the first value that the transform has nothing for, of those that are looked at, of which there is one.
 static enum elbow_status refuse_first(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
@@ -66,7 +74,8 @@ static enum elbow_status refuse_first(const struct elbow_loading *loading, struc
     double least = fmin(noise_of(loading), 0);
     if (elbow_allocate(&values, dataset->values, sizeof *values, "a sample", error) != ELBOW_OK)
         return error->status;
-    for (uint64_t row = 0; row < dataset->samples && error->status == ELBOW_OK; ++row) {
+    for (uint64_t i = 0; i < dataset->looked && error->status == ELBOW_OK; ++i) {
+        uint64_t row = elbow_loading_looked_row(loading, i);
         elbow_dataset_scaled(dataset, row, values);
         size_t at = 0;
         while (at < dataset->values && (values[at] + least > above || !elbow_rows_knows(dataset, row, at)))
@@ -142,7 +151,8 @@ enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, st
     enum elbow_transform_kind kind =
         request->reference != NULL ? request->reference->transform.kind : request->transform;
     const struct elbow_transform *row = elbow_transform_row(kind);
-    struct elbow_moments_job job = job_of(loading);
+    const struct reading reading = {.loading = loading};
+    struct elbow_moments_job job = job_of(&reading);
     if (kind == ELBOW_TRANSFORM_NONE)
         return ELBOW_OK;
     if (request->reference != NULL)
@@ -156,22 +166,13 @@ enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, st
     return learn(loading, &job, error);
 }
 
-struct reading {
-    const struct elbow_dataset *dataset;
-    float *sample;
-};
-
-static void read_known_of_sample(const void *user, uint64_t row, float *known)
-{
-    elbow_dataset_known(((const struct reading *)user)->dataset, row, known);
-}
-
-static void read_sample(const void *user, uint64_t row, double *values)
+static void read_sample(const void *user, uint64_t i, double *values)
 {
     const struct reading *reading = user;
-    elbow_dataset_sample(reading->dataset, row, reading->sample);
-    for (size_t i = 0; i < reading->dataset->values; ++i)
-        values[i] = (double)reading->sample[i];
+    const struct elbow_loading *loading = reading->loading;
+    elbow_dataset_sample(loading->dataset, elbow_loading_looked_row(loading, i), reading->sample);
+    for (size_t d = 0; d < loading->dataset->values; ++d)
+        values[d] = (double)reading->sample[d];
 }
 
 // Collective. Of the values as the model sees them, whose extremes are known; to be cleared, on failure too.
@@ -179,13 +180,11 @@ static enum elbow_status take_moments(struct elbow_loading *loading, struct elbo
                                       struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    struct reading reading = {.dataset = dataset};
-    struct elbow_moments_job job = job_of(loading);
+    struct reading reading = {.loading = loading};
+    struct elbow_moments_job job = job_of(&reading);
     job.low = dataset->low;
     job.high = dataset->high;
-    job.user = &reading;
     job.read = read_sample;
-    job.known = job.known != NULL ? read_known_of_sample : NULL;
     elbow_allocate(&reading.sample, dataset->values, sizeof(float), "a sample", error);
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK)
         elbow_moments_take(&job, moments, error);

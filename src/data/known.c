@@ -13,8 +13,7 @@ bool elbow_dataset_has_known(const struct elbow_dataset *dataset)
     return dataset->pages != NULL ? elbow_pages_have_known(dataset->pages) : dataset->known.base != NULL;
 }
 
-// NULL: all values of the row are known.
-static const unsigned char *bits_of(const struct elbow_dataset *dataset, uint64_t row)
+const unsigned char *elbow_rows_known_bits(const struct elbow_dataset *dataset, uint64_t row)
 {
     if (!elbow_dataset_has_known(dataset))
         return NULL;
@@ -31,12 +30,12 @@ static bool is_known(const unsigned char *bits, size_t at)
 
 bool elbow_rows_knows(const struct elbow_dataset *dataset, uint64_t row, size_t at)
 {
-    return is_known(bits_of(dataset, row), at);
+    return is_known(elbow_rows_known_bits(dataset, row), at);
 }
 
 void elbow_rows_hush(const struct elbow_dataset *dataset, uint64_t row, float *values)
 {
-    const unsigned char *bits = bits_of(dataset, row);
+    const unsigned char *bits = elbow_rows_known_bits(dataset, row);
     for (size_t i = 0; bits != NULL && i < dataset->values; ++i)
         if (!is_known(bits, i))
             values[i] = 0;
@@ -44,7 +43,7 @@ void elbow_rows_hush(const struct elbow_dataset *dataset, uint64_t row, float *v
 
 size_t elbow_rows_count_known(const struct elbow_dataset *dataset, uint64_t row)
 {
-    const unsigned char *bits = bits_of(dataset, row);
+    const unsigned char *bits = elbow_rows_known_bits(dataset, row);
     size_t count = 0;
     for (size_t i = 0; i < dataset->values; ++i)
         count += is_known(bits, i);
@@ -54,7 +53,7 @@ size_t elbow_rows_count_known(const struct elbow_dataset *dataset, uint64_t row)
 void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, float *known)
 {
     ELBOW_CHECK(sample < dataset->samples);
-    const unsigned char *bits = bits_of(dataset, sample);
+    const unsigned char *bits = elbow_rows_known_bits(dataset, sample);
     for (size_t i = 0; i < dataset->values; ++i)
         known[i] = is_known(bits, i) ? 1.0F : 0.0F;
 }

@@ -16,6 +16,7 @@
 #include "elbow/evaluate/frozen.h"
 #include "elbow/nn/optimizer.h"
 #include "elbow/parallel/collectives.h"
+#include "elbow/parallel/shared.h"
 #include "elbow/vae/model.h"
 
 #include <string.h>
@@ -27,6 +28,7 @@ struct data {
     uint64_t row_bytes;            // of a microbatch, for a row, without what the model is told of it
     uint64_t frozen;               // bytes of a rank for the model in front of the data
     struct elbow_data_facts facts; // of the training set, but for what only its rows tell
+    struct elbow_placing_machine machine;
     elbow_path file;
     struct elbow_error error;
 };
@@ -69,15 +71,26 @@ static enum elbow_status add_set(const struct elbow_config *config, const struct
         struct elbow_dataset_request request = elbow_configured_request(read, is_valid, &configured);
         request.reference = is_valid ? &data->facts : NULL;
         request.reference_name = "the training set";
+        request.placing.machine = data->machine;
         status = add_described(&request, config, frozen, data);
     }
     elbow_configured_clear(&configured);
     return status;
 }
 
-// Rank zero.
-static void look_at_data(const struct elbow_config *config, const struct elbow_frozen *frozen, struct data *data)
+// What there is for rows, as rank zero's node has it.
+static struct elbow_placing_machine machine_of(const struct elbow_doctor_facts *facts)
 {
+    return (struct elbow_placing_machine){.free = elbow_comm_node_memory(),
+                                          .node_ranks = (uint64_t)facts->place.node_size,
+                                          .ranks = (uint64_t)facts->place.size};
+}
+
+// Rank zero.
+static void look_at_data(const struct elbow_config *config, const struct elbow_frozen *frozen,
+                         struct elbow_placing_machine machine, struct data *data)
+{
+    data->machine = machine;
     data->frozen = elbow_frozen_bytes(frozen);
     if (add_set(config, frozen, false, data) == ELBOW_OK &&
         elbow_configured_has_valid(frozen != NULL ? &frozen->config : config))
@@ -244,7 +257,7 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
     struct elbow_log quiet = elbow_log_open(false, stderr);
     elbow_frozen_load(comm, config, &quiet, &frozen, &data.error);
     if (facts->place.rank == 0 && data.error.status == ELBOW_OK)
-        look_at_data(config, frozen, &data);
+        look_at_data(config, frozen, machine_of(facts), &data);
     if (frozen != NULL)
         lead_through(frozen, &data.facts);
     elbow_frozen_destroy(frozen);

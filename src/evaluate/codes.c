@@ -165,7 +165,9 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
                                          .row_bytes = collecting.row_floats * sizeof(float),
                                          .user = &collecting,
                                          .produce = produce,
-                                         .consume = consume};
+                                         .consume = consume,
+                                         .check = elbow_dataset_check_rows,
+                                         .source = request->dataset};
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         elbow_ordered_rows_run(request->comm, &job, error);
     if (error->status == ELBOW_OK && facts != NULL) {
@@ -173,6 +175,7 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
         job.row_bytes = model->values * sizeof(float);
         job.produce = produce_samples;
         job.consume = consume_samples;
+        job.check = NULL;
         elbow_ordered_rows_run(request->comm, &job, error);
     }
     elbow_collated_destroy(&collecting.collated);

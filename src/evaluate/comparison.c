@@ -74,7 +74,9 @@ static enum elbow_status gather(const struct elbow_evaluation_request *evaluatio
                                          .row_bytes = gathering.figures * sizeof(double),
                                          .user = &gathering,
                                          .produce = produce,
-                                         .consume = consume};
+                                         .consume = consume,
+                                         .check = elbow_dataset_check_rows,
+                                         .source = evaluation->dataset};
     *error = (struct elbow_error){0};
     if (elbow_measured_create(&plan, job.microbatch, &gathering.measured, error) == ELBOW_OK &&
         elbow_comm_place(evaluation->comm).rank == 0)

@@ -297,7 +297,9 @@ static enum elbow_status encode_rows(struct encoding *encoding, const struct elb
                                          .row_bytes = encoding->row_bytes,
                                          .user = encoding,
                                          .produce = produce,
-                                         .consume = consume};
+                                         .consume = consume,
+                                         .check = elbow_dataset_check_rows,
+                                         .source = encoding->request->dataset};
     if (is_root)
         open_output(encoding, plan, error);
     elbow_comm_broadcast(comm, error, sizeof *error);

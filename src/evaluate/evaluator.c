@@ -114,6 +114,9 @@ enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request,
                                      .user = &evaluating,
                                      .leaf = evaluate_microbatch};
         elbow_tree_sum_run(request->comm, &job, evaluating.sums, error);
+        if (error->status == ELBOW_OK)
+            elbow_dataset_check_rows(request->dataset, error);
+        elbow_comm_agree(request->comm, error);
     }
     if (error->status == ELBOW_OK) {
         evaluation->has_too_many_classes = evaluating.has_too_many_classes;

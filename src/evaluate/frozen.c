@@ -213,10 +213,12 @@ void elbow_frozen_request(struct elbow_frozen *frozen, const struct elbow_config
         frozen->facts.classes = request->reference->classes;
     }
     frozen->facts.page_rows = request->reference != NULL ? request->reference->page_rows : 0;
-    // Its samples are used in the order of this model's.
+    // The rows of the model's data are in memory: its samples are made of them in the order of this model's.
     request->placing.order = (enum elbow_order_kind)config->data.order;
+    request->placing.access = ELBOW_ACCESS_RESIDENT;
     request->placing.window_pages = (uint64_t)config->data.window_pages;
     request->placing.page_rows = (uint64_t)config->data.page_rows;
+    request->placing.may_page = request->placing.batch > 0;
     if (request->placing.batch > 0) {
         request->placing.batch = (uint64_t)config->train.batch;
         request->placing.microbatch = (uint64_t)config->train.microbatch;

@@ -71,7 +71,9 @@ enum elbow_status elbow_gather(const struct elbow_evaluation_request *request, u
                                                .row_bytes = latent * sizeof(float),
                                                .user = &encoding,
                                                .produce = produce,
-                                               .consume = consume};
+                                               .consume = consume,
+                                               .check = elbow_dataset_check_rows,
+                                               .source = request->dataset};
     *gathered = (struct elbow_gathered){.rows = rows, .is_finite = true};
     *error = (struct elbow_error){0};
     elbow_collated_create(&encoding.collation, microbatch, &encoding.collated, error);

@@ -344,7 +344,9 @@ static enum elbow_status fill(struct imputing *imputing, const struct elbow_sink
                                          .row_bytes = imputing->row_bytes,
                                          .user = imputing,
                                          .produce = produce,
-                                         .consume = consume};
+                                         .consume = consume,
+                                         .check = elbow_dataset_check_rows,
+                                         .source = imputing->request->dataset};
     if (is_root)
         elbow_sink_open(plan, &imputing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);

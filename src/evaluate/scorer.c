@@ -129,7 +129,9 @@ enum elbow_status elbow_score_rows(const struct elbow_evaluation_request *reques
                                          .row_bytes = ROW_BYTES,
                                          .user = &scoring,
                                          .produce = produce,
-                                         .consume = consume};
+                                         .consume = consume,
+                                         .check = elbow_dataset_check_rows,
+                                         .source = request->dataset};
     wanted.deviance = true;
     *scores = (struct elbow_row_scores){.rows = request->dataset->samples};
     *error = (struct elbow_error){0};

@@ -69,7 +69,9 @@ enum elbow_status elbow_worst_find(const struct elbow_evaluation_request *reques
                                                .row_bytes = sizeof(double),
                                                .user = &searching,
                                                .produce = produce,
-                                               .consume = consume};
+                                               .consume = consume,
+                                               .check = elbow_dataset_check_rows,
+                                               .source = request->dataset};
     ELBOW_CHECK(count > 0);
     *worst = (struct elbow_worst){0};
     *error = (struct elbow_error){0};

@@ -73,6 +73,11 @@ static enum elbow_status run_round(struct rounds *rounds, uint64_t begin, uint64
         rounds->first[r + 1] = (size_t)(last < count ? last : count);
     }
     produce(rounds, begin);
+    if (job->check != NULL) {
+        job->check(job->source, error);
+        if (elbow_comm_agree(rounds->comm, error) != ELBOW_OK)
+            return error->status;
+    }
     elbow_comm_gather(rounds->comm, rounds->mine, job->row_bytes, rounds->first, rounds->all);
     if (place.rank == 0)
         job->consume(job->user, begin, count, rounds->all, error);

@@ -104,7 +104,7 @@ static enum elbow_status open_outputs(struct elbow_run_outputs *outputs, const s
     elbow_model_own_figures(model, &own);
     if (outputs->plan->config.objective.kl == ELBOW_KL_CAPACITY)
         elbow_figures_set(&own, ELBOW_FIGURE_CAPACITY, 0);
-    if (elbow_dataset_pages(&outputs->plan->train) != NULL)
+    if (outputs->plan->page_order != NULL) // a resume may take another place
         elbow_figures_set(&own, ELBOW_FIGURE_LATE_PAGES, 0);
     elbow_run_sweep(run);
     enum elbow_status status = elbow_checkpoint_cut(run, outputs->state->step, error);

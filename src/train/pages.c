@@ -40,9 +40,9 @@ void elbow_engine_stop_data(struct elbow_engine *engine)
 
 uint64_t elbow_engine_count_late(const struct elbow_engine *engine, struct elbow_figures *figures)
 {
-    if (pages_of(engine) == NULL)
+    if (engine->plan->page_order == NULL)
         return 0;
-    uint64_t late = elbow_pages_count(pages_of(engine)).late;
+    uint64_t late = pages_of(engine) != NULL ? elbow_pages_count(pages_of(engine)).late : 0;
     elbow_figures_set(figures, ELBOW_FIGURE_LATE_PAGES, (double)(late - engine->times.late));
     return late;
 }

@@ -268,7 +268,8 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
     elbow_comm_enter(plan->comm, ELBOW_PHASE_DATA);
     if (status == ELBOW_OK)
         status = load_data(plan, former, error);
-    elbow_stage_clear(&plan->stage); // all is in memory now
+    if (plan->train.pages == NULL && plan->valid.pages == NULL)
+        elbow_stage_clear(&plan->stage); // all is in memory now
     elbow_comm_enter(plan->comm, ELBOW_PHASE_START);
     if (status == ELBOW_OK)
         status = count_steps(plan, error);
@@ -281,9 +282,10 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
 
 void elbow_train_plan_clear(struct elbow_train_plan *plan)
 {
+    elbow_dataset_unload(plan->comm, &plan->train); // its pages follow the order
     elbow_page_order_destroy(plan->page_order);
-    elbow_dataset_unload(plan->comm, &plan->train);
     elbow_dataset_unload(plan->comm, &plan->valid);
+    elbow_stage_clear(&plan->stage);
     elbow_frozen_destroy(plan->frozen);
     elbow_comm_watch_end(plan->comm);
     elbow_release(&plan->checkpoint_text);

@@ -37,6 +37,12 @@ static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
     return bytes;
 }
 
+// What a rank takes for rows that are not all in memory, and to read them.
+static uint64_t pages_bytes(const struct elbow_dataset *dataset)
+{
+    return dataset->pages != NULL ? elbow_dataset_need(dataset).rank - dataset->selection_bytes : 0;
+}
+
 // What the ranks of a node take together.
 struct total {
     uint64_t rank, node;
@@ -76,14 +82,16 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
     struct elbow_exchange_bytes exchange = elbow_exchange_memory(engine->exchange);
     uint64_t data = dataset_bytes(&plan->train) + dataset_bytes(&plan->valid);
     uint64_t selections = plan->train.selection_bytes + plan->valid.selection_bytes;
-    uint64_t copies = stored_of(&plan->train)->rows.is_shared ? 1 : (uint64_t)plan->place.node_size;
+    const struct elbow_dataset *train = stored_of(&plan->train);
+    uint64_t copies = train->rows.is_shared || train->pages != NULL ? 1 : (uint64_t)plan->place.node_size;
+    uint64_t pages = pages_bytes(&plan->train) + pages_bytes(&plan->valid);
     uint64_t moments = engine->optimizer.count * sizeof(float) *
                        (uint64_t)((engine->optimizer.first_moment != NULL) + (engine->optimizer.second_moment != NULL));
     uint64_t averages = engine->average.count * sizeof(float);
     uint64_t activations = elbow_model_bytes(engine->model), microbatches = elbow_prefetch_bytes(engine->prefetch);
     uint64_t frozen = elbow_frozen_bytes(plan->frozen);
-    uint64_t rank =
-        exchange.gradients_per_rank + moments + averages + activations + microbatches + selections + frozen + trace;
+    uint64_t rank = exchange.gradients_per_rank + moments + averages + activations + microbatches + selections + pages +
+                    frozen + trace;
     uint64_t node = rank * (uint64_t)plan->place.node_size + data * copies + exchange.parameters_per_node;
     elbow_log_say(plan->log, "memory of a node: dataset %s, parameters %s", elbow_text_bytes(data * copies).text,
                   elbow_text_bytes(exchange.parameters_per_node).text);
@@ -95,6 +103,9 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
     if (selections > 0)
         elbow_log_say(plan->log, "memory of a rank beside that: %s for the selection of rows",
                       elbow_text_bytes(selections).text);
+    if (pages > 0)
+        elbow_log_say(plan->log, "memory of a rank beside that: %s for rows that are read while they are used",
+                      elbow_text_bytes(pages).text);
     if (frozen > 0)
         elbow_log_say(plan->log, "memory of a rank beside that: %s for the model of data.through",
                       elbow_text_bytes(frozen).text);

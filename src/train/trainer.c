@@ -373,6 +373,8 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
     enum elbow_status status = elbow_trainer_open(&trainer, error);
     if (status == ELBOW_OK && !trainer.is_finished) {
         status = begin_trace(&trainer, error);
+        if (status == ELBOW_OK)
+            status = elbow_engine_read(&trainer.engine, error);
         if (status == ELBOW_OK) {
             elbow_trainer_introduce(&trainer);
             status = loop(&trainer, error);

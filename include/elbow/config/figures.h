@@ -179,8 +179,8 @@ enum { ELBOW_FIGURE_SIGNIFICANT = 16 };
       "share of rank zero's time in collating microbatches, or waiting for the thread that collates them", 3,          \
       ELBOW_FIGURE_IN_TABLE, true)                                                                                     \
     X(ELBOW_FIGURE_LATE_PAGES, late_pages, "",                                                                         \
-      "number of pages of the data that rank zero had to wait for since the last row (if rows are read during "        \
-      "training)",                                                                                                     \
+      "number of pages of the data that rank zero had to wait for since the last row (with data.order: segments or "   \
+      "windows)",                                                                                                      \
       0, ELBOW_FIGURE_IN_TABLE | ELBOW_FIGURE_OF_SOME, true)
 enum elbow_figure_kind { ELBOW_FIGURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_FIGURES };
 

@@ -13,6 +13,7 @@
 #include "elbow/data/hdf5.h"
 #include "elbow/data/labels.h"
 #include "elbow/data/packing.h"
+#include "elbow/data/page_sample.h"
 #include "elbow/data/page_table.h"
 #include "elbow/data/scale.h"
 #include "elbow/data/selection.h"
@@ -25,6 +26,8 @@ ELBOW_C_BEGIN
 enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
 struct elbow_data_facts; // elbow/data/facts.h
+struct elbow_page_load;  // elbow/data/detail/page_load.h
+struct elbow_pages;      // elbow/data/pages.h
 struct elbow_through;    // elbow/data/through.h
 
 enum { ELBOW_DATASET_CONSTANT = 5 };
@@ -105,9 +108,16 @@ struct elbow_dataset {
     // What is taken only while it is loaded, as rank zero knows it: by rank zero before there is room for the rows, to
     // find out which of them are samples; by each rank beside all that, to read them.
     uint64_t selecting_bytes, reading_bytes;
-    bool is_sparse;                     // only the entries of each row are kept, as they are stored
-    uint64_t entries;                   // of sparse rows: values that are stored; all others are zero
+    bool is_sparse;   // only the entries of each row are kept, as they are stored
+    uint64_t entries; // of sparse rows: values that are stored; all others are zero
+    // Where the rows are: resident, or in pages of this rank (`pages`). What lies beside the rows is in memory in any
+    // case.
+    enum elbow_access place;
     struct elbow_page_table page_table; // owned; count 0: rows belong to no pages
+    struct elbow_page_sample sample;    // of the pages; owned
+    struct elbow_page_load *page_load;  // what reads them; the pages own it
+    uint64_t pages_bytes;               // that the pages of a rank take, about
+    uint64_t looked;                    // samples that the figures are of: all, or those of the sample of pages
     bool is_binary; // all values that the model sees are 0 or 1 (known only where the demand is UNIT or BINARY; of
                     // several parts those of which it is BINARY)
     bool is_synthetic;
@@ -131,11 +141,21 @@ struct elbow_selecting {
     uint64_t length, step;         // windows of series; step 0: length
 };
 
+// What there is for rows, of all nodes.
+struct elbow_placing_machine {
+    uint64_t free;              // bytes of a node, at least
+    uint64_t node_ranks, ranks; // of a node, at most; in all
+};
+
 // Where rows are while they are used, and in which order they are. Zeroed: all in memory.
 struct elbow_placing {
+    bool may_page; // rows may be read when they are used; else they are in memory
     enum elbow_order_kind order;
-    uint64_t page_rows, window_pages; // page_rows 0: automatic, or that of the reference
-    uint64_t batch, microbatch;       // of training; batch 0: samples are used in the order of the file
+    enum elbow_access access;
+    uint64_t memory;                      // of a node for rows; 0: what there is
+    uint64_t page_rows, window_pages;     // page_rows 0: automatic, or that of the reference
+    uint64_t batch, microbatch;           // of training; batch 0: samples are used in the order of the file
+    struct elbow_placing_machine machine; // for a description, which finds the place then; zeroed: it does not
 };
 
 // What is to be loaded.
@@ -200,6 +220,9 @@ enum elbow_status elbow_dataset_load(struct elbow_comm *comm, const struct elbow
 // MISMATCH, with the name of rank zero's dataset, if not. Sets dataset->hash.
 enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_dataset *dataset,
                                         struct elbow_error *error);
+
+// Local. Of a dataset (struct elbow_dataset): whether all of its rows that were used could be read. The first error.
+enum elbow_status elbow_dataset_check_rows(const void *dataset, struct elbow_error *error);
 
 // Local. The bytes that the rows take in a node's memory, by what a description tells of them.
 size_t elbow_dataset_bytes(const struct elbow_dataset *dataset);

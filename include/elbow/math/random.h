@@ -41,6 +41,7 @@ enum elbow_purpose {
         27, // id: 0 (which latents a mixture is fitted to), 1 (word k: where component k starts); draw: 0
     ELBOW_PURPOSE_SAMPLE_COMPONENT = 28, // id: number of the sample; draw: 0; word 0
     ELBOW_PURPOSE_PSEUDO_INPUTS = 29,    // id: 0; draw: 0; words 0 to 7: the round keys
+    ELBOW_PURPOSE_PAGE_SAMPLE = 32,      // id: 0; draw: 0; words 0 to 7: the round keys
     ELBOW_PURPOSE_PAGES = 30,            // id: 0; draw: 0 (segments), epoch (windows); words 0 to 7: the round keys
     ELBOW_PURPOSE_WINDOW = 31,           // id: segment 2^32 + window; draw: epoch; words 0 to 7: the round keys
     ELBOW_PURPOSE_LABELLED = 40,         // id: class; draw: 0; words 0 to 7: the round keys

@@ -16,6 +16,10 @@ struct elbow_ordered_rows_job {
     void *user;
     // Any rank. Computes the results of rows [first, first + count), count <= microbatch.
     void (*produce)(void *user, uint64_t first, size_t count, void *results);
+    // Any rank, after each round, where it is not NULL: what came of making results of `source`. The first error of any
+    // rank ends the work before rank zero takes the results of the round.
+    enum elbow_status (*check)(const void *source, struct elbow_error *error);
+    const void *source;
     // Rank zero only, in order of rows. Takes results [first, first + count).
     enum elbow_status (*consume)(void *user, uint64_t first, uint64_t count, const void *results,
                                  struct elbow_error *error);

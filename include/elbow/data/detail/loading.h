@@ -28,7 +28,10 @@ struct elbow_loading {
     struct elbow_source *written;    // likewise, which lie in chunks that are there
     // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
     size_t channels, places;
-    // Of all values, after elbow_loading_measure.
+    bool is_sampled;    // figures are of dataset->sample, else of all rows
+    uint64_t first_row; // of a page that is looked at alone: sentences count from it
+    double least, most; // stored, of the rows that were read into memory
+    // Of all values that are looked at, after elbow_loading_measure.
     struct elbow_loading_figures {
         double mean, deviation;          // stored
         uint64_t missing, first_missing; // values; the first one's number among all
@@ -50,8 +53,61 @@ enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elb
 struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
                                             uint64_t rows);
 
-// Collective. The pages of the samples, where their order has such. MEMORY.
-enum elbow_status elbow_loading_place(struct elbow_loading *loading, struct elbow_error *error);
+// Local. Of a loading that knows its selection: puts a source of the samples in place of that of all stored rows, and
+// opens the mask.
+enum elbow_status elbow_loading_select_again(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. Opens the source of the samples and their masks once more, of a loading that knows its selection.
+enum elbow_status elbow_loading_reopen(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective. Where the rows will be, and their pages, where they have such. MEMORY, with both figures.
+enum elbow_status elbow_loading_place(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error);
+
+// Collective. The pages of samples that are drawn when they are used. MEMORY.
+enum elbow_status elbow_loading_place_synthetic(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. Likewise of a description, where the request says what there is: place and bytes alone.
+enum elbow_status elbow_loading_place_described(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. The stored rows of a page: those of the request, of the reference, or automatic ones.
+uint64_t elbow_loading_page_rows(const struct elbow_loading *loading);
+
+// The rows that this rank looks through for figures and bad values: of all ranks each is looked at by one (resident
+// rows: of all ranks of a node, those that it has read).
+struct elbow_loading_walk {
+    const struct elbow_loading *loading;
+    struct elbow_range pages; // of the sample that are left; or of rows, once
+};
+
+// Local.
+struct elbow_loading_walk elbow_loading_walk(const struct elbow_loading *loading);
+bool elbow_loading_walk_next(struct elbow_loading_walk *walk, struct elbow_range *rows);
+
+// Local. Row number i of those that figures are of.
+uint64_t elbow_loading_looked_row(const struct elbow_loading *loading, uint64_t i);
+
+// Collective. Smallest and largest of what is looked at, where it was not found when the rows were read; with what came
+// of reading pages.
+enum elbow_status elbow_loading_find_range(struct elbow_loading *loading, struct elbow_error *error);
+
+// Collective. The first error of any rank, and of its pages.
+enum elbow_status elbow_loading_agree(const struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. Whether the model takes the values of some rows, whose scaling and transform, smallest and largest are known.
+// `sample` has room for one. DATA, with the first that it does not take.
+enum elbow_status elbow_loading_check_values(struct elbow_loading *loading, struct elbow_range rows, float *sample,
+                                             struct elbow_error *error);
+
+// Local. Likewise of the rows that this rank looks at, of all kinds of trouble in turn: their extremes become the
+// dataset's low and high, and is_binary tells of them. Rows in memory that are not looked at are only checked.
+enum elbow_status elbow_loading_check(struct elbow_loading *loading, struct elbow_error *error);
+
+// Local. The rules by which a stored value of a dataset is a missing one, in words.
+const char *elbow_loading_missing_rules(const struct elbow_dataset *dataset, double value);
+
+// Local. DATA, with the sentence: value `at` of a row stands for a missing one.
+enum elbow_status elbow_loading_refuse_missing(const struct elbow_loading *loading, uint64_t row, size_t at,
+                                               double value, struct elbow_error *error);
 
 // Collective. The classes of the labels, which have been loaded from files (NULL: there are no labels), where the
 // request wants them; and which rows keep their labels.

@@ -39,6 +39,9 @@ void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, flo
 bool elbow_rows_knows(const struct elbow_dataset *dataset, uint64_t row, size_t at);
 size_t elbow_rows_known_row_bytes(const struct elbow_dataset *dataset);
 
+// Local. The bits of a row; NULL: all of its values are known.
+const unsigned char *elbow_rows_known_bits(const struct elbow_dataset *dataset, uint64_t row);
+
 // Local. Puts 0 in place of the missing values (D) of a row.
 void elbow_rows_hush(const struct elbow_dataset *dataset, uint64_t row, float *values);
 

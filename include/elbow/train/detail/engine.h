@@ -80,6 +80,10 @@ enum elbow_status elbow_engine_start_resumed(struct elbow_engine *engine, const 
 enum elbow_status elbow_engine_open(struct elbow_engine *engine, struct elbow_train_plan *plan,
                                     struct elbow_error *error);
 
+// Collective. Where rows are not all in memory: reads those that are kept, or begins to read ahead, from the step on
+// that is made next; after the tracks of a trace have been given out. MEMORY, and whatever reading comes to.
+enum elbow_status elbow_engine_read(struct elbow_engine *engine, struct elbow_error *error);
+
 // Collective. Says what runs on what, and what it takes in memory, with so many bytes of a rank for a trace and of rank
 // zero for checkpoints; starts to gather data ahead.
 void elbow_engine_introduce(struct elbow_engine *engine, uint64_t trace_bytes, uint64_t checkpoint_bytes);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Mean and variance of what samples become in batches. Of rows in memory that are used in the full order columns are
+// dealt out to the ranks, in the order of rows, which are the bits of version 0.1. Of rows in pages blocks of rows are,
+// so that each page is read by one rank.
+#include "elbow/data/batches.h"
+#include "elbow/data/detail/rows.h"
+#include "elbow/data/through.h"
+
+#include "elbow/base/memory.h"
+#include "elbow/data/pages.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/partition.h"
+#include "elbow/parallel/tree_sum.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BLOCK = 1024, PIECE = 64 };
+
+// Vectors of D numbers, one behind the other: of values less their origin; of the squares of these, where they are
+// asked for; of how many are known, where some are not.
+struct summing {
+    const struct elbow_dataset *dataset;
+    struct elbow_binarizer binarizer;
+    bool has_squares, has_known;
+    double *origin; // (D) of the first row
+    float *values;  // (PIECE, D)
+    float *known;   // (PIECE, D); NULL: all are
+};
+
+static void take_rows(const struct summing *summing, uint64_t first, size_t rows)
+{
+    const struct elbow_dataset *dataset = summing->dataset;
+    uint64_t ids[PIECE];
+    for (size_t i = 0; i < rows; ++i)
+        ids[i] = first + i;
+    if (dataset->pages != NULL)
+        elbow_pages_hold(dataset->pages, rows, ids);
+    elbow_batch_gather(dataset, &summing->binarizer, rows, ids, summing->values);
+    if (summing->has_known)
+        elbow_batch_known(dataset, rows, ids, summing->known);
+    if (dataset->pages != NULL)
+        elbow_pages_release(dataset->pages);
+}
+
+static void add_row(const struct summing *summing, size_t row, double *sums)
+{
+    size_t width = summing->dataset->values;
+    const float *values = summing->values + row * width, *known = summing->known + row * width;
+    double *squares = sums + width, *counts = summing->has_squares ? squares + width : squares;
+    for (size_t d = 0; d < width; ++d) {
+        if (summing->has_known && known[d] == 0)
+            continue;
+        double difference = (double)values[d] - summing->origin[d];
+        sums[d] += difference;
+        if (summing->has_squares)
+            squares[d] += difference * difference;
+        if (summing->has_known)
+            counts[d] += 1;
+    }
+}
+
+static size_t vectors(const struct summing *summing)
+{
+    return 1U + summing->has_squares + summing->has_known;
+}
+
+static void add_block(void *user, uint64_t number, double *sums)
+{
+    const struct summing *summing = user;
+    const struct elbow_dataset *dataset = summing->dataset;
+    uint64_t first = number * BLOCK, left = dataset->samples - first,
+             last = left < BLOCK ? first + left : first + BLOCK;
+    memset(sums, 0, vectors(summing) * dataset->values * sizeof *sums);
+    for (size_t rows; first < last; first += rows) {
+        rows = last - first < PIECE ? (size_t)(last - first) : PIECE;
+        take_rows(summing, first, rows);
+        for (size_t row = 0; row < rows; ++row)
+            add_row(summing, row, sums);
+    }
+}
+
+// Differences from a row are small where values are alike.
+static void take_origin(const struct summing *summing)
+{
+    size_t width = summing->dataset->values;
+    take_rows(summing, 0, 1);
+    for (size_t d = 0; d < width; ++d)
+        summing->origin[d] = (double)summing->values[d];
+}
+
+static void conclude(const struct summing *summing, const double *sums, double *mean, double *variance)
+{
+    size_t width = summing->dataset->values;
+    const double *counts = sums + (vectors(summing) - 1) * width;
+    for (size_t d = 0; d < width; ++d) {
+        double samples = summing->has_known ? counts[d] : (double)summing->dataset->samples;
+        double difference = samples > 0 ? sums[d] / samples : 0;
+        mean[d] = samples > 0 ? summing->origin[d] + difference : 0;
+        if (variance == NULL)
+            continue;
+        variance[d] = samples > 0 ? fmax(0, sums[width + d] / samples - difference * difference) : 1;
+    }
+}
+
+// Collective. Added along the tree over the blocks.
+static enum elbow_status moments_by_rows(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                                         const struct elbow_binarizer *binarizer, double *mean, double *variance,
+                                         struct elbow_error *error)
+{
+    struct summing summing = {.dataset = dataset,
+                              .binarizer = *binarizer,
+                              .has_squares = variance != NULL,
+                              .has_known = elbow_dataset_has_known(dataset)};
+    size_t width = dataset->values;
+    double *sums = NULL;
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(summing.origin, width), ELBOW_ARRAY(summing.values, PIECE * width),
+                                         ELBOW_ARRAY(summing.known, PIECE * width),
+                                         ELBOW_ARRAY(sums, vectors(&summing) * width)};
+    *error = (struct elbow_error){0};
+    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
+        const struct elbow_tree_sum job = {.leaves = (dataset->samples + BLOCK - 1) / BLOCK,
+                                           .width = vectors(&summing) * width,
+                                           .user = &summing,
+                                           .leaf = add_block};
+        take_origin(&summing);
+        if (elbow_tree_sum_run(comm, &job, sums, error) == ELBOW_OK)
+            conclude(&summing, sums, mean, variance);
+    }
+    if (error->status == ELBOW_OK && dataset->pages != NULL)
+        elbow_pages_trouble(dataset->pages, error);
+    elbow_release(&summing.origin);
+    elbow_release(&summing.values);
+    elbow_release(&summing.known);
+    elbow_release(&sums);
+    return elbow_comm_agree(comm, error);
+}
+
+// Sums over all samples, column by column: of values, and of those less the first sample's, and of their squares.
+struct columns {
+    bool has_squares;
+    double *sums, *differences, *squares; // (D)
+    double *counts;                       // (D) of known values; NULL: all are known
+    float *sample, *origin;               // (D): room
+};
+
+// Of a row with missing values. The origin of a column is its first known value.
+static void add_known(const struct elbow_dataset *dataset, uint64_t row, const struct columns *columns,
+                      struct elbow_range range)
+{
+    for (uint64_t i = range.first; i < range.last; ++i) {
+        if (!elbow_rows_knows(dataset, row, i))
+            continue;
+        if (columns->counts[i] == 0)
+            columns->origin[i] = columns->sample[i];
+        double difference = (double)columns->sample[i] - (double)columns->origin[i];
+        columns->counts[i] += 1;
+        columns->sums[i] += (double)columns->sample[i];
+        if (!columns->has_squares)
+            continue;
+        columns->differences[i] += difference;
+        columns->squares[i] += difference * difference;
+    }
+}
+
+static void add_columns(const struct columns *columns, struct elbow_range range)
+{
+    for (uint64_t i = range.first; i < range.last; ++i)
+        columns->sums[i] += (double)columns->sample[i];
+    for (uint64_t i = range.first; columns->has_squares && i < range.last; ++i) {
+        double difference = (double)columns->sample[i] - (double)columns->origin[i];
+        columns->differences[i] += difference;
+        columns->squares[i] += difference * difference;
+    }
+}
+
+// Collective. Columns are dealt out to the ranks.
+static void sum_columns(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                        const struct elbow_binarizer *binarizer, const struct columns *columns, size_t *first)
+{
+    struct elbow_place place = elbow_comm_place(comm);
+    struct elbow_range mine = elbow_partition(dataset->values, place.rank, place.size);
+    for (uint64_t row = 0; row < dataset->samples; ++row) {
+        elbow_batch_gather(dataset, binarizer, 1, &row, columns->sample);
+        if (row == 0)
+            memcpy(columns->origin, columns->sample, dataset->values * sizeof(float));
+        if (columns->counts != NULL)
+            add_known(dataset, row, columns, mine);
+        else
+            add_columns(columns, mine);
+    }
+    for (int r = 0; r < place.size; ++r)
+        first[r + 1] = (size_t)elbow_partition(dataset->values, r, place.size).last;
+    elbow_comm_share_doubles(comm, columns->sums, first);
+    if (columns->counts != NULL)
+        elbow_comm_share_doubles(comm, columns->counts, first);
+    if (!columns->has_squares)
+        return;
+    elbow_comm_share_doubles(comm, columns->differences, first);
+    elbow_comm_share_doubles(comm, columns->squares, first);
+}
+
+enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                                      const struct elbow_binarizer *given, double *mean, double *variance,
+                                      struct elbow_error *error)
+{
+    struct elbow_binarizer own = *given, *binarizer = &own;
+    if (own.kind != ELBOW_BINARIZE_THRESHOLD)
+        own.kind = ELBOW_BINARIZE_NONE; // the mean of draws is the value
+    if (dataset->through != NULL)
+        return elbow_through_moments(comm, dataset, mean, variance, error);
+    if (dataset->sample.count > 0)
+        return moments_by_rows(comm, dataset, binarizer, mean, variance, error);
+    struct columns columns = {.has_squares = variance != NULL};
+    size_t *first = NULL, squares = columns.has_squares ? dataset->values : 0;
+    *error = (struct elbow_error){0};
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(columns.sums, dataset->values),   ELBOW_ARRAY(columns.differences, squares),
+        ELBOW_ARRAY(columns.squares, squares),        ELBOW_ARRAY_OF(columns.sample, dataset->values, "a sample"),
+        ELBOW_ARRAY(columns.origin, dataset->values), ELBOW_ARRAY(first, (size_t)elbow_comm_place(comm).size + 1),
+        ELBOW_ARRAY(columns.counts, dataset->values), // the last one
+    };
+    size_t count = sizeof arrays / sizeof *arrays - (elbow_dataset_has_known(dataset) ? 0 : 1);
+    elbow_allocate_all(arrays, count, "the mean", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK)
+        sum_columns(comm, dataset, binarizer, &columns, first);
+    for (size_t i = 0; error->status == ELBOW_OK && i < dataset->values; ++i) {
+        double samples = columns.counts != NULL ? columns.counts[i] : (double)dataset->samples;
+        mean[i] = samples > 0 ? columns.sums[i] / samples : 0;
+        if (!columns.has_squares)
+            continue;
+        variance[i] = 1; // of a value that is never known
+        if (!(samples > 0))
+            continue;
+        double difference = columns.differences[i] / samples;
+        variance[i] = fmax(0, columns.squares[i] / samples - difference * difference);
+    }
+    elbow_release(&columns.sums);
+    elbow_release(&columns.differences);
+    elbow_release(&columns.squares);
+    elbow_release(&columns.counts);
+    elbow_release(&columns.sample);
+    elbow_release(&columns.origin);
+    elbow_release(&first);
+    return error->status;
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Where rows are while a run trains changes no bit: in memory, in part, or in files; on any number of ranks; validation
+# data, too, and whatever is learned from the rows at the start. Pages are read about once an epoch.
+set -u
+kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib-exact.sh"
+cp "$kept"/part-*.h5 .
+"$make_data" write data.h5 /unit-mask u8 90,6,6 bits seed=4 chunk=13
+"$make_data" write data.h5 /many u8 12800,64 bytes chunk=16
+"$make_data" write data.h5 /late f32 300,2 values "values=$(for value in {0..599}; do echo $((value == 11 ? 7 : value % 2)); done | paste -sd,)" chunk=1
+"$make_data" write flat.h5 /x u8 60,35 bits
+"$build/elbow-test-csr" flat.h5 /x sparse.h5
+
+# places NAME "RANKS:ACCESS..." <configuration
+places() {
+    local name=$1 variant first="" directory
+    cat >"$name.yaml"
+    for variant in $2; do
+        directory=$name.$variant
+        run 0 "${variant%%:*}" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" \
+            --set "data.access=${variant#*:}" || continue
+        if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi
+    done
+}
+
+# What is learned needs every row: a transform, the bias of the output. Labels, weights and validation rows beside it.
+places learned "1:resident 2:stream 3:shard" <<'Y'
+data: {file: data.h5, train: /unit, valid: 0.2, transform: standardize, order: windows, page_rows: 5, window_pages: 2}
+model: {latent: 3, likelihood: gaussian, output_bias: data, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 2, batch: 33, microbatch: 4, rate: 1.0e-2}
+log: {every: 1}
+checkpoint: {every: 3, keep: 9}
+Y
+# Bytes in packed chunks with the channels first, sorted into pages by themselves.
+places bytes "2:resident 1:shard 3:shard" <<'Y'
+data: {file: data.h5, train: /planes, valid: /planes-valid, channels: first, layout: image, order: segments}
+model: {latent: 3, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
+train: {epochs: 2, batch: 24, microbatch: 3}
+log: {every: 1}
+Y
+# Values that are missing by a mask, in chunks of their own.
+places masked "1:resident 2:stream 1:shard" <<'Y'
+data: {file: data.h5, train: /unit, mask: /unit-mask, valid: 0.2, order: windows, page_rows: 8, window_pages: 1}
+model: {latent: 3, likelihood: {gaussian: {variance: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 24, microbatch: 4}
+log: {every: 1}
+Y
+# Sparse rows, which take as much room as they have entries.
+places sparse "2:resident 1:stream 3:shard" <<'Y'
+data: {file: sparse.h5, train: /x, valid: 0.2, order: windows, page_rows: 4, window_pages: 2}
+model: {latent: 2, encoder: [dense: {units: 7}], decoder: [dense: {units: 5}]}
+train: {epochs: 2, batch: 16, microbatch: 4}
+log: {every: 1}
+Y
+# Files of a list; windows of series.
+places files "2:resident 3:stream" <<'Y'
+data: {train: "part-*.h5:/x", rows: [2, 40], order: windows, page_rows: 3, window_pages: 1}
+model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 7}], decoder: [dense: {units: 5}]}
+train: {epochs: 2, batch: 12, microbatch: 2}
+log: {every: 1}
+Y
+places series "1:resident 2:stream" <<'Y'
+data: {file: data.h5, train: /series, valid: 0.3, channels: first, series: {length: 8, step: 5}, order: windows, window_pages: 1}
+model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {epochs: 2, batch: 20, microbatch: 4}
+log: {every: 1}
+Y
+
+# A resume may take another place; validation rows that do not fit into data.memory are read when they are used.
+run 75 2 moved "$elbow" train learned.yaml --run-dir moved --set data.access=stream --set run.stop_after=3
+run 0 3 moved2 "$elbow" train learned.yaml --run-dir moved --resume --set data.access=resident --set data.memory=1kB
+same_run "learned, resumed" learned.1:resident moved
+grep -q "validation: .* are read from the files while they are used" moved2.out || fail "$(grep validation: moved2.out)"
+
+# A value that the model does not take, in a page that the start does not look at: in memory it is found at the start,
+# in files when it is read.
+cat >late.yaml <<'Y'
+data: {file: data.h5, train: /late, order: windows, page_rows: 1, window_pages: 2}
+model: {latent: 2, encoder: [dense: {units: 4}], decoder: [dense: {units: 4}]}
+train: {epochs: 1, batch: 12, microbatch: 4}
+checkpoint: {every: 10}
+Y
+for access in resident stream; do
+    run 1 3 late.$access "$elbow" train late.yaml --run-dir late.$access --set data.access=$access
+    [ "$(grep -c "data.h5:/late: row 5 holds 7 (number 1 of the row) after scaling" late.$access.err)" = 1 ] || fail "$(cat late.$access.err)"
+done
+[ -e late.resident/checkpoints ] && fail "late.resident has begun"
+[ -e late.stream/checkpoints/step-00000010.h5 ] || fail "late.stream has no checkpoint"
+grep -q "step 2[0-9] was not made" late.stream.err || fail "$(cat late.stream.err)"
+
+# What does not fit is refused with figure and cure.
+cat >many.yaml <<'Y'
+data: {file: data.h5, train: /many, order: windows, access: stream, page_rows: 16, window_pages: 2}
+model: {latent: 2, encoder: [dense: {units: 2}], decoder: [dense: {units: 2}]}
+train: {batch: 512, microbatch: 64}
+checkpoint: {every: 0}
+samples: {count: 0}
+Y
+run 1 1 little "$elbow" train many.yaml --run-dir little --set data.memory=1kB
+grep -q "a window of 2 pages for each microbatch of a node and the next one take .*, but data.memory: 1.0 kB; set data.memory larger" little.err || fail "$(cat little.err)"
+
+# In a steady epoch the rows are read about once, by all ranks together: 800 pages, 8 segments.
+# bytes_read RANKS EPOCHS: by all ranks of such a run; what a process has waited for is counted with its own.
+bytes_read() {
+    local name=read.$1.$2
+    # shellcheck disable=SC2016 # of the inner shell
+    run 0 "$1" "$name" bash -c '"$@"; status=$?; sed -n "s/rchar:/read:/p" "/proc/$$/io" >&2; exit $status' bash \
+        "$elbow" train many.yaml --run-dir "$name" --set "train.epochs=$2"
+    awk '/read: / { sum += $NF } END { print sum + 0 }' "$name.err"
+}
+for ranks in 1 3; do
+    few=$(bytes_read $ranks 1) many=$(bytes_read $ranks 4)
+    holds "($many - $few) / (3 * 819200) <= 1.05 && ($many - $few) / (3 * 819200) >= 0.99" ||
+        fail "$ranks ranks read $few bytes in one epoch and $many in four of 819200"
+done
+finish
