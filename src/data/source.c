@@ -80,6 +80,13 @@ uint64_t elbow_source_piece_bytes(const struct elbow_hdf5_info *info)
     return all > bytes ? all : bytes;
 }
 
+uint64_t elbow_source_chunk_bytes(const struct elbow_hdf5_info *info)
+{
+    uint64_t bytes;
+    bool is_known = info->is_compressed && !__builtin_mul_overflow(row_bytes(info), info->chunk_rows, &bytes);
+    return is_known && bytes > ELBOW_SOURCE_BUFFER ? bytes : 0;
+}
+
 static bool is_same_number(const struct elbow_packing_number *a, const struct elbow_packing_number *b)
 {
     return (a->name == NULL) == (b->name == NULL) && (a->name == NULL || strcmp(a->name, b->name) == 0) &&

@@ -169,6 +169,7 @@ struct elbow_hdf5_storage {
     uint64_t chunks, written;            // how many there should be, and are
     uint64_t sources;                    // mappings of a virtual one, raw files
     uint64_t reading;                    // bytes that a read takes beside its rows, because of packed chunks
+    uint64_t unpacking;                  // the same of elbow_hdf5_read_rows, for rows of whole chunks
     uint64_t kept;                       // bytes that stay taken between two reads
     int filters;
     struct elbow_hdf5_filter filter[ELBOW_HDF5_FILTERS_MAX]; // in the order of packing

@@ -33,12 +33,18 @@ static bool describe_chunks(hid_t dataset, hid_t creation, const struct elbow_hd
     return is_known;
 }
 
+// Of a chunk as it is stored.
+static uint64_t packed_bytes(hid_t dataset, const struct elbow_hdf5_storage *storage)
+{
+    return storage->written > 0 ? H5Dget_storage_size(dataset) / storage->written : 0;
+}
+
 // A filter has a buffer for what goes in and one for what comes out, but for a checksum, which stays where it is.
 // Chunks without filters are read into place.
 static uint64_t reading_bytes(hid_t dataset, const struct elbow_hdf5_info *info,
                               const struct elbow_hdf5_storage *storage)
 {
-    uint64_t packed = storage->written > 0 ? H5Dget_storage_size(dataset) / storage->written : 0;
+    uint64_t packed = packed_bytes(dataset, storage);
     hid_t type = H5Dget_type(dataset);
     uint64_t chunk = type >= 0 ? H5Tget_size(type) : elbow_element_size(info->element);
     bool shuffles = false, packs = false;
@@ -75,6 +81,7 @@ static bool describe(hid_t dataset, hid_t creation, const struct elbow_hdf5_info
         if (!describe_chunks(dataset, creation, info, storage) || !elbow_hdf5_describe_filters(creation, storage))
             return false;
         storage->reading = reading_bytes(dataset, info, storage);
+        storage->unpacking = elbow_hdf5_unpack_bytes(dataset, info, packed_bytes(dataset, storage), storage->reading);
         storage->kept = index_bytes(storage->written);
         return true;
     case H5D_VIRTUAL:

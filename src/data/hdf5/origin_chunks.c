@@ -114,7 +114,7 @@ enum elbow_status elbow_hdf5_describe_storage(struct elbow_hdf5 *file, const cha
     status = elbow_hdf5_look_at_origins(file, name, &origins, error);
     if (status != ELBOW_OK)
         return status;
-    storage->reading = origins->reading;
+    storage->reading = storage->unpacking = origins->reading;
     storage->kept = origins->kept + storage->sources * MAPPING_BYTES;
     for (int i = 0; i < ELBOW_HDF5_RANK_MAX; ++i)
         storage->chunk[i] = origins->chunk[i];

@@ -163,3 +163,14 @@ bool elbow_hdf5_unpack_rows(hid_t dataset, const struct elbow_hdf5_info *info, u
     elbow_release(&unpacking.plain);
     return is_done;
 }
+
+uint64_t elbow_hdf5_unpack_bytes(hid_t dataset, const struct elbow_hdf5_info *info, uint64_t packed, uint64_t otherwise)
+{
+    struct unpacking unpacking;
+    if (!begin(dataset, info, &unpacking))
+        return otherwise;
+    uint64_t chunk = unpacking.chunk_rows * unpacking.row_bytes;
+    bool has_both = unpacking.shuffle >= 0 && unpacking.deflate >= 0;
+    bool has_edge = unpacking.rows % unpacking.chunk_rows != 0;
+    return packed + (has_both ? chunk : 0) + (has_edge ? chunk : 0);
+}

@@ -23,7 +23,8 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
     struct columns *columns = (struct columns *)source;
     enum elbow_status status = elbow_source_storage(columns->all, storage, error);
     if (status == ELBOW_OK)
-        storage->reading += elbow_source_piece_bytes(&columns->all->info);
+        storage->reading +=
+            elbow_source_piece_bytes(&columns->all->info) + elbow_source_chunk_bytes(&columns->all->info);
     return status;
 }
 

@@ -22,7 +22,9 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
                                  struct elbow_error *error)
 {
     struct dense *dense = (struct dense *)source;
-    return elbow_hdf5_describe_storage(dense->file, dense->dataset, storage, error);
+    enum elbow_status status = elbow_hdf5_describe_storage(dense->file, dense->dataset, storage, error);
+    storage->reading = storage->unpacking;
+    return status;
 }
 
 static enum elbow_status packing(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error)

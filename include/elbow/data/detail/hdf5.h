@@ -105,6 +105,11 @@ enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset
 enum elbow_status elbow_hdf5_check_box(struct elbow_hdf5 *file, hid_t dataset, const char *name, const hsize_t *first,
                                        const hsize_t *end, struct elbow_error *error);
 
+// Local. What elbow_hdf5_unpack_rows takes beside the rows of whole chunks, each of `packed` bytes; `otherwise`: what
+// libhdf5 takes where it is left to it.
+uint64_t elbow_hdf5_unpack_bytes(hid_t dataset, const struct elbow_hdf5_info *info, uint64_t packed,
+                                 uint64_t otherwise);
+
 // Local. Whether a stream, which is whole, inflates to so many bytes, into out.
 bool elbow_hdf5_inflate(const void *packed, size_t size, void *out, size_t bytes);
 
