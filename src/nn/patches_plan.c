@@ -228,9 +228,10 @@ enum elbow_status elbow_patches_create(struct elbow_shape image, struct elbow_sh
                                        struct elbow_error *error)
 {
     int axes = elbow_shape_axes(image) == 3 ? 3 : 2;
-    image.depth = elbow_shape_depth(image);
-    map.depth = elbow_shape_depth(map);
     *plan = (struct elbow_patches){.image = image, .map = map, .window = *window};
+    // Not in the arguments, before: Clang 14 with AVX-512 then loses them on their way into the struct.
+    plan->image.depth = elbow_shape_depth(image);
+    plan->map.depth = elbow_shape_depth(map);
     plan_shapes(plan);
     size_t largest = greater(elbow_shape_values(plan->padded_image), elbow_shape_values(plan->padded_map));
     if (largest > UINT32_MAX / plan->block)
