@@ -51,7 +51,7 @@ endfunction()
 # not what is slow on a machine that others use, too.
 set(elbow_unit_timeout 600)
 set(elbow_system_timeout 900)
-if(ELBOW_SANITIZE)
+if(ELBOW_SANITIZE OR ELBOW_COVERAGE)
   set(elbow_unit_timeout 2400)
   set(elbow_system_timeout 3600)
   list(APPEND elbow_test_environment ELBOW_TEST_PATIENCE=10)
