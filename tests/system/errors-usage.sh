@@ -58,6 +58,7 @@ wrong 2 '--from and --from-start exclude each other' verify good --from 3 --from
 
 wrong 2 'x.pt: must end in .safetensors or .onnx' export good -o x.pt
 wrong 2 'export: -o FILE is missing' export good
+wrong 2 'rechunk: -o FILE is missing' rechunk data.h5
 wrong 1 'away: No such file' export away -o x.safetensors
 
 # A deterministic autoencoder has no prior, and no distribution of z.
