@@ -115,9 +115,9 @@ static void warn_sorted(struct elbow_page_order *order, bool has_windows, const 
                 log,
                 "%s: rows of one label seem to be stored together: the samples that are shuffled together (up to %llu) "
                 "have %.1f different labels on average, and would have %.1f if rows were stored in any order; "
-                "%s data.page_rows smaller (other bits), or store the rows shuffled",
+                "set %s (other bits), or store the rows shuffled",
                 dataset->name, (unsigned long long)elbow_page_order_window_most(order), mixture.had, mixture.expected,
-                has_windows ? "set data.window_pages larger or" : "set");
+                has_windows ? "data.window_pages larger" : "data.page_rows smaller");
     }
     elbow_release(&pages);
     elbow_release(&all);
