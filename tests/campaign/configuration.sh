@@ -300,6 +300,12 @@ draw_order() {
     if [ "$order" = windows ] && chance 80; then pick 1 1 2 3 7 && echo "  window_pages: $REPLY"; fi
 }
 
+# draw_place: where the rows are, of a start; which of the places there are depends on `order`.
+draw_place() {
+    if [ "$order" = full ] || grep -q "^  synthetic:" case.yaml || ! chance 60; then return; fi
+    if [ "$order" = segments ]; then setting 100 data.access resident shard shard; else setting 100 data.access resident shard stream stream; fi
+}
+
 draw_configuration() {
     if [ ${#keys[@]} = 0 ]; then read_tables; fi
     draw_portions
