@@ -76,7 +76,7 @@ struct elbow_page_window elbow_page_order_window(struct elbow_page_order *order,
                                                  uint64_t window);
 struct elbow_page_window elbow_page_order_window_of(struct elbow_page_order *order, uint64_t epoch, uint64_t position);
 
-// Local. The pages that a window has samples of, in the order of the files; returns how many. At most `most` may be
+// Local. The pages that a window has samples of, in the order of the files; returns their number. At most `most` may be
 // written, and there must be room for all; most 0: they are counted.
 uint64_t elbow_page_order_pages(struct elbow_page_order *order, const struct elbow_page_window *window, uint64_t most,
                                 uint64_t *pages);

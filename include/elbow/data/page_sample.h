@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Some pages that stand for all: figures and the hash of the rows are taken from them where a start that reads every
-// row would take too long. Which pages they are depends on how many there are, and on nothing else.
+// row would take too long. The choice depends on the number of pages alone.
 #ifndef ELBOW_DATA_PAGE_SAMPLE_H
 #define ELBOW_DATA_PAGE_SAMPLE_H
 

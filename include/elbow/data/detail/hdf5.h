@@ -35,7 +35,7 @@ struct elbow_hdf5_origins {
     void (*end)(struct elbow_hdf5_pieces **pieces);
 };
 
-// What tells whether a file on disk has been changed.
+// Shows whether a file on disk has been changed.
 struct elbow_hdf5_stamp {
     bool is_known;
     uint64_t size;
