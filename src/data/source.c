@@ -80,11 +80,11 @@ uint64_t elbow_source_piece_bytes(const struct elbow_hdf5_info *info)
     return all > bytes ? all : bytes;
 }
 
-uint64_t elbow_source_chunk_bytes(const struct elbow_hdf5_info *info)
+uint64_t elbow_source_chunk_bytes(const struct elbow_hdf5_info *info, bool in_pieces)
 {
     uint64_t bytes;
     bool is_known = info->is_compressed && !__builtin_mul_overflow(row_bytes(info), info->chunk_rows, &bytes);
-    return is_known && bytes > ELBOW_SOURCE_BUFFER ? bytes : 0;
+    return is_known && !(in_pieces && bytes <= ELBOW_SOURCE_BUFFER) ? bytes : 0;
 }
 
 static bool is_same_number(const struct elbow_packing_number *a, const struct elbow_packing_number *b)

@@ -65,6 +65,7 @@ agrees "transposed" data.train=$file:/turned data.transpose=true
 agrees "series" data.train=$file:/series 'data.series={length: 256}'
 agrees "a range of rows" data.train=$file:/contiguous 'data.rows=[0, 29999]'
 agrees "a share for validation" data.train=$file:/contiguous data.valid=0.5
+agrees "a share of packed rows" data.train=$file:/few data.valid=0.5
 agrees "validation beside it" data.train=$file:/contiguous data.valid=$file:/few
 agrees "some columns" data.train=$file:/contiguous 'data.columns=[[0, 127]]'
 agrees "channels, some missing" "data.train={channels: [\"$file:/contiguous\", /contiguous]}" data.missing=nan

@@ -32,8 +32,8 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
         storage->reading = status == ELBOW_OK && other.reading > storage->reading ? other.reading : storage->reading;
     }
     if (status == ELBOW_OK)
-        storage->reading +=
-            elbow_source_piece_bytes(&channels->parts[0]->info) + elbow_source_chunk_bytes(&channels->parts[0]->info);
+        storage->reading += elbow_source_piece_bytes(&channels->parts[0]->info) +
+                            elbow_source_chunk_bytes(&channels->parts[0]->info, true);
     return status;
 }
 

@@ -24,7 +24,7 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
     enum elbow_status status = elbow_source_storage(columns->all, storage, error);
     if (status == ELBOW_OK)
         storage->reading +=
-            elbow_source_piece_bytes(&columns->all->info) + elbow_source_chunk_bytes(&columns->all->info);
+            elbow_source_piece_bytes(&columns->all->info) + elbow_source_chunk_bytes(&columns->all->info, true);
     return status;
 }
 

@@ -40,7 +40,7 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
     const struct selected *selected = (const struct selected *)source;
     enum elbow_status status = elbow_source_storage(selected->inner, storage, error);
     if (status == ELBOW_OK)
-        storage->reading += elbow_source_chunk_bytes(&selected->inner->info);
+        storage->reading += elbow_source_chunk_bytes(&selected->inner->info, false);
     if (status == ELBOW_OK && !is_range(selected->selection))
         storage->kept += selected->block_rows * selected->row_bytes;
     return status;

@@ -60,9 +60,9 @@ uint64_t elbow_source_piece(const struct elbow_hdf5_info *info, uint64_t first, 
 // Local. Bytes of the largest such piece.
 uint64_t elbow_source_piece_bytes(const struct elbow_hdf5_info *info);
 
-// Local. What a chunk takes that is longer than such a buffer, beside what its source needs: it is unpacked for a part
-// of it. 0: none is.
-uint64_t elbow_source_chunk_bytes(const struct elbow_hdf5_info *info);
+// Local. What a chunk takes that is unpacked for a part of its rows, beside what its source needs: where any rows are
+// read, or such pieces, which whole chunks fit into or not. 0: none is packed.
+uint64_t elbow_source_chunk_bytes(const struct elbow_hdf5_info *info, bool in_pieces);
 
 // Local. Whether two datasets' attributes say the same; else MISMATCH, with both names.
 enum elbow_status elbow_source_same_packing(const struct elbow_packing *first, struct elbow_source_spot first_at,
