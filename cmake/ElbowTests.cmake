@@ -184,8 +184,9 @@ function(elbow_system_test_programs)
     target_compile_options(elbow-test-${program} PRIVATE -O2 -Wall -Wextra -Wshadow) # quick in debug builds, too
     target_link_libraries(elbow-test-${program} PRIVATE Elbow::HDF5 m)
   endforeach()
-  # To be preloaded: file systems without locks, nodes with clocks of their own, and builds for a profiler are hard to come by.
-  foreach(library no-locks clock-apart profiler)
+  # To be preloaded: file systems without locks, nodes with clocks of their own, files that cannot be read, and builds for a
+  # profiler are hard to come by.
+  foreach(library no-locks clock-apart profiler reads)
     add_library(elbow-test-${library} MODULE ${PROJECT_SOURCE_DIR}/tests/support/test-${library}.c)
     set_target_properties(elbow-test-${library} PROPERTIES PREFIX "")
   endforeach()
