@@ -99,7 +99,7 @@ enum elbow_status elbow_loading_check_values(struct elbow_loading *loading, stru
                                              struct elbow_error *error);
 
 // Local. Likewise of the rows that this rank looks at, of all kinds of trouble in turn: their extremes become the
-// dataset's low and high, and is_binary tells of them. Rows in memory that are not looked at are only checked.
+// dataset's low and high, and is_binary is set from them. Rows in memory that are not looked at are only checked.
 enum elbow_status elbow_loading_check(struct elbow_loading *loading, struct elbow_error *error);
 
 // Local. The rules by which a stored value of a dataset is a missing one, in words.
