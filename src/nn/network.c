@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A stack of layers. All memory is allocated at creation; forward and backward allocate nothing. Between layers the gradient
-// goes to and fro between two buffers, since a layer needs the one above while it writes its own.
+// A stack of layers. All memory is allocated at creation; forward and backward allocate nothing. Between layers the
+// gradient goes to and fro between two buffers, since a layer needs the one above while it writes its own.
 #include "elbow/nn/network.h"
 
 #include "elbow/base/memory.h"
