@@ -164,9 +164,10 @@ static const struct elbow_key keys[] = {
      .help = "Where the model uses data.condition."},
     {"model", "likelihood", KIND(elbow_likelihood_kinds), AT(model.likelihood), .preset = "bernoulli",
      .present = offsetof(struct elbow_config, model.parts),
-     .help = "p(x|z) of the data. Each kind is for certain values: docs/configuration.md. A list gives a kind to "
-             "each set of columns of flat rows: [poisson: {columns: [0, 9]}, gaussian: {columns: [10, 29], variance: "
-             "optimal}], ends included."},
+     .help =
+         "p(x|z) of the data. Each kind is for certain values: docs/reference/configuration.md. A list gives a kind to "
+         "each set of columns of flat rows: [poisson: {columns: [0, 9]}, gaussian: {columns: [10, 29], variance: "
+         "optimal}], ends included."},
     {"model", "variance", REAL, AT(model.likelihood_options.variance), ABOVE_ZERO, .preset = "1.0",
      .help = "Deprecated: write likelihood: {gaussian: {variance: ...}}. The variance of each value, or the start of "
              "a learned one."},

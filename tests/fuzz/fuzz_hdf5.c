@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Raw HDF5 files: a dataset's, looked at as a preview does, or a checkpoint's behind a fitting seal. libhdf5 itself
-// crashes on some of what is found here: this target is for reports (docs/reliability.md) and is not in the check, but
-// for its seeds.
+// crashes on some of what is found here: this target is for reports (docs/explanation/reliability.md) and is not in the
+// check, but for its seeds.
 #include "fuzz.h"
 
 #include "elbow/checkpoint/detail/format.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The short form of the campaigns: half a minute of random configurations, each phase killed twice, each way of losing the
-# disk's room once. tests/campaign holds the programs; docs/reliability.md and docs/exactness.md tell how to run them
+# disk's room once. tests/campaign holds the programs; docs/explanation/reliability.md and docs/explanation/exactness.md tell how to run them
 # at length.
 set -u
 campaigns=$(cd "$(dirname "$0")/../campaign" && pwd)

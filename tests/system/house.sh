@@ -37,7 +37,7 @@ make_tree() {
         'add_library(elbow_rooms INTERFACE)' 'target_link_libraries(elbow_rooms INTERFACE elbow_train)' \
         'elbow_room(cli elbow_rooms elbow_processor)'
     # shellcheck disable=SC2016 # Markdown
-    put docs/development.md '| header | home |' '|---|---|' '| `cblas.h` | `src/math/blas.c`, `tests/support/` |' '| `#pragma omp` | `src/math/blas.c` |' '' \
+    put docs/howto/development.md '| header | home |' '|---|---|' '| `cblas.h` | `src/math/blas.c`, `tests/support/` |' '| `#pragma omp` | `src/math/blas.c` |' '' \
         '| header of a detail | also included by |' '|---|---|' '| `elbow/base/detail/text.h` | `src/train/step.c` |'
     header include/elbow/base/text.h '#include <stddef.h>' 'int text(void);'
     header include/elbow/base/detail/text.h '#include "elbow/base/text.h"' 'int text_detail(void);'
@@ -114,9 +114,9 @@ violation 'tests/unit/base/test_text.c:1: includes ../../../src/base/text.c: no 
 sed -i 's/BASE_TEXT_H/BASE_TEXTS_H/' tree/include/elbow/base/text.h
 violation 'include/elbow/base/text.h: is guarded by ELBOW_BASE_TEXTS_H, not by ELBOW_BASE_TEXT_H'
 sed -i '/detail/d' tree/src/train/step.c
-violation 'docs/development.md: src/train/step.c is said to include elbow/base/detail/text.h, and does not'
+violation 'docs/howto/development.md: src/train/step.c is said to include elbow/base/detail/text.h, and does not'
 put tree/tests/support/unit.h
-violation 'docs/development.md: cblas.h is said to be at home in tests/support/, where nothing includes it'
+violation 'docs/howto/development.md: cblas.h is said to be at home in tests/support/, where nothing includes it'
 for file in src/base/text.c tests/system/long.sh tools/check; do
     mkdir -p "tree/$(dirname "$file")"
     for ((i = 0; i < 401; ++i)); do echo '//'; done >>"tree/$file"

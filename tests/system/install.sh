@@ -20,7 +20,7 @@ for program in elbow elbow-import elbow-shapes elbow-scaling; do
     fi
 done
 for file in share/elbow/configs/shapes.yaml share/elbow/jobs/train.sbatch share/doc/elbow/README.md \
-    share/doc/elbow/docs/development.md share/doc/elbow/LICENSE share/man/man1/elbow.1 share/man/man1/elbow-train.1 \
+    share/doc/elbow/docs/howto/development.md share/doc/elbow/LICENSE share/man/man1/elbow.1 share/man/man1/elbow-train.1 \
     share/man/man1/elbow-import.1 share/bash-completion/completions/elbow share/bash-completion/completions/elbow-shapes \
     include/elbow/train/trainer.h include/elbow/base/status.h; do
     case $file in share/man/* | share/bash-completion/*) [ -d "$build/pages" ] || continue ;; esac
@@ -141,7 +141,7 @@ else
     echo "skip: there is no pkg-config: elbow.pc was not tried"
 fi
 asked=$(grep -oE '^[0-9]+\.[0-9]+' <<<"$version")
-grep -q "find_package(elbow $asked REQUIRED)" "$work/moved/share/doc/elbow/docs/site.md" || fail "docs/site.md asks for another version than $asked"
+grep -q "find_package(elbow $asked REQUIRED)" "$work/moved/share/doc/elbow/docs/howto/site.md" || fail "docs/howto/site.md asks for another version than $asked"
 cat >CMakeLists.txt <<C
 cmake_minimum_required(VERSION 3.20)
 project(outside LANGUAGES C)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The model of a step. It follows the exchange as the program makes it (docs/architecture.md), in terms that add up:
+// The model of a step. It follows the exchange as the program makes it (docs/explanation/architecture.md), in terms
+// that add up:
 //
 //   compute   microbatches of the busiest rank, each as long as measured with so many ranks on a node
 //   inside    adding, the optimiser's pass over the slice, three meetings of the node's ranks, and the bytes that a

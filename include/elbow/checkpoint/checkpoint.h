@@ -3,7 +3,7 @@
 //
 // A file is a 512-byte user block (magic, format version, length, XXH3 hash of the rest) before a plain HDF5 file, made
 // in memory and written at once to a part beside it, synced, renamed, and the directory synced. The same state gives
-// the same bytes: it contains no time, host, path or number of ranks. docs/formats.md has the layout.
+// the same bytes: it contains no time, host, path or number of ranks. docs/reference/formats.md has the layout.
 #ifndef ELBOW_CHECKPOINT_CHECKPOINT_H
 #define ELBOW_CHECKPOINT_CHECKPOINT_H
 

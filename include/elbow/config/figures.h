@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Figures: what Elbow reports of a run, an evaluation, a class or a sample. One list has the name, unit, meaning and
 // places of each; the columns of metrics.csv, the keys of `elbow eval --json`, its text, the lines of the log and the
-// table in docs/formats.md come from it. Code that computes a figure sets it by its enumerator.
+// table in docs/reference/formats.md come from it. Code that computes a figure sets it by its enumerator.
 #ifndef ELBOW_CONFIG_FIGURES_H
 #define ELBOW_CONFIG_FIGURES_H
 

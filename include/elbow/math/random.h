@@ -3,8 +3,8 @@
 // Random123. A number is a function of its purpose, never of the rank or the time of the draw.
 //
 // key     = the seed (low word, high word) counter = { block, low 32 bits of id, purpose << 24 | bits 32 to 55 of id,
-// draw } Word w of a stream is word w % 4 of block w / 4. docs/exactness.md lists id and draw for each purpose; no word
-// is used twice.
+// draw } Word w of a stream is word w % 4 of block w / 4. docs/explanation/exactness.md lists id and draw for each
+// purpose; no word is used twice.
 #ifndef ELBOW_MATH_RANDOM_H
 #define ELBOW_MATH_RANDOM_H
 

@@ -4,7 +4,7 @@
 
     pip install mpmath && python3 extremes.py > ../../support/likelihood_extremes.inc
 
-The formulas are those of docs/model.md, term by term; derivatives are mpmath's.
+The formulas are those of docs/reference/model.md, term by term; derivatives are mpmath's.
 """
 import struct
 

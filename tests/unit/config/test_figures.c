@@ -66,7 +66,7 @@ START_TEST(nothing_is_given_but_what_is_set)
 }
 END_TEST
 
-// The line of the table in docs/formats.md that says what a figure is.
+// The line of the table in docs/reference/formats.md that says what a figure is.
 static void write_line(const struct elbow_figure *figure, char line[LINE_SIZE])
 {
     const char *separator = "";
@@ -85,7 +85,7 @@ START_TEST(the_documents_have_every_figure)
 {
     static const char title[] = "| figure | unit | meaning | where |\n|---|---|---|---|\n";
     ck_assert_uint_eq((size_t)1 << PLACES, (size_t)ELBOW_FIGURE_PLACES + 1);
-    char *text = read_text("docs/formats.md"), *table = calloc(ELBOW_FIGURES + 1, LINE_SIZE), line[LINE_SIZE];
+    char *text = read_text("docs/reference/formats.md"), *table = calloc(ELBOW_FIGURES + 1, LINE_SIZE), line[LINE_SIZE];
     ck_assert_ptr_nonnull(table);
     strcpy(table, title);
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
@@ -93,7 +93,8 @@ START_TEST(the_documents_have_every_figure)
         strcat(table, line);
     }
     strcat(table, "\n");
-    ck_assert_msg(strstr(text, table) != NULL, "docs/formats.md has another table of figures than this:\n%s", table);
+    ck_assert_msg(strstr(text, table) != NULL, "docs/reference/formats.md has another table of figures than this:\n%s",
+                  table);
     free(table);
     free(text);
 }

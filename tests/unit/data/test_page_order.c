@@ -277,7 +277,7 @@ START_TEST(what_stays_from_epoch_to_epoch)
 END_TEST
 
 // 41 samples, batches of 12, microbatches of 5, pages of 4, windows of one page, seed 7: computed in another language
-// from the formulas, the keyed permutation and its random words (docs/exactness.md).
+// from the formulas, the keyed permutation and its random words (docs/explanation/exactness.md).
 START_TEST(known_answers)
 {
     static const struct {
