@@ -179,7 +179,7 @@ static enum elbow_status check_head(const struct jpeg *jpeg, struct elbow_error 
     uint64_t bytes = (uint64_t)info->output_width * info->output_height * (unsigned)info->out_color_components;
     if (bytes > (size + 64) * INFLATION)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the JPEG file is damaged (%u x %u pixels cannot be in so few bytes)", jpeg->path,
+                               "%s: the JPEG file is damaged (%u x %u pixels do not fit into so few bytes)", jpeg->path,
                                info->output_width, info->output_height);
     return ELBOW_OK;
 }

@@ -178,8 +178,8 @@ static enum elbow_status check_size(const struct tiff_file *file, const struct t
         most = UINT64_MAX;
     if (line_bytes(page, page->width) * page->height > most || page->block_bytes > most)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the TIFF file is damaged (%u x %u pixels cannot be in so few bytes)", file->place,
-                               page->width, page->height);
+                               "%s: the TIFF file is damaged (%u x %u pixels do not fit into so few bytes)",
+                               file->place, page->width, page->height);
     if (page->block_line != line_bytes(page, page->block_width) ||
         page->block_bytes < page->block_line * page->block_height)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the TIFF file is damaged (its rows have %llu bytes, not %llu)",
