@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { KILOBYTE = 1 << 10, MEGABYTE = 1 << 20 };
 
@@ -96,6 +97,7 @@ static void preview(const struct elbow_call *call, char *note)
 // The progress line, not more often than people read.
 struct showing {
     struct elbow_log *log;
+    bool is_seen; // on a terminal
     double last;
 };
 
@@ -104,7 +106,7 @@ static void show(void *user, const char *dataset, uint64_t done, uint64_t rows)
     static const double EVERY = 0.5;
     struct showing *showing = user;
     double now = elbow_clock_seconds();
-    if (now - showing->last < EVERY)
+    if (!showing->is_seen || now - showing->last < EVERY)
         return;
     showing->last = now;
     elbow_log_progress(showing->log, "%s: %llu of %llu rows, %.0f %%", dataset, (unsigned long long)done,
@@ -154,9 +156,9 @@ static void tell_gain(struct elbow_log *log, const char *source, const char *tar
     uint64_t all = (result->rows + result->rows_after - 1) / result->rows_after, pages = all < PAGES ? all : PAGES;
     double old_time = time_pages(source, result, pages), new_time = time_pages(target, result, pages);
     if (old_time >= 0 && new_time >= 0)
-        elbow_log_say(log, "%s: %llu chunks in random order take %.3g ms each to read; the same rows took %.3g ms",
-                      result->largest, (unsigned long long)pages, 1e3 * new_time / (double)pages,
-                      1e3 * old_time / (double)pages);
+        elbow_log_say(
+            log, "%s: reading a random chunk takes %.3g ms (mean of %llu); its rows took %.3g ms in the old file",
+            result->largest, 1e3 * new_time / (double)pages, (unsigned long long)pages, 1e3 * old_time / (double)pages);
 }
 
 static void tell(struct elbow_log *log, const struct wish *wish, const char *source,
@@ -184,7 +186,8 @@ static enum elbow_status write_file(struct elbow_call *call, const struct wish *
     enum elbow_publish publish = elbow_output_publishing(wish->force);
     struct elbow_rechunk_result result;
     struct elbow_part part = {0};
-    struct showing showing = {.log = call->log, .last = elbow_clock_seconds()};
+    struct showing showing = {
+        .log = call->log, .is_seen = isatty(fileno(call->log->screen)) != 0, .last = elbow_clock_seconds()};
     struct elbow_rechunk_request request = {
         .source = file,
         .dataset = dataset,

@@ -210,8 +210,9 @@ enum elbow_status elbow_keys_resumable(struct elbow_keys keys, const void *old, 
         elbow_value_write(key, now, 0, &new_text);
         return elbow_error_set(error, ELBOW_CONFIG,
                                "%s: the checkpoint was made with %.400s, now it is %.400s; a resume may change only "
-                               "the paths of the data, train.epochs, train.steps, train.threads, log.*, checkpoint.*, "
-                               "samples.*, eval.* and run.*; set it back, or start a new run in another directory",
+                               "the paths of the data, data.access, data.memory, train.epochs, train.steps, "
+                               "train.threads, log.*, checkpoint.*, samples.*, eval.* and run.*; set it back, or start "
+                               "a new run in another directory",
                                name, before, after);
     }
     return ELBOW_OK;

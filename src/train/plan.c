@@ -108,7 +108,9 @@ static void tell_pictures(const struct elbow_train_plan *plan)
     if (!is_image && (is_guess || data->layout == ELBOW_LAYOUT_IMAGE))
         elbow_log_say(plan->log, "images of %zu channels go to HDF5 and CSV, PNG holds 1 or 3", sample.channels);
     else if (!is_image)
-        elbow_log_say(plan->log, "the data are no images (data.shape can say so): samples go to HDF5 and CSV, not PNG");
+        elbow_log_say(
+            plan->log,
+            "the samples are not images (if they are, set data.shape): they are written as HDF5 and CSV, not as PNG");
 }
 
 void elbow_train_plan_log(const struct elbow_train_plan *plan)

@@ -45,7 +45,7 @@ void elbow_trainer_tell_end(const struct elbow_trainer *trainer)
     if (stalls->count > 0)
         elbow_log_say(trainer->plan.log,
                       "checkpoints: %llu; training waited %.3f s for each (at most %.3f s), %.3f s were "
-                      "written beside it",
+                      "written in the background",
                       (unsigned long long)stalls->count, stalls->seconds / (double)stalls->count, stalls->longest,
                       stalls->writing / (double)stalls->count);
     if (elbow_checkpoint_path(trainer->outputs.run, trainer->engine.state.step, path))

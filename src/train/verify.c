@@ -234,6 +234,8 @@ static enum elbow_status verify_one(struct verifier *verifier, const uint64_t *s
         return status;
     elbow_verify_configure(request, path, before.config_text, &config, error);
     status = elbow_comm_agree(verifier->comm, error);
+    if (start == NULL && config.data.page_rows == 0) // a copy of the data in other chunks would have others
+        config.data.page_rows = (int64_t)before.data.page_rows;
     if (status == ELBOW_OK) {
         elbow_log_say(verifier->log, "making steps %" PRIu64 " to %" PRIu64 " again, from %s", from + 1, to,
                       start == NULL ? "the start" : begin);

@@ -80,4 +80,6 @@ run 0 1 info "$elbow" info windows.1
 grep -qx "order       windows of pages of up to 5 rows (data.order), 2 pages a window" info.out || fail "info: $(grep ^order info.out)"
 run 0 1 settled "$elbow" info segments.1+off
 grep -qx "order       segments of pages of up to 17 rows (data.order)" settled.out || fail "info: $(grep ^order settled.out)"
+# Pages are those of the first start, whatever the chunks of a copy: the run made again on one has the same bits.
+run 0 2 verify "$elbow" verify segments.1+off --from-start --set data.file=other.h5
 finish

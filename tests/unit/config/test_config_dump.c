@@ -279,9 +279,9 @@ START_TEST(test_resumable)
         "train: {epochs: 99, steps: 7, threads: 4}\nlog: {every: 3}\ncheckpoint: {every: 1, keep: 1, best: false}\n"
         "samples: {every: 1, count: 2}\neval: {every: 3}\nrun: {dir: x, stop_after: 3, strict: true, nodes: [0]}");
     ck_assert_int_eq(elbow_config_resumable(&old, &new, &error), ELBOW_OK);
-    static const char rest[] = "; a resume may change only the paths of the data, train.epochs, train.steps, "
-                               "train.threads, log.*, checkpoint.*, "
-                               "samples.*, eval.* and run.*; set it back, or start a new run in another directory";
+    static const char rest[] = "; a resume may change only the paths of the data, data.access, data.memory, "
+                               "train.epochs, train.steps, train.threads, log.*, checkpoint.*, samples.*, eval.* and "
+                               "run.*; set it back, or start a new run in another directory";
     static const struct {
         const char *text, *message;
     } cases[] = {
