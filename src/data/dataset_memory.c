@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What datasets take of a node's memory, now and while they are loaded.
 #include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/source.h"
 
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 
-// Of another source of the same rows, where there is one: what it keeps and what one read takes.
-static enum elbow_status add_source(struct elbow_source *source, uint64_t *kept, uint64_t *reading,
+// Of another source of the same rows, where there is one: what it keeps and what one read of so many rows takes. Its
+// chunks need not end where blocks do: then one is unpacked for a part of its rows (which is counted already where the
+// last one is cut off by the end of all rows).
+static enum elbow_status add_source(struct elbow_source *source, uint64_t block, uint64_t *kept, uint64_t *reading,
                                     struct elbow_error *error)
 {
     struct elbow_hdf5_storage storage;
+    uint64_t part = 0;
     if (source == NULL)
         return ELBOW_OK;
     enum elbow_status status = elbow_source_storage(source, &storage, error);
     if (status != ELBOW_OK)
         return status;
     *kept += storage.kept;
-    *reading = MOST(*reading, storage.reading);
+    const struct elbow_hdf5_info *info = &source->info;
+    if (info->chunk_rows > 0 && block % info->chunk_rows != 0 && info->shape[0] % info->chunk_rows == 0)
+        part = elbow_source_chunk_bytes(info, false);
+    *reading = MOST(*reading, storage.reading + part);
     return ELBOW_OK;
 }
 
@@ -37,9 +44,9 @@ enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, stru
     uint64_t block = elbow_loading_block(row_bytes, elbow_loading_piece(&loading->info, row_bytes));
     if (is_paged(dataset))
         block = elbow_loading_page_rows(loading) * dataset->selection.windows;
-    status = add_source(loading->mask, &kept, &reading, error);
+    status = add_source(loading->mask, block, &kept, &reading, error);
     if (status == ELBOW_OK)
-        status = add_source(loading->written, &kept, &reading, error);
+        status = add_source(loading->written, block, &kept, &reading, error);
     kept += elbow_loading_marks_bytes(loading, block < dataset->samples ? block : dataset->samples);
     dataset->reading_bytes = kept + reading + (loading->channels > 0 ? row_bytes : 0);
     return status;
