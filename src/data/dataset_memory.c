@@ -20,7 +20,8 @@ static enum elbow_status add_source(struct elbow_source *source, uint64_t block,
         return status;
     *kept += storage.kept;
     const struct elbow_hdf5_info *info = &source->info;
-    if (info->chunk_rows > 0 && block % info->chunk_rows != 0 && info->shape[0] % info->chunk_rows == 0)
+    if (info->chunk_rows > 0 && block < info->shape[0] && block % info->chunk_rows != 0 &&
+        info->shape[0] % info->chunk_rows == 0)
         part = elbow_source_chunk_bytes(info, false);
     *reading = MOST(*reading, storage.reading + part);
     return ELBOW_OK;
