@@ -170,7 +170,7 @@ for file in step-00000036.h5 step-00000036.csv reconstruction-00000036.h5 recons
     [ -s "numbers/samples/$file" ] || fail "a run on numbers leaves no $file"
 done
 ls numbers/samples/*.png >/dev/null 2>&1 && fail "a run on numbers leaves pictures"
-[ "$(grep -c 'no images' numbers.out)" = 1 ] || fail "a run on numbers does not say once that there are no pictures"
+[ "$(grep -c 'are not images' numbers.out)" = 1 ] || fail "a run on numbers does not say once that there are no pictures"
 run 0 1 best "$elbow" eval images --best --json
 
 # info: datasets, a checkpoint, a run directory.
