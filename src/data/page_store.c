@@ -232,7 +232,9 @@ static enum elbow_status read_twice(const struct elbow_page_source *source, uint
             source->reopen(source->user);
         struct elbow_error again = {0};
         enum elbow_status now = source->read(source->user, number, page, &again);
-        bool is_same = now == ELBOW_FILE || now == ELBOW_FORMAT; // the first sentence may name the rows
+        // The first sentence may name the rows; that the file is gone says more.
+        bool is_gone = now == ELBOW_FILE && status == ELBOW_FORMAT;
+        bool is_same = !is_gone && (now == ELBOW_FILE || now == ELBOW_FORMAT);
         status = is_same ? status : now;
         *error = is_same ? *error : again;
     }

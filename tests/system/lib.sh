@@ -43,15 +43,18 @@ finish() {
 }
 
 # on RANKS command...: alone for one rank, else under mpirun; never longer than $limit seconds. Sanitizers, valgrind and
-# busy machines need more patience.
+# busy machines need more patience. Each start has a folder of Open MPI's own: the daemon of the one before may still be
+# removing its folder of this host, and the next start would fail where it makes the same.
 patience=${ELBOW_TEST_PATIENCE:-1}
 # ASAN_OPTIONS for what runs under strace, where no leaks can be searched for, or behind a preloaded library.
 # shellcheck disable=SC2034 # for the tests
 loose=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:verify_asan_link_order=0
 limit=$((60 * patience))
 on() {
-    local ranks=$1
+    local ranks=$1 place
     shift
+    place=$(mktemp -d "$work.mpi/XXXXXX") && chmod 1777 "$place"
+    local -x OMPI_MCA_orte_tmpdir_base=$place PRTE_MCA_prte_tmpdir_base=$place
     if [ "$ranks" = 1 ]; then
         timeout -k 5 "$limit" "$@"
     else
