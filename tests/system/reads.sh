@@ -36,7 +36,10 @@ run 0 1 plain "$elbow" train run.yaml --run-dir plain --set data.access=resident
 train 0 late 1:data.h5:late/$early:1:late --trace late.json
 same_file "late reads" plain/$last late/$last
 head -n 1 late/metrics.csv | grep -q ',late_pages' || fail "metrics.csv does not count late pages"
-grep -q '"name": "late pages"' late.json || fail "the trace has no late pages"
+# Whether the step had to wait for a page that came late is up to the machine; then the trace has it.
+if awk -F, 'NR > 1 { late += $NF } END { exit !late }' late/metrics.csv; then
+    grep -q '"name": "late pages"' late.json || fail "the trace has no late pages"
+fi
 grep -q '"name": "read"' late.json || fail "the trace has no reader"
 
 train 0 once 2:data.h5:once/$early:1:eio
