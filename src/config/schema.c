@@ -148,7 +148,7 @@ static const struct elbow_key keys[] = {
              "(data.order: segments or windows): those that its ranks use; stream (data.order: windows): in the files, "
              "read ahead. auto: the first of these that fits."},
     {"data", "memory", BYTES, AT(data.memory), FROM_ZERO, .preset = "0", .may_change = true, .is_later = true,
-     .help = "Memory of each node for the rows of data.access, in bytes or as 8GB; 0: what the node has to spare."},
+     .help = "Memory of each node for rows that are read ahead, such as 8GB. 0: the free memory of the node."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20",
      .help = "Number of latent dimensions, Z."},

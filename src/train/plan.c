@@ -131,6 +131,16 @@ void elbow_train_plan_log(const struct elbow_train_plan *plan)
     elbow_dataset_warn_scale(data, &demand, plan->log);
 }
 
+// A resume of an order of pages looks at some pages only, where the start may have looked at all rows: figures of the
+// rows stay those of the start, so that a run that was stopped leaves the same checkpoints as one that was not.
+static void keep_figures(const struct elbow_data_facts *former, struct elbow_data_facts *facts)
+{
+    facts->has_range = former->has_range;
+    facts->min = former->min;
+    facts->max = former->max;
+    facts->mean = former->mean;
+}
+
 // Collective. Training and validation data.
 static enum elbow_status load_data(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                    struct elbow_error *error)
@@ -145,6 +155,8 @@ static enum elbow_status load_data(struct elbow_train_plan *plan, const struct e
     if (status == ELBOW_OK)
         status = load_dataset(plan, false, &train, &plan->train, error);
     plan->facts = elbow_data_facts_of(&plan->train);
+    if (is_resumed && plan->config.data.order != ELBOW_ORDER_FULL)
+        keep_figures(&former->data, &plan->facts);
     plan->config.model.condition.width = plan->train.conditions.width;
     plan->config.model.classes = elbow_classes_count(&plan->train.classes.names);
     plan->has_valid = elbow_configured_has_valid(&plan->config);

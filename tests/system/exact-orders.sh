@@ -80,6 +80,18 @@ run 0 1 info "$elbow" info windows.1
 grep -qx "order       windows of pages of up to 5 rows (data.order), 2 pages a window" info.out || fail "info: $(grep ^order info.out)"
 run 0 1 settled "$elbow" info segments.1+off
 grep -qx "order       segments of pages of up to 17 rows (data.order)" settled.out || fail "info: $(grep ^order settled.out)"
+# More pages than a start looks at, and figures of all rows: a resume, which does not look at all of them, keeps them.
+"$make_data" write many.h5 /x u8 400,6 bytes
+cat >many.yaml <<'Y'
+data: {file: many.h5, train: /x, order: windows, page_rows: 1, window_pages: 4, transform: standardize_each}
+model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 5}], decoder: [dense: {units: 5}]}
+train: {epochs: 2, batch: 40, microbatch: 10}
+Y
+run 0 1 many "$elbow" train many.yaml --run-dir many
+run 75 2 many.part "$elbow" train many.yaml --run-dir many.part --set run.stop_after=13 --set data.access=stream
+run 0 1 many.rest "$elbow" train many.yaml --run-dir many.part --resume --set data.access=resident
+same_file "many pages, resumed" many/checkpoints/step-00000020.h5 many.part/checkpoints/step-00000020.h5
+
 # Pages are those of the first start, whatever the chunks of a copy: the run made again on one has the same bits.
 run 0 2 verify "$elbow" verify segments.1+off --from-start --set data.file=other.h5
 finish
