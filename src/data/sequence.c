@@ -50,7 +50,8 @@ uint64_t elbow_sequence_microbatches(const struct elbow_sequence *sequence, uint
     return divide_up(count, sequence->microbatch);
 }
 
-uint64_t elbow_sequence_dealt(const struct elbow_sequence *sequence, uint64_t microbatches)
+// Microbatches that are dealt to the ranks where a batch has so many: of a fixed dealing those of a full batch.
+static uint64_t dealt_of(const struct elbow_sequence *sequence, uint64_t microbatches)
 {
     return sequence->is_fixed ? elbow_sequence_microbatches(sequence, sequence->batch) : microbatches;
 }
@@ -68,8 +69,8 @@ struct elbow_step_place elbow_sequence_place(const struct elbow_sequence *sequen
 
 struct elbow_range elbow_sequence_mine(const struct elbow_sequence *sequence, const struct elbow_step_place *place)
 {
-    return elbow_partition_below(place->microbatches, elbow_sequence_dealt(sequence, place->microbatches),
-                                 sequence->rank, sequence->size);
+    return elbow_partition_below(place->microbatches, dealt_of(sequence, place->microbatches), sequence->rank,
+                                 sequence->size);
 }
 
 struct elbow_microbatch_range elbow_sequence_range(const struct elbow_sequence *sequence,

@@ -42,9 +42,6 @@ struct elbow_sequence {
     bool is_fixed; // a rank has the same microbatches of all batches
 };
 
-// Local. How many microbatches are dealt, in a batch that has so many: those, or (is_fixed) those of a full batch.
-uint64_t elbow_sequence_dealt(const struct elbow_sequence *sequence, uint64_t microbatches);
-
 // The batch of a step: positions [first, first + count) of an epoch, in so many microbatches.
 struct elbow_step_place {
     uint64_t step, epoch, first, count, microbatches;
