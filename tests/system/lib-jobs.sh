@@ -18,6 +18,7 @@ to_launcher() { pkill "-$1" -P "$job"; }
 start() {
     local ranks=$1 log=$2 directory=$3
     shift 3
+    rm -f "$log.out" "$log.err" # of an earlier start: what `eventually` looks for would be there already
     if [ "$ranks" = 1 ]; then
         timeout -k 5 "$limit" "$elbow" train run.yaml --run-dir "$directory" "$@" >"$log.out" 2>"$log.err" &
     else

@@ -180,6 +180,7 @@ same_metrics "killed often" term-whole/metrics.csv term/metrics.csv
 
 # Work without a checkpoint of its own ends, with a sentence and nothing half-written.
 for signal in USR1 TERM; do
+    rm -f eval.err # a line of the run before would say that this one is at work
     "$elbow" eval whole --importance 100000 >eval.out 2>eval.err &
     job=$!
     eventually grep -qs '^data: ' eval.err # it is at work, for minutes
