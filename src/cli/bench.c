@@ -200,7 +200,7 @@ static enum elbow_status read_configuration(struct elbow_call *call, const char 
 }
 
 // What the command line says.
-struct wish {
+struct options {
     const char *path;
     struct elbow_words sets;
     int64_t rounds;
@@ -211,50 +211,50 @@ static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT,
      .value = "CONFIG",
      .help = "a configuration (784-512-256-20 on noise)",
-     .offset = offsetof(struct wish, path)},
-    ELBOW_ROW_SET(offsetof(struct wish, sets)),
+     .offset = offsetof(struct options, path)},
+    ELBOW_ROW_SET(offsetof(struct options, sets)),
     {.name = "rounds",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "number of rounds; the median counts (15)",
-     .offset = offsetof(struct wish, rounds),
+     .offset = offsetof(struct options, rounds),
      .least = 1},
-    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+    ELBOW_ROW_JSON(offsetof(struct options, json)),
 };
 
-static enum elbow_status read_flags(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_flags(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    if (status == ELBOW_OK && wish->rounds > ELBOW_BENCH_ROUNDS_MAX)
-        status = elbow_error_set(error, ELBOW_USAGE, "bench: --rounds %lld: at most %d", (long long)wish->rounds,
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    if (status == ELBOW_OK && options->rounds > ELBOW_BENCH_ROUNDS_MAX)
+        status = elbow_error_set(error, ELBOW_USAGE, "bench: --rounds %lld: at most %d", (long long)options->rounds,
                                  ELBOW_BENCH_ROUNDS_MAX);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.rounds = ROUNDS};
+    struct options options = {.rounds = ROUNDS};
     struct elbow_error error = {0};
-    if (read_flags(call, &wish, &error) == ELBOW_OK && wish.path != NULL)
-        elbow_configuration_preview(wish.path, &wish.sets, note);
+    if (read_flags(call, &options, &error) == ELBOW_OK && options.path != NULL)
+        elbow_configuration_preview(options.path, &options.sets, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.rounds = ROUNDS};
-    enum elbow_status status = read_flags(call, &wish, error);
+    struct options options = {.rounds = ROUNDS};
+    enum elbow_status status = read_flags(call, &options, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_config config;
-    status = read_configuration(call, wish.path, &wish.sets, &config, error);
+    status = read_configuration(call, options.path, &options.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_bench_result result;
-    struct elbow_bench_request request = {.config = &config, .rounds = (int)wish.rounds};
+    struct elbow_bench_request request = {.config = &config, .rounds = (int)options.rounds};
     status = elbow_bench(call->comm, &request, call->log, &result, error);
     if (status != ELBOW_OK || elbow_comm_place(call->comm).rank != 0)
         return status;
-    if (wish.json)
+    if (options.json)
         print_json(&result);
     else
         print_table(&result);

@@ -10,21 +10,21 @@
 #include <stdio.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words runs;
     bool json;
 };
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
+    enum elbow_status status = elbow_flags_read(call, options, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish->runs.count < 2 || wish->runs.count > ELBOW_COMPARED_MAX)
-        return elbow_error_set(error, ELBOW_USAGE, "compare: %d %s; give 2 to %d", wish->runs.count,
-                               wish->runs.count == 1 ? "run alone" : "runs are too many", ELBOW_COMPARED_MAX);
-    return wish->request.output != NULL ? elbow_plot_check(wish->request.output, error) : ELBOW_OK;
+    if (options->runs.count < 2 || options->runs.count > ELBOW_COMPARED_MAX)
+        return elbow_error_set(error, ELBOW_USAGE, "compare: %d %s; give 2 to %d", options->runs.count,
+                               options->runs.count == 1 ? "run alone" : "runs are too many", ELBOW_COMPARED_MAX);
+    return options->request.output != NULL ? elbow_plot_check(options->request.output, error) : ELBOW_OK;
 }
 
 static void print_mean(struct elbow_compared_mean mean)
@@ -103,15 +103,15 @@ static void print_json(const struct elbow_compared *runs, size_t count)
 }
 
 // Collective. One run after the other: only one model and one dataset are in memory.
-static enum elbow_status take_runs(struct elbow_call *call, const struct wish *wish, struct elbow_compared *runs,
+static enum elbow_status take_runs(struct elbow_call *call, const struct options *options, struct elbow_compared *runs,
                                    struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
-    for (int r = 0; r < wish->runs.count && status == ELBOW_OK; ++r) {
-        struct elbow_session_request request = wish->request;
+    for (int r = 0; r < options->runs.count && status == ELBOW_OK; ++r) {
+        struct elbow_session_request request = options->request;
         struct elbow_session session = {0};
-        request.checkpoint = wish->runs.words[r];
-        runs[r].name = elbow_compared_name(wish->runs.words, wish->runs.count, r);
+        request.checkpoint = options->runs.words[r];
+        runs[r].name = elbow_compared_name(options->runs.words, options->runs.count, r);
         status = elbow_session_open(call->comm, &request, call->log, &session, error);
         if (status == ELBOW_OK)
             status = elbow_compared_take(call->comm, request.checkpoint, &session, &runs[r], error);
@@ -122,21 +122,22 @@ static enum elbow_status take_runs(struct elbow_call *call, const struct wish *w
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.request = {.wants_data = true, .plots = true}};
+    struct options options = {.request = {.wants_data = true, .plots = true}};
     struct elbow_compared runs[ELBOW_COMPARED_MAX] = {0};
-    enum elbow_status status = read_wish(call, &wish, error);
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
-    size_t count = (size_t)wish.runs.count;
-    status = take_runs(call, &wish, runs, error);
+    size_t count = (size_t)options.runs.count;
+    status = take_runs(call, &options, runs, error);
     bool is_root = elbow_comm_place(call->comm).rank == 0;
-    if (status == ELBOW_OK && wish.request.output != NULL) {
+    if (status == ELBOW_OK && options.request.output != NULL) {
         if (is_root)
-            elbow_comparison_draw(runs, count, wish.request.output, elbow_output_publishing(wish.request.force), error);
+            elbow_comparison_draw(runs, count, options.request.output, elbow_output_publishing(options.request.force),
+                                  error);
         status = elbow_comm_agree_root(call->comm, error);
     }
     if (status == ELBOW_OK && is_root)
-        (wish.json ? print_json : print_text)(runs, count);
+        (options.json ? print_json : print_text)(runs, count);
     for (size_t r = 0; r < count; ++r)
         elbow_compared_clear(&runs[r]);
     return status;
@@ -144,13 +145,13 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.request = {.wants_data = true, .plots = true}};
+    struct options options = {.request = {.wants_data = true, .plots = true}};
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) != ELBOW_OK)
+    if (read_options(call, &options, &error) != ELBOW_OK)
         return;
-    for (int r = 0; r < wish.runs.count; ++r) {
-        wish.request.checkpoint = wish.runs.words[r];
-        elbow_session_preview(&wish.request, note);
+    for (int r = 0; r < options.runs.count; ++r) {
+        options.request.checkpoint = options.runs.words[r];
+        elbow_session_preview(&options.request, note);
     }
 }
 
@@ -159,24 +160,24 @@ static const struct elbow_flag flags[] = {
      .is_required = true,
      .value = "CHECKPOINT",
      .help = "two or more runs: run directories (the newest checkpoint of each), or checkpoints",
-     .offset = offsetof(struct wish, runs)},
+     .offset = offsetof(struct options, runs)},
     {.name = "output",
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE",
      .help = "also a picture, with one of these endings: .png, .svg, .pdf",
-     .offset = offsetof(struct wish, request.output)},
-    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
-    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+     .offset = offsetof(struct options, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct options, request.force)),
+    ELBOW_ROW_DATA(offsetof(struct options, request.data)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
      .help = ELBOW_HELP_LABELS,
-     .offset = offsetof(struct wish, request.labels)},
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
-    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+     .offset = offsetof(struct options, request.labels)},
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
+    ELBOW_ROW_JSON(offsetof(struct options, json)),
 };
 
 const struct elbow_command elbow_command_compare = {

@@ -19,35 +19,35 @@ static enum elbow_status print_resolved(const struct elbow_config *config, struc
 }
 
 // What the command line says.
-struct wish {
+struct options {
     const char *path;
     struct elbow_words sets;
     bool explains;
 };
 
 static const struct elbow_flag flags[] = {
-    {.kind = ELBOW_FLAG_TEXT, .value = "CONFIG", .help = ELBOW_HELP_CONFIG, .offset = offsetof(struct wish, path)},
-    ELBOW_ROW_SET(offsetof(struct wish, sets)),
+    {.kind = ELBOW_FLAG_TEXT, .value = "CONFIG", .help = ELBOW_HELP_CONFIG, .offset = offsetof(struct options, path)},
+    ELBOW_ROW_SET(offsetof(struct options, sets)),
     {.name = "explain",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "every key with its type, bounds, default and meaning",
-     .offset = offsetof(struct wish, explains)},
+     .offset = offsetof(struct options, explains)},
 };
 
 static enum elbow_status alone(const struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
+    struct options options = {0};
+    enum elbow_status status = elbow_flags_read(call, &options, error);
     if (status != ELBOW_OK)
         return status;
-    if (!wish.explains && wish.path == NULL)
+    if (!options.explains && options.path == NULL)
         return elbow_error_set(error, ELBOW_USAGE, "config needs a configuration file, or --explain");
     struct elbow_config config;
-    if (wish.path != NULL)
-        status = elbow_configuration_read_alone(wish.path, &wish.sets, &config, error);
+    if (options.path != NULL)
+        status = elbow_configuration_read_alone(options.path, &options.sets, &config, error);
     if (status != ELBOW_OK || !elbow_launcher_is_first())
         return status;
-    if (!wish.explains)
+    if (!options.explains)
         return print_resolved(&config, error);
     elbow_config_explain(stdout);
     return ELBOW_OK;

@@ -7,38 +7,38 @@
 #include <stddef.h>
 
 // What the command line says.
-struct wish {
-    struct elbow_pictures_wish of;
+struct options {
+    struct elbow_pictures_options of;
     const char *latents;
 };
 
-static struct wish presets(void)
+static struct options presets(void)
 {
-    return (struct wish){.of = {.seed = -1, .request = {.draws = true}}};
+    return (struct options){.of = {.seed = -1, .request = {.draws = true}}};
 }
 
 // Collective. What the rows are told.
-static enum elbow_status decode(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status decode(const struct elbow_call *call, const struct options *options,
                                 const struct elbow_session *session, struct elbow_latents *latents,
                                 struct elbow_error *error)
 {
-    struct elbow_gallery gallery = elbow_pictures_gallery(call, &wish->of, session);
+    struct elbow_gallery gallery = elbow_pictures_gallery(call, &options->of, session);
     struct elbow_conditioning conditioning = {0};
-    enum elbow_status status = elbow_pictures_check_size(&wish->of, session, error);
+    enum elbow_status status = elbow_pictures_check_size(&options->of, session, error);
     if (status == ELBOW_OK)
-        status = elbow_pictures_one_class(&wish->of, session, &gallery.class_number, error);
+        status = elbow_pictures_one_class(&options->of, session, &gallery.class_number, error);
     if (status == ELBOW_OK)
-        status = elbow_pictures_conditions(&wish->of, session, &conditioning, error);
+        status = elbow_pictures_conditions(&options->of, session, &conditioning, error);
     conditioning.rows = session->condition_rows > 0 ? session->conditions : NULL;
     if (status == ELBOW_OK)
         status = elbow_conditioning_settle_one(&conditioning, error);
     gallery.conditioning = &conditioning;
     if (status == ELBOW_OK)
-        status = elbow_latents_decode(&gallery, latents, session->condition_rows, wish->of.request.output,
-                                      elbow_pictures_seed(&wish->of, session), wish->of.draw, error);
+        status = elbow_latents_decode(&gallery, latents, session->condition_rows, options->of.request.output,
+                                      elbow_pictures_seed(&options->of, session), options->of.draw, error);
     elbow_conditioning_clear(&conditioning);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %s of %s, decoded by step %" PRIu64 " of %s", wish->of.request.output,
+        elbow_log_say(call->log, "%s: %s of %s, decoded by step %" PRIu64 " of %s", options->of.request.output,
                       elbow_text_count(latents->rows, "row").text, latents->name, session->checkpoint.state.step,
                       session->checkpoint.path);
     return status;
@@ -46,17 +46,17 @@ static enum elbow_status decode(const struct elbow_call *call, const struct wish
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_session session = {0};
     struct elbow_latents latents = {0};
-    enum elbow_status status = elbow_pictures_read(call, &wish.of, error);
+    enum elbow_status status = elbow_pictures_read(call, &options.of, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_latents_open(call->comm, wish.latents, &latents, error);
+    status = elbow_latents_open(call->comm, options.latents, &latents, error);
     if (status == ELBOW_OK)
-        status = elbow_session_open(call->comm, &wish.of.request, call->log, &session, error);
+        status = elbow_session_open(call->comm, &options.of.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = decode(call, &wish, &session, &latents, error);
+        status = decode(call, &options, &session, &latents, error);
     elbow_session_close(call->comm, &session);
     elbow_latents_close(&latents);
     return status;
@@ -64,34 +64,34 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_error error = {0};
-    if (elbow_pictures_read(call, &wish.of, &error) != ELBOW_OK)
+    if (elbow_pictures_read(call, &options.of, &error) != ELBOW_OK)
         return;
-    elbow_latents_preview(wish.latents, note);
-    elbow_session_preview(&wish.of.request, note);
+    elbow_latents_preview(options.latents, note);
+    elbow_session_preview(&options.of.request, note);
 }
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, of.request.checkpoint)),
     {.name = "latents",
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE:/dataset",
      .help = "rows of latents, with one number for each latent variable of the model",
-     .offset = offsetof(struct wish, latents)},
-    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
-    ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
-    ELBOW_ROW_TOTAL(offsetof(struct wish, of.size)),
-    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
+     .offset = offsetof(struct options, latents)},
+    ELBOW_ROW_OUTPUT(offsetof(struct options, of.request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct options, of.request.force)),
+    ELBOW_ROW_TOTAL(offsetof(struct options, of.size)),
+    ELBOW_ROW_CONDITION(offsetof(struct options, of.values),
                         "the condition, for a conditional model, in the words and units of the data; none: unknown"),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "each row"),
-    ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
-    ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
-    ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
-    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, of.transformed)),
-    ELBOW_ROW_BEST(offsetof(struct wish, of.request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, of.request.is_raw)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, of.conditions), "each row"),
+    ELBOW_ROW_CLASS(offsetof(struct options, of.class_name)),
+    ELBOW_ROW_SEED(offsetof(struct options, of.seed)),
+    ELBOW_ROW_DRAW(offsetof(struct options, of.draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct options, of.transformed)),
+    ELBOW_ROW_BEST(offsetof(struct options, of.request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, of.request.is_raw)),
 };
 
 const struct elbow_command elbow_command_decode = {

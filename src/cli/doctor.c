@@ -15,7 +15,7 @@
 #include <string.h>
 
 // What the command line says.
-struct wish {
+struct options {
     const char *path, *run;
     struct elbow_words sets;
     bool json, all;
@@ -25,18 +25,18 @@ static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT,
      .value = "CONFIG",
      .help = "a configuration: also reports the memory of its run on a node",
-     .offset = offsetof(struct wish, path)},
-    ELBOW_ROW_SET(offsetof(struct wish, sets)),
+     .offset = offsetof(struct options, path)},
+    ELBOW_ROW_SET(offsetof(struct options, sets)),
     {.name = "run-dir",
      .kind = ELBOW_FLAG_TEXT,
      .value = "DIR",
      .help = "test locks and writing there (with CONFIG: in the run directory of train)",
-     .offset = offsetof(struct wish, run)},
+     .offset = offsetof(struct options, run)},
     {.name = "all",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "examine all rows of the data of CONFIG (default: the first 512 MB of each dataset)",
-     .offset = offsetof(struct wish, all)},
-    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+     .offset = offsetof(struct options, all)},
+    ELBOW_ROW_JSON(offsetof(struct options, json)),
 };
 
 static const char *const LOCKS[] = {"not tried",
@@ -206,37 +206,37 @@ static void print_json(const struct elbow_doctor_report *report)
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_error error = {0};
-    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK && wish.path != NULL)
-        elbow_configuration_preview(wish.path, &wish.sets, note);
+    if (elbow_flags_read(call, &options, &error) == ELBOW_OK && options.path != NULL)
+        elbow_configuration_preview(options.path, &options.sets, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_config config;
     struct elbow_doctor_report report;
-    enum elbow_status status = elbow_flags_read(call, &wish, error);
-    if (status == ELBOW_OK && wish.path == NULL && wish.sets.count > 0)
+    enum elbow_status status = elbow_flags_read(call, &options, error);
+    if (status == ELBOW_OK && options.path == NULL && options.sets.count > 0)
         status = elbow_error_set(error, ELBOW_USAGE, "doctor: --set is for a CONFIG, and there is none");
-    if (status == ELBOW_OK && wish.path == NULL && wish.all)
+    if (status == ELBOW_OK && options.path == NULL && options.all)
         status = elbow_error_set(error, ELBOW_USAGE, "doctor: --all is for a CONFIG, and there is none");
-    if (status == ELBOW_OK && wish.path != NULL)
-        status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
+    if (status == ELBOW_OK && options.path != NULL)
+        status = elbow_configuration_read(call->comm, options.path, &options.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
     elbow_path directory;
-    struct elbow_doctor_request request = {.run = wish.run};
-    if (wish.path != NULL) {
-        status = elbow_configuration_run(call->comm, wish.path, &config, wish.run, directory, error);
-        request = (struct elbow_doctor_request){.config = &config, .run = directory, .all = wish.all};
+    struct elbow_doctor_request request = {.run = options.run};
+    if (options.path != NULL) {
+        status = elbow_configuration_run(call->comm, options.path, &config, options.run, directory, error);
+        request = (struct elbow_doctor_request){.config = &config, .run = directory, .all = options.all};
     }
     if (status == ELBOW_OK)
         status = elbow_doctor_examine(call->comm, &request, &report, error);
     if (status != ELBOW_OK)
         return status;
-    if (elbow_comm_place(call->comm).rank == 0 && wish.json)
+    if (elbow_comm_place(call->comm).rank == 0 && options.json)
         print_json(&report);
     else if (elbow_comm_place(call->comm).rank == 0)
         print_page(&report);

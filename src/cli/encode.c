@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
     int64_t importance;
@@ -17,10 +17,10 @@ struct wish {
 };
 
 // Collective.
-static enum elbow_status encode(struct elbow_call *call, struct elbow_session *session, const struct wish *wish,
+static enum elbow_status encode(struct elbow_call *call, struct elbow_session *session, const struct options *options,
                                 struct elbow_error *error)
 {
-    const struct elbow_session_request *wanted = &wish->request;
+    const struct elbow_session_request *wanted = &options->request;
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
     struct elbow_evaluation_request request = {
         .comm = call->comm,
@@ -29,13 +29,13 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_session *s
         .dataset = &session->dataset,
         .config = &checkpoint->config,
         .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta),
-        .importance = wish->importance,
-        .decodes = wish->errors};
+        .importance = options->importance,
+        .decodes = options->errors};
     const char *output = wanted->output;
     struct elbow_encode_output to = {.path = output,
                                      .publish = elbow_output_publishing(wanted->force),
                                      .checkpoint = checkpoint,
-                                     .into = wish->into,
+                                     .into = options->into,
                                      .is_averaged = checkpoint->config.train.average > 0 && !wanted->is_raw};
     enum elbow_status status = elbow_encode(&request, &to, error);
     if (status == ELBOW_OK)
@@ -45,73 +45,73 @@ static enum elbow_status encode(struct elbow_call *call, struct elbow_session *s
 }
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
-    ELBOW_ROW_TABLE(offsetof(struct wish, request.output)),
-    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
-    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
-    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, request.checkpoint)),
+    ELBOW_ROW_TABLE(offsetof(struct options, request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct options, request.force)),
+    ELBOW_ROW_DATA(offsetof(struct options, request.data)),
+    ELBOW_ROW_MASK(offsetof(struct options, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
      .help = ELBOW_HELP_LABELS ", which are copied",
-     .offset = offsetof(struct wish, request.labels)},
-    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
+     .offset = offsetof(struct options, request.labels)},
+    ELBOW_ROW_NAMES(offsetof(struct options, request.names)),
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
      .help = "also the log-likelihood of every row, from K importance samples",
-     .offset = offsetof(struct wish, importance),
+     .offset = offsetof(struct options, importance),
      .least = 1},
     {.name = "errors",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "also the error of each value: itself minus the mean of p(x|z) at the mean of q(z|x)",
-     .offset = offsetof(struct wish, errors)},
+     .offset = offsetof(struct options, errors)},
     {.name = "into",
      .kind = ELBOW_FLAG_TEXT,
      .value = "/obsm/NAME",
      .help = "FILE.h5ad becomes a copy of the AnnData file of the rows, with mean and variance as NAME, NAME_variance",
-     .offset = offsetof(struct wish, into)},
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+     .offset = offsetof(struct options, into)},
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
 };
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    wish->request.condition_from = wish->conditions.words;
-    wish->request.condition_count = (size_t)wish->conditions.count;
-    wish->request.is_copy = wish->into != NULL;
-    if (status == ELBOW_OK && wish->into != NULL && (wish->errors || wish->importance > 0))
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    options->request.condition_from = options->conditions.words;
+    options->request.condition_count = (size_t)options->conditions.count;
+    options->request.is_copy = options->into != NULL;
+    if (status == ELBOW_OK && options->into != NULL && (options->errors || options->importance > 0))
         return elbow_error_set(error, ELBOW_USAGE,
                                "encode: --into takes means and variances alone; leave --errors and --importance out");
-    if (status == ELBOW_OK && wish->into != NULL)
-        status = elbow_encode_check_into(wish->request.output, wish->into, error);
+    if (status == ELBOW_OK && options->into != NULL)
+        status = elbow_encode_check_into(options->request.output, options->into, error);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.request = {.wants_data = true, .wants_names = true}};
+    struct options options = {.request = {.wants_data = true, .wants_names = true}};
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.request, note);
+    if (read_options(call, &options, &error) == ELBOW_OK)
+        elbow_session_preview(&options.request, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.request = {.wants_data = true, .wants_names = true}};
+    struct options options = {.request = {.wants_data = true, .wants_names = true}};
     struct elbow_session session = {0};
-    enum elbow_status status = read_wish(call, &wish, error);
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish.importance > 0)
-        wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
-    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    if (options.importance > 0)
+        options.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
+    status = elbow_session_open(call->comm, &options.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = encode(call, &session, &wish, error);
+        status = encode(call, &session, &options, error);
     elbow_session_close(call->comm, &session);
     return status;
 }

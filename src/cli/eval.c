@@ -14,7 +14,7 @@
 #include <string.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
     int64_t importance;
@@ -23,82 +23,82 @@ struct wish {
 };
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
-    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
-    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, request.checkpoint)),
+    ELBOW_ROW_DATA(offsetof(struct options, request.data)),
+    ELBOW_ROW_MASK(offsetof(struct options, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
      .help = ELBOW_HELP_LABELS,
-     .offset = offsetof(struct wish, request.labels)},
+     .offset = offsetof(struct options, request.labels)},
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
      .help = "also the log-likelihood, from K importance samples",
-     .offset = offsetof(struct wish, importance),
+     .offset = offsetof(struct options, importance),
      .least = 1},
     {.name = "kl-parts",
      .help = "also mutual information, total correlation and the KL of the dimensions, which add up to a sampled KL",
-     .offset = offsetof(struct wish, kl_parts)},
+     .offset = offsetof(struct options, kl_parts)},
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",
      .help =
          "hides this share of the known values from the model, and measures how well it predicts them from the others",
-     .offset = offsetof(struct wish, hide)},
+     .offset = offsetof(struct options, hide)},
     ELBOW_ROW_CORRUPT(
-        offsetof(struct wish, request.corrupt),
+        offsetof(struct options, request.corrupt),
         "corrupts the encoder's input, as in training, and measures how well the model removes the corruption"),
     {.name = "confusion",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE",
      .help = "also writes the confusion matrix of a classifier, a row for each pair of label and most probable class, "
              "to a file with one of these endings:" ELBOW_SINK_TABLE_ENDINGS,
-     .offset = offsetof(struct wish, request.output)},
-    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
-    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+     .offset = offsetof(struct options, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct options, request.force)),
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
+    ELBOW_ROW_JSON(offsetof(struct options, json)),
 };
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    wish->request.condition_from = wish->conditions.words;
-    wish->request.condition_count = (size_t)wish->conditions.count;
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    options->request.condition_from = options->conditions.words;
+    options->request.condition_count = (size_t)options->conditions.count;
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.request = {.wants_data = true}};
+    struct options options = {.request = {.wants_data = true}};
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.request, note);
+    if (read_options(call, &options, &error) == ELBOW_OK)
+        elbow_session_preview(&options.request, note);
 }
 
 // Collective. The file that --confusion names.
-static enum elbow_status write_confusion(struct elbow_call *call, const struct wish *wish,
+static enum elbow_status write_confusion(struct elbow_call *call, const struct options *options,
                                          const struct elbow_session *session, const struct elbow_evaluation *evaluation,
                                          struct elbow_error *error)
 {
     if (elbow_comm_place(call->comm).rank == 0)
-        elbow_confusion_write(evaluation, &session->checkpoint.data.classes, wish->request.output,
-                              elbow_output_publishing(wish->request.force), error);
+        elbow_confusion_write(evaluation, &session->checkpoint.data.classes, options->request.output,
+                              elbow_output_publishing(options->request.force), error);
     return elbow_comm_agree_root(call->comm, error);
 }
 
 // Whether there will be a confusion matrix.
-static enum elbow_status check_confusion(const struct wish *wish, const struct elbow_session *session,
+static enum elbow_status check_confusion(const struct options *options, const struct elbow_session *session,
                                          struct elbow_error *error)
 {
-    if (wish->request.output == NULL || session->dataset.has_labels)
+    if (options->request.output == NULL || session->dataset.has_labels)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE, "--confusion %.500s: %.500s has no labels; --labels names some",
-                           wish->request.output, session->dataset.name);
+                           options->request.output, session->dataset.name);
 }
 
 // What is not finite says nothing of the model but that. All ranks have the same figures.
@@ -117,21 +117,21 @@ static enum elbow_status check_finite(const struct elbow_dataset *dataset, const
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.request = {.wants_data = true}};
-    enum elbow_status status = read_wish(call, &wish, error);
+    struct options options = {.request = {.wants_data = true}};
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_session session;
     struct elbow_evaluation evaluation = {0};
-    if (wish.importance > 0)
-        wish.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
-    else if (wish.kl_parts)
-        wish.request.needs_prior = (struct elbow_session_needs){"--kl-parts", "without a KL; leave it out"};
-    wish.request.needs_classifier = wish.request.output != NULL ? "--confusion" : NULL;
-    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    if (options.importance > 0)
+        options.request.needs_prior = (struct elbow_session_needs){"--importance", ELBOW_WHY_NO_IMPORTANCE};
+    else if (options.kl_parts)
+        options.request.needs_prior = (struct elbow_session_needs){"--kl-parts", "without a KL; leave it out"};
+    options.request.needs_classifier = options.request.output != NULL ? "--confusion" : NULL;
+    status = elbow_session_open(call->comm, &options.request, call->log, &session, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish.kl_parts && (session.model->prior->pull == NULL || session.model->classes > 1)) {
+    if (options.kl_parts && (session.model->prior->pull == NULL || session.model->classes > 1)) {
         status = elbow_error_set(error, ELBOW_USAGE,
                                  "--kl-parts: %.500s has %s: its parts are of one prior, and one posterior, for all "
                                  "rows; leave it out",
@@ -147,21 +147,21 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         .dataset = &session.dataset,
         .config = &session.checkpoint.config,
         .terms = elbow_objective_terms(&session.checkpoint.config, session.checkpoint.config.objective.beta),
-        .importance = wish.importance,
-        .kl_block = wish.kl_parts ? ELBOW_KL_BLOCK : 0,
+        .importance = options.importance,
+        .kl_block = options.kl_parts ? ELBOW_KL_BLOCK : 0,
         .per_class = true,
         .deviance = true,
-        .hide = wish.hide,
-        .corrupt = wish.request.corrupt};
-    status = check_confusion(&wish, &session, error);
+        .hide = options.hide,
+        .corrupt = options.request.corrupt};
+    status = check_confusion(&options, &session, error);
     if (status == ELBOW_OK)
         status = elbow_evaluate(&request, &evaluation, error);
-    if (status == ELBOW_OK && wish.request.output != NULL)
-        status = write_confusion(call, &wish, &session, &evaluation, error);
+    if (status == ELBOW_OK && options.request.output != NULL)
+        status = write_confusion(call, &options, &session, &evaluation, error);
     if (status == ELBOW_OK && evaluation.has_too_many_classes)
         elbow_log_warn(call->log, "the labels have more than 1000 values: no figures per class");
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0)
-        elbow_eval_print(&session, &evaluation, wish.json);
+        elbow_eval_print(&session, &evaluation, options.json);
     if (status == ELBOW_OK)
         status = check_finite(&session.dataset, &evaluation.figures, error);
     elbow_evaluation_clear(&evaluation);

@@ -18,7 +18,7 @@ struct reader {
     const struct elbow_call *call;
     const struct elbow_flag *flags;
     size_t count;
-    char *wish;
+    char *options;
     int at;       // the word being read
     size_t plain; // rows without a name that are filled
 };
@@ -115,7 +115,7 @@ static enum elbow_status take_number(const struct elbow_flag *flag, const char *
 static enum elbow_status take_value(const struct reader *reader, const struct elbow_flag *flag, const char *name,
                                     const char *value, struct elbow_error *error)
 {
-    void *target = reader->wish + flag->offset;
+    void *target = reader->options + flag->offset;
     struct elbow_words *words = target;
     switch (flag->kind) {
     case ELBOW_FLAG_SWITCH:
@@ -177,10 +177,10 @@ static enum elbow_status take_word(struct reader *reader, const char *word, stru
     return elbow_error_set(error, ELBOW_USAGE, "'%.200s': one word too many", word);
 }
 
-// Whether the wish has what a required row stands for: a text, or a list of at least one word.
+// Whether the options have what a required row stands for: a text, or a list of at least one word.
 static bool is_given(const struct reader *reader, const struct elbow_flag *flag)
 {
-    const void *target = reader->wish + flag->offset;
+    const void *target = reader->options + flag->offset;
     return flag->kind == ELBOW_FLAG_LIST ? ((const struct elbow_words *)target)->count > 0
                                          : *(const char *const *)target != NULL;
 }
@@ -203,10 +203,10 @@ static enum elbow_status look_for_required(const struct reader *reader, struct e
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, struct elbow_error *error)
+enum elbow_status elbow_flags_read(const struct elbow_call *call, void *options, struct elbow_error *error)
 {
     struct reader reader = {
-        .call = call, .flags = call->command->flags, .count = call->command->flag_count, .wish = wish};
+        .call = call, .flags = call->command->flags, .count = call->command->flag_count, .options = options};
     enum elbow_status status = ELBOW_OK;
     bool only_words = false; // behind "--"
     for (; reader.at < call->count && status == ELBOW_OK; ++reader.at) {

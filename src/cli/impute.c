@@ -8,32 +8,32 @@
 #include <stddef.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
     int64_t importance, draws;
     double hide;
 };
 
-static struct wish presets(void)
+static struct options presets(void)
 {
-    return (struct wish){.request = {.wants_data = true, .wants_names = true},
-                         .importance = ELBOW_IMPUTATION_IMPORTANCE};
+    return (struct options){.request = {.wants_data = true, .wants_names = true},
+                            .importance = ELBOW_IMPUTATION_IMPORTANCE};
 }
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    wish->request.condition_from = wish->conditions.words;
-    wish->request.condition_count = (size_t)wish->conditions.count;
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    options->request.condition_from = options->conditions.words;
+    options->request.condition_count = (size_t)options->conditions.count;
     return status;
 }
 
-static void tell(const struct elbow_call *call, const struct wish *wish, const struct elbow_session *session,
+static void tell(const struct elbow_call *call, const struct options *options, const struct elbow_session *session,
                  const struct elbow_imputation *imputation)
 {
     elbow_log_say(call->log, "%s: %s, %" PRIu64 " with missing values, imputed by step %" PRIu64 " of %s",
-                  wish->request.output, elbow_text_count(session->dataset.samples, "row").text, imputation->rows,
+                  options->request.output, elbow_text_count(session->dataset.samples, "row").text, imputation->rows,
                   session->checkpoint.state.step, session->checkpoint.path);
     if (imputation->rows == 0)
         elbow_log_warn(
@@ -47,19 +47,19 @@ static void tell(const struct elbow_call *call, const struct wish *wish, const s
                        " of %s with missing values %s fewer than %d effective samples: a few draws outweigh all "
                        "others there, and a larger --importance than %" PRId64 " would change their values",
                        imputation->few, elbow_text_count(imputation->rows, "row").text,
-                       imputation->few == 1 ? "has" : "have", ELBOW_IMPUTATION_FEW, wish->importance);
+                       imputation->few == 1 ? "has" : "have", ELBOW_IMPUTATION_FEW, options->importance);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_session session = {0};
     struct elbow_imputation imputation = {0};
-    enum elbow_status status = read_wish(call, &wish, error);
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
-    wish.request.needs_prior = (struct elbow_session_needs){"impute", "without a distribution of z to draw from"};
-    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    options.request.needs_prior = (struct elbow_session_needs){"impute", "without a distribution of z to draw from"};
+    status = elbow_session_open(call->comm, &options.request, call->log, &session, error);
     if (status == ELBOW_OK && session.frozen != NULL)
         status = elbow_error_set(error, ELBOW_USAGE,
                                  "impute: %.500s was trained on latents (data.through), of which none is missing; "
@@ -72,58 +72,58 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
                                                    .dataset = &session.dataset,
                                                    .config = &session.checkpoint.config,
                                                    .log = call->log,
-                                                   .importance = wish.importance,
-                                                   .draws = wish.draws,
-                                                   .hide = wish.hide};
-        status = elbow_impute(&request, wish.request.output, elbow_output_publishing(wish.request.force), &imputation,
-                              error);
+                                                   .importance = options.importance,
+                                                   .draws = options.draws,
+                                                   .hide = options.hide};
+        status = elbow_impute(&request, options.request.output, elbow_output_publishing(options.request.force),
+                              &imputation, error);
     }
     if (status == ELBOW_OK)
-        tell(call, &wish, &session, &imputation);
+        tell(call, &options, &session, &imputation);
     elbow_session_close(call->comm, &session);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.request, note);
+    if (read_options(call, &options, &error) == ELBOW_OK)
+        elbow_session_preview(&options.request, note);
 }
 
 enum { DRAWS_MOST = 1 << 20 }; // of the 2^24 that the keys of a row can tell apart
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
-    ELBOW_ROW_TABLE(offsetof(struct wish, request.output)),
-    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
-    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
-    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
-    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, request.checkpoint)),
+    ELBOW_ROW_TABLE(offsetof(struct options, request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct options, request.force)),
+    ELBOW_ROW_DATA(offsetof(struct options, request.data)),
+    ELBOW_ROW_MASK(offsetof(struct options, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
+    ELBOW_ROW_NAMES(offsetof(struct options, request.names)),
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
      .help = "draws of z for each row, weighted by how well they explain its known values (100)",
-     .offset = offsetof(struct wish, importance),
+     .offset = offsetof(struct options, importance),
      .least = 1},
     {.name = "draws",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "also N completions of each row, drawn from p(x|z) of these z according to their weights",
-     .offset = offsetof(struct wish, draws),
+     .offset = offsetof(struct options, draws),
      .least = 1,
      .most = DRAWS_MOST},
     {.name = "hide",
      .kind = ELBOW_FLAG_SHARE,
      .value = "SHARE",
      .help = "also treats this share of the known values as missing: the same values as eval --hide",
-     .offset = offsetof(struct wish, hide)},
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+     .offset = offsetof(struct options, hide)},
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
 };
 
 const struct elbow_command elbow_command_impute = {

@@ -19,7 +19,7 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const char *pa
 }
 
 // What the command line says.
-struct wish {
+struct options {
     const char *path;
 };
 
@@ -28,33 +28,33 @@ static const struct elbow_flag flags[] = {
      .is_required = true,
      .value = "FILE",
      .help = "a dataset file, a checkpoint, or a run directory",
-     .offset = offsetof(struct wish, path)},
+     .offset = offsetof(struct options, path)},
 };
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_error error = {0};
-    if (elbow_flags_read(call, &wish, &error) != ELBOW_OK || elbow_describe_is_checkpoint(wish.path))
+    if (elbow_flags_read(call, &options, &error) != ELBOW_OK || elbow_describe_is_checkpoint(options.path))
         return;
-    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", wish.path);
-    elbow_describe_file(wish.path, stdout, &error); // a child prints to nowhere
+    elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", options.path);
+    elbow_describe_file(options.path, stdout, &error); // a child prints to nowhere
     note[0] = '\0';
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
-    if (elbow_flags_read(call, &wish, error) != ELBOW_OK)
+    struct options options = {0};
+    if (elbow_flags_read(call, &options, error) != ELBOW_OK)
         return error->status;
     *error = (struct elbow_error){0};
     bool is_root = elbow_comm_place(call->comm).rank == 0;
-    bool is_checkpoint = is_root && elbow_describe_is_checkpoint(wish.path);
+    bool is_checkpoint = is_root && elbow_describe_is_checkpoint(options.path);
     elbow_comm_broadcast(call->comm, &is_checkpoint, sizeof is_checkpoint);
     if (is_checkpoint)
-        tell_checkpoint(call, wish.path, error);
+        tell_checkpoint(call, options.path, error);
     else if (is_root)
-        elbow_describe_file(wish.path, stdout, error);
+        elbow_describe_file(options.path, stdout, error);
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }

@@ -12,61 +12,61 @@
 enum { STEPS = 11, STEPS_MOST = 10000 };
 
 // What the command line says.
-struct wish {
-    struct elbow_pictures_wish of;
+struct options {
+    struct elbow_pictures_options of;
     const char *rows;
     int64_t steps;
     bool is_spherical;
 };
 
-static struct wish presets(void)
+static struct options presets(void)
 {
-    return (struct wish){.of = {.seed = -1, .request = {.wants_data = true, .draws = true, .plots = true}},
-                         .steps = STEPS};
+    return (struct options){.of = {.seed = -1, .request = {.wants_data = true, .draws = true, .plots = true}},
+                            .steps = STEPS};
 }
 
 // The rows, which the caller gives back.
-static enum elbow_status read_rows(const struct wish *wish, const struct elbow_session *session, uint64_t **rows,
+static enum elbow_status read_rows(const struct options *options, const struct elbow_session *session, uint64_t **rows,
                                    uint64_t *count, struct elbow_error *error)
 {
     char of[700];
-    if (elbow_pictures_numbers("--rows", wish->rows, rows, count, error) != ELBOW_OK)
+    if (elbow_pictures_numbers("--rows", options->rows, rows, count, error) != ELBOW_OK)
         return error->status;
     if (*count < 2)
         return elbow_error_set(error, ELBOW_USAGE, "--rows %.60s: one row leads nowhere; give two or more, as 12,97",
-                               wish->rows);
+                               options->rows);
     snprintf(of, sizeof of, "rows of %.600s", session->dataset.name);
     return elbow_pictures_below("--rows", *rows, *count, session->dataset.samples, of, error);
 }
 
 // Collective.
-static enum elbow_status interpolate(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status interpolate(const struct elbow_call *call, const struct options *options,
                                      const struct elbow_session *session, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = elbow_pictures_gallery(call, &wish->of, session);
+    struct elbow_gallery gallery = elbow_pictures_gallery(call, &options->of, session);
     struct elbow_conditioning conditioning = {0};
     struct elbow_walk walk = {0};
     uint64_t *rows = NULL, count = 0;
-    enum elbow_status status = read_rows(wish, session, &rows, &count, error);
+    enum elbow_status status = read_rows(options, session, &rows, &count, error);
     if (status == ELBOW_OK)
-        status = elbow_pictures_class(&wish->of, session, &gallery.class_number, error);
+        status = elbow_pictures_class(&options->of, session, &gallery.class_number, error);
     if (status == ELBOW_OK)
-        status = elbow_pictures_conditions(&wish->of, session, &conditioning, error);
+        status = elbow_pictures_conditions(&options->of, session, &conditioning, error);
     gallery.has_class = gallery.class_number >= 0;
     gallery.conditioning = &conditioning;
     const struct elbow_interpolation interpolation = {.gallery = &gallery,
                                                       .dataset = &session->dataset,
                                                       .rows = rows,
                                                       .count = (size_t)count,
-                                                      .steps = (size_t)wish->steps,
-                                                      .is_spherical = wish->is_spherical};
+                                                      .steps = (size_t)options->steps,
+                                                      .is_spherical = options->is_spherical};
     if (status == ELBOW_OK) {
         elbow_walk_interpolate(&interpolation, &walk, error);
         status = elbow_comm_agree(call->comm, error);
     }
     if (status == ELBOW_OK)
-        status = elbow_walk_show(&gallery, &walk, wish->of.request.output, elbow_pictures_seed(&wish->of, session),
-                                 wish->of.draw, error);
+        status = elbow_walk_show(&gallery, &walk, options->of.request.output,
+                                 elbow_pictures_seed(&options->of, session), options->of.draw, error);
     elbow_walk_clear(&walk);
     elbow_conditioning_clear(&conditioning);
     elbow_release(&rows);
@@ -74,67 +74,67 @@ static enum elbow_status interpolate(const struct elbow_call *call, const struct
         elbow_log_say(
             call->log,
             "%s: rows %s of %s, %" PRIi64 " points from each to the next%s, decoded by step %" PRIu64 " of %s",
-            wish->of.request.output, wish->rows, session->dataset.name, wish->steps,
-            wish->is_spherical ? ", spherical" : "", session->checkpoint.state.step, session->checkpoint.path);
+            options->of.request.output, options->rows, session->dataset.name, options->steps,
+            options->is_spherical ? ", spherical" : "", session->checkpoint.state.step, session->checkpoint.path);
     return status;
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_session session = {0};
-    enum elbow_status status = elbow_pictures_read(call, &wish.of, error);
+    enum elbow_status status = elbow_pictures_read(call, &options.of, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_session_open(call->comm, &wish.of.request, call->log, &session, error);
+    status = elbow_session_open(call->comm, &options.of.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = interpolate(call, &wish, &session, error);
+        status = interpolate(call, &options, &session, error);
     elbow_session_close(call->comm, &session);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_error error = {0};
-    if (elbow_pictures_read(call, &wish.of, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.of.request, note);
+    if (elbow_pictures_read(call, &options.of, &error) == ELBOW_OK)
+        elbow_session_preview(&options.of.request, note);
 }
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, of.request.checkpoint)),
     {.name = "rows",
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "ROW,ROW[,...]",
      .help = "the rows, counted from 0 among the selected samples",
-     .offset = offsetof(struct wish, rows)},
-    ELBOW_ROW_WALK(offsetof(struct wish, of.request.output)),
-    ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
+     .offset = offsetof(struct options, rows)},
+    ELBOW_ROW_WALK(offsetof(struct options, of.request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct options, of.request.force)),
     {.name = "steps",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "points from one row to the next, with both of them (11)",
-     .offset = offsetof(struct wish, steps),
+     .offset = offsetof(struct options, steps),
      .least = 2,
      .most = STEPS_MOST},
     {.name = "spherical",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "along the great circle instead of a straight line",
-     .offset = offsetof(struct wish, is_spherical)},
-    ELBOW_ROW_DATA(offsetof(struct wish, of.request.data)),
-    ELBOW_ROW_MASK(offsetof(struct wish, of.request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, of.request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "the rows of --data"),
-    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
+     .offset = offsetof(struct options, is_spherical)},
+    ELBOW_ROW_DATA(offsetof(struct options, of.request.data)),
+    ELBOW_ROW_MASK(offsetof(struct options, of.request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, of.request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, of.conditions), "the rows of --data"),
+    ELBOW_ROW_CONDITION(offsetof(struct options, of.values),
                         "the condition, for a conditional model, instead of that of the rows"),
-    ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, of.request.binarize)),
-    ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
-    ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
-    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, of.transformed)),
-    ELBOW_ROW_BEST(offsetof(struct wish, of.request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, of.request.is_raw)),
+    ELBOW_ROW_CLASS(offsetof(struct options, of.class_name)),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, of.request.binarize)),
+    ELBOW_ROW_SEED(offsetof(struct options, of.seed)),
+    ELBOW_ROW_DRAW(offsetof(struct options, of.draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct options, of.transformed)),
+    ELBOW_ROW_BEST(offsetof(struct options, of.request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, of.request.is_raw)),
 };
 
 const struct elbow_command elbow_command_interpolate = {

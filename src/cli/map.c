@@ -12,7 +12,7 @@
 enum { GRID_MOST = 60 };
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
     const char *dimensions, *colour;
@@ -44,38 +44,38 @@ static enum elbow_status read_dimensions(const char *text, struct elbow_map_requ
                            text, ELBOW_MAP_AXES_MAX);
 }
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_map_request *map,
-                                   struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options,
+                                      struct elbow_map_request *map, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    wish->request.condition_from = wish->conditions.words;
-    wish->request.condition_count = (size_t)wish->conditions.count;
-    if (status == ELBOW_OK && wish->dimensions != NULL)
-        status = read_dimensions(wish->dimensions, map, error);
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    options->request.condition_from = options->conditions.words;
+    options->request.condition_count = (size_t)options->conditions.count;
+    if (status == ELBOW_OK && options->dimensions != NULL)
+        status = read_dimensions(options->dimensions, map, error);
     if (status != ELBOW_OK)
         return status;
-    wish->request.wants_names = !elbow_plot_draws(wish->request.output);
-    map->is_principal = wish->is_principal;
-    map->axes = map->dimension_count > 0 ? map->dimension_count : wish->pairs > 0 ? (size_t)wish->pairs : 2;
-    if (wish->dimensions != NULL && (wish->is_principal || wish->pairs > 0))
+    options->request.wants_names = !elbow_plot_draws(options->request.output);
+    map->is_principal = options->is_principal;
+    map->axes = map->dimension_count > 0 ? map->dimension_count : options->pairs > 0 ? (size_t)options->pairs : 2;
+    if (options->dimensions != NULL && (options->is_principal || options->pairs > 0))
         return elbow_error_set(error, ELBOW_USAGE, "--dimensions and %s: each names the axes; leave one of them out",
-                               wish->is_principal ? "--principal" : "--pairs");
-    const char *colour = wish->colour;
+                               options->is_principal ? "--principal" : "--pairs");
+    const char *colour = options->colour;
     if (colour != NULL && strcmp(colour, "label") != 0 && strcmp(colour, "density") != 0 && strcmp(colour, "none") != 0)
-        wish->request.numbers = colour;
+        options->request.numbers = colour;
     return ELBOW_OK;
 }
 
 // By labels, where there are any and nothing else is asked for.
-static enum elbow_map_colour colour_of(const struct wish *wish, const struct elbow_dataset *dataset)
+static enum elbow_map_colour colour_of(const struct options *options, const struct elbow_dataset *dataset)
 {
-    if (wish->colour == NULL)
+    if (options->colour == NULL)
         return dataset->has_labels ? ELBOW_MAP_LABELS : ELBOW_MAP_PLAIN;
-    if (wish->request.numbers != NULL)
+    if (options->request.numbers != NULL)
         return ELBOW_MAP_NUMBERS;
-    return strcmp(wish->colour, "label") == 0     ? ELBOW_MAP_LABELS
-           : strcmp(wish->colour, "density") == 0 ? ELBOW_MAP_DENSITY
-                                                  : ELBOW_MAP_PLAIN;
+    return strcmp(options->colour, "label") == 0     ? ELBOW_MAP_LABELS
+           : strcmp(options->colour, "density") == 0 ? ELBOW_MAP_DENSITY
+                                                     : ELBOW_MAP_PLAIN;
 }
 
 // The last part of a path or of a dataset's name.
@@ -85,13 +85,13 @@ static const char *tail_of(const char *name)
     return slash == NULL || slash[1] == '\0' ? name : slash + 1;
 }
 
-static enum elbow_status draw(const struct wish *wish, const struct elbow_map *map, const struct elbow_map_grid *grid,
-                              struct elbow_error *error)
+static enum elbow_status draw(const struct options *options, const struct elbow_map *map,
+                              const struct elbow_map_grid *grid, struct elbow_error *error)
 {
     struct elbow_map_panels panels;
     char title[ELBOW_PATH_SIZE + 64];
     struct elbow_plot_panel both[2];
-    elbow_text_format(title, sizeof title, "Latent space of %s, %s", tail_of(wish->request.checkpoint),
+    elbow_text_format(title, sizeof title, "Latent space of %s, %s", tail_of(options->request.checkpoint),
                       elbow_text_count(map->rows, "row").text);
     enum elbow_status status = elbow_map_panels_make(map, title, &panels, error);
     if (status == ELBOW_OK && grid->count > 0) {
@@ -102,32 +102,32 @@ static enum elbow_status draw(const struct wish *wish, const struct elbow_map *m
         panels.plot.panel_count = panels.plot.columns = 2;
     }
     if (status == ELBOW_OK)
-        status =
-            elbow_plot_write(&panels.plot, wish->request.output, elbow_output_publishing(wish->request.force), error);
+        status = elbow_plot_write(&panels.plot, options->request.output,
+                                  elbow_output_publishing(options->request.force), error);
     elbow_map_panels_clear(&panels);
     return status;
 }
 
 // Rank zero's part: the file.
-static enum elbow_status write(const struct elbow_map_request *request, const struct wish *wish,
+static enum elbow_status write(const struct elbow_map_request *request, const struct options *options,
                                const struct elbow_map *map, struct elbow_error *error)
 {
     struct elbow_map_grid grid = {0};
     enum elbow_status status = ELBOW_OK;
-    if (!elbow_plot_draws(wish->request.output))
-        return elbow_map_write_table(map, request, wish->request.output, elbow_output_publishing(wish->request.force),
+    if (!elbow_plot_draws(options->request.output))
+        return elbow_map_write_table(map, request, options->request.output,
+                                     elbow_output_publishing(options->request.force), error);
+    if (options->grid > 0)
+        status = elbow_map_grid_make(request->evaluation, (size_t)options->grid, (size_t)request->dimensions[0], &grid,
                                      error);
-    if (wish->grid > 0)
-        status =
-            elbow_map_grid_make(request->evaluation, (size_t)wish->grid, (size_t)request->dimensions[0], &grid, error);
     if (status == ELBOW_OK)
-        status = draw(wish, map, &grid, error);
+        status = draw(options, map, &grid, error);
     elbow_map_grid_clear(&grid);
     return status;
 }
 
 // Collective.
-static enum elbow_status make_map(struct elbow_call *call, struct wish *wish, struct elbow_map_request *request,
+static enum elbow_status make_map(struct elbow_call *call, struct options *options, struct elbow_map_request *request,
                                   struct elbow_session *session, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
@@ -140,32 +140,32 @@ static enum elbow_status make_map(struct elbow_call *call, struct wish *wish, st
         .terms = elbow_objective_terms(&checkpoint->config, checkpoint->config.objective.beta)};
     struct elbow_map map = {0};
     request->evaluation = &evaluation;
-    request->colour = colour_of(wish, &session->dataset);
+    request->colour = colour_of(options, &session->dataset);
     request->numbers = session->numbers;
-    if (wish->request.numbers != NULL)
-        request->number_name = tail_of(wish->request.numbers);
+    if (options->request.numbers != NULL)
+        request->number_name = tail_of(options->request.numbers);
     enum elbow_status status = elbow_map_make(request, &map, error);
     if (status == ELBOW_OK) {
         if (elbow_comm_place(call->comm).rank == 0)
-            write(request, wish, &map, error);
+            write(request, options, &map, error);
         status = elbow_comm_agree_root(call->comm, error);
     }
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %s, mapped by step %" PRIu64 " of %s", wish->request.output,
+        elbow_log_say(call->log, "%s: %s, mapped by step %" PRIu64 " of %s", options->request.output,
                       elbow_text_count(session->dataset.samples, "row").text, checkpoint->state.step, checkpoint->path);
     elbow_map_clear(&map);
     return status;
 }
 
 // A grid goes along both dimensions in their order, unless they are named.
-static enum elbow_status check_grid(const struct wish *wish, const struct elbow_session *session,
+static enum elbow_status check_grid(const struct options *options, const struct elbow_session *session,
                                     struct elbow_map_request *map, struct elbow_error *error)
 {
-    if (wish->grid == 0)
+    if (options->grid == 0)
         return ELBOW_OK;
-    if (!elbow_plot_draws(wish->request.output))
+    if (!elbow_plot_draws(options->request.output))
         return elbow_error_set(error, ELBOW_USAGE, "--grid: %.500s has no place for pictures; write a PNG, SVG or PDF",
-                               wish->request.output);
+                               options->request.output);
     if (map->is_principal || map->axes != 2)
         return elbow_error_set(error, ELBOW_USAGE,
                                "--grid: stands beside a map of both dimensions; leave --principal and --pairs out");
@@ -181,12 +181,12 @@ static enum elbow_status check_grid(const struct wish *wish, const struct elbow_
 }
 
 // One axis is a histogram, which has no colours.
-static enum elbow_status check_axes(const struct wish *wish, const struct elbow_session *session,
+static enum elbow_status check_axes(const struct options *options, const struct elbow_session *session,
                                     struct elbow_map_request *map, struct elbow_error *error)
 {
-    if (map->dimension_count == 0 && wish->pairs == 0 && session->model->latent == 1)
+    if (map->dimension_count == 0 && options->pairs == 0 && session->model->latent == 1)
         map->axes = 1;
-    if (map->axes > 1 || wish->colour == NULL || !elbow_plot_draws(wish->request.output))
+    if (map->axes > 1 || options->colour == NULL || !elbow_plot_draws(options->request.output))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
                            "--colour: one axis is drawn as a histogram, which has none; leave it out");
@@ -194,83 +194,83 @@ static enum elbow_status check_axes(const struct wish *wish, const struct elbow_
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.request = {.wants_data = true, .plots = true}};
+    struct options options = {.request = {.wants_data = true, .plots = true}};
     struct elbow_map_request request = {0};
     struct elbow_session session = {0};
-    enum elbow_status status = read_wish(call, &wish, &request, error);
+    enum elbow_status status = read_options(call, &options, &request, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_session_open(call->comm, &wish.request, call->log, &session, error);
+    status = elbow_session_open(call->comm, &options.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = check_axes(&wish, &session, &request, error);
+        status = check_axes(&options, &session, &request, error);
     if (status == ELBOW_OK)
-        status = check_grid(&wish, &session, &request, error);
+        status = check_grid(&options, &session, &request, error);
     if (status == ELBOW_OK)
-        status = make_map(call, &wish, &request, &session, error);
+        status = make_map(call, &options, &request, &session, error);
     elbow_session_close(call->comm, &session);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.request = {.wants_data = true}};
+    struct options options = {.request = {.wants_data = true}};
     struct elbow_map_request request = {0};
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &request, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.request, note);
+    if (read_options(call, &options, &request, &error) == ELBOW_OK)
+        elbow_session_preview(&options.request, note);
 }
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, request.checkpoint)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, request.checkpoint)),
     {.name = "output",
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE",
      .help = "the output file, with one of these endings: .png, .svg, .pdf, .h5, .csv",
-     .offset = offsetof(struct wish, request.output)},
-    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
+     .offset = offsetof(struct options, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct options, request.force)),
     {.name = "dimensions",
      .kind = ELBOW_FLAG_TEXT,
      .value = "I,J",
      .help = "the axes, by number from 0 (those of the largest KL): a histogram of one, a pair plot of three or more",
-     .offset = offsetof(struct wish, dimensions)},
+     .offset = offsetof(struct options, dimensions)},
     {.name = "principal",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "use the first principal components of the means as axes",
-     .offset = offsetof(struct wish, is_principal)},
+     .offset = offsetof(struct options, is_principal)},
     {.name = "pairs",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "a pair plot of N axes",
-     .offset = offsetof(struct wish, pairs),
+     .offset = offsetof(struct options, pairs),
      .least = 2,
      .most = ELBOW_MAP_AXES_MAX},
     {.name = "colour",
      .kind = ELBOW_FLAG_TEXT,
      .value = "WHAT",
      .help = "colours by label (if there are any), density or none, or by a number of each row: [FILE:]/dataset",
-     .offset = offsetof(struct wish, colour)},
+     .offset = offsetof(struct options, colour)},
     {.name = "grid",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "with two latent dimensions: also decodes N x N quantiles of the prior N(0, 1)",
-     .offset = offsetof(struct wish, grid),
+     .offset = offsetof(struct options, grid),
      .least = 2,
      .most = GRID_MOST},
-    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+    ELBOW_ROW_DATA(offsetof(struct options, request.data)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
      .help = ELBOW_HELP_LABELS,
-     .offset = offsetof(struct wish, request.labels)},
-    ELBOW_ROW_NAMES(offsetof(struct wish, request.names)),
-    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+     .offset = offsetof(struct options, request.labels)},
+    ELBOW_ROW_NAMES(offsetof(struct options, request.names)),
+    ELBOW_ROW_MASK(offsetof(struct options, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
 };
 
 const struct elbow_command elbow_command_map = {

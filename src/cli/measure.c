@@ -12,7 +12,7 @@
 #include <string.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
     const char *only, *codes, *factors, *samples;
@@ -20,26 +20,26 @@ struct wish {
     bool json;
 };
 
-static struct wish presets(void)
+static struct options presets(void)
 {
-    return (struct wish){.request = {.wants_data = true},
-                         .rows = ELBOW_MEASURING_ROWS,
-                         .neighbours = ELBOW_MEASURING_NEIGHBOURS,
-                         .seed = -1};
+    return (struct options){.request = {.wants_data = true},
+                            .rows = ELBOW_MEASURING_ROWS,
+                            .neighbours = ELBOW_MEASURING_NEIGHBOURS,
+                            .seed = -1};
 }
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    wish->request.condition_from = wish->conditions.words;
-    wish->request.condition_count = (size_t)wish->conditions.count;
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    options->request.condition_from = options->conditions.words;
+    options->request.condition_count = (size_t)options->conditions.count;
     return status;
 }
 
 // What belongs to a checkpoint alone, or to tables alone.
-static enum elbow_status check_wish(const struct wish *wish, struct elbow_error *error)
+static enum elbow_status check_options(const struct options *options, struct elbow_error *error)
 {
-    const struct elbow_session_request *request = &wish->request;
+    const struct elbow_session_request *request = &options->request;
     const struct {
         const char *flag;
         bool is_given;
@@ -50,51 +50,51 @@ static enum elbow_status check_wish(const struct wish *wish, struct elbow_error 
                          {"--condition-from", request->condition_count > 0},
                          {"--binarize", request->binarize != NULL}};
     bool asked[ELBOW_YARDSTICKS];
-    if (request->checkpoint == NULL && wish->codes == NULL)
+    if (request->checkpoint == NULL && options->codes == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
                                "measure: nothing to measure; name a CHECKPOINT, or a table by --codes "
                                "FILE:/dataset");
-    if (request->checkpoint != NULL && wish->codes != NULL)
+    if (request->checkpoint != NULL && options->codes != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--codes %.500s: the codes are those of %.500s; leave either of them out", wish->codes,
-                               request->checkpoint);
-    if (request->checkpoint != NULL && wish->samples != NULL)
+                               "--codes %.500s: the codes are those of %.500s; leave either of them out",
+                               options->codes, request->checkpoint);
+    if (request->checkpoint != NULL && options->samples != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
                                "--samples %.500s: the samples are those of %.500s; leave it out, or measure tables by "
                                "--codes",
-                               wish->samples, request->checkpoint);
-    for (size_t i = 0; wish->codes != NULL && i < sizeof of_checkpoint / sizeof *of_checkpoint; ++i)
+                               options->samples, request->checkpoint);
+    for (size_t i = 0; options->codes != NULL && i < sizeof of_checkpoint / sizeof *of_checkpoint; ++i)
         if (of_checkpoint[i].is_given)
             return elbow_error_set(error, ELBOW_USAGE, "%s: belongs to a CHECKPOINT, not to --codes; leave it out",
                                    of_checkpoint[i].flag);
-    return elbow_measuring_choose(wish->only, asked, error);
+    return elbow_measuring_choose(options->only, asked, error);
 }
 
-static struct elbow_measuring_request request_of(const struct elbow_call *call, const struct wish *wish)
+static struct elbow_measuring_request request_of(const struct elbow_call *call, const struct options *options)
 {
-    bool is_tables = wish->codes != NULL;
+    bool is_tables = options->codes != NULL;
     return (struct elbow_measuring_request){.comm = call->comm,
                                             .log = call->log,
-                                            .only = wish->only,
-                                            .codes = wish->codes,
-                                            .data = is_tables ? wish->request.data : NULL,
-                                            .labels = is_tables ? wish->request.labels : NULL,
-                                            .samples = wish->samples,
-                                            .factors = wish->factors,
-                                            .rows = (size_t)wish->rows,
-                                            .neighbours = (size_t)wish->neighbours,
-                                            .seed = wish->seed < 0 ? 0 : (uint64_t)wish->seed};
+                                            .only = options->only,
+                                            .codes = options->codes,
+                                            .data = is_tables ? options->request.data : NULL,
+                                            .labels = is_tables ? options->request.labels : NULL,
+                                            .samples = options->samples,
+                                            .factors = options->factors,
+                                            .rows = (size_t)options->rows,
+                                            .neighbours = (size_t)options->neighbours,
+                                            .seed = options->seed < 0 ? 0 : (uint64_t)options->seed};
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) != ELBOW_OK || check_wish(&wish, &error) != ELBOW_OK)
+    if (read_options(call, &options, &error) != ELBOW_OK || check_options(&options, &error) != ELBOW_OK)
         return;
-    if (wish.codes == NULL)
-        elbow_session_preview(&wish.request, note);
-    struct elbow_measuring_request request = request_of(call, &wish);
+    if (options.codes == NULL)
+        elbow_session_preview(&options.request, note);
+    struct elbow_measuring_request request = request_of(call, &options);
     elbow_measuring_preview(&request, note);
 }
 
@@ -196,7 +196,7 @@ static void tell_left_out(const struct elbow_call *call, const struct elbow_meas
 }
 
 // Collective.
-static enum elbow_status tell(struct elbow_call *call, const struct wish *wish, const char *name,
+static enum elbow_status tell(struct elbow_call *call, const struct options *options, const char *name,
                               const struct elbow_measuring_request *request, struct elbow_error *error)
 {
     struct elbow_measuring measuring;
@@ -205,7 +205,7 @@ static enum elbow_status tell(struct elbow_call *call, const struct wish *wish, 
     if (elbow_comm_place(call->comm).rank != 0)
         return ELBOW_OK;
     tell_left_out(call, &measuring);
-    if (wish->json)
+    if (options->json)
         print_json(&measuring);
     else
         print_words(name, &measuring);
@@ -213,33 +213,33 @@ static enum elbow_status tell(struct elbow_call *call, const struct wish *wish, 
 }
 
 // Whether PCA is to be fitted to the training data: to data that are not the measured ones, and not too many.
-static bool wants_training(const struct wish *wish, const struct elbow_session *own)
+static bool wants_training(const struct options *options, const struct elbow_session *own)
 {
     const struct elbow_config *config = &own->checkpoint.config;
     const struct elbow_data_facts *facts = &own->checkpoint.data;
     bool asked[ELBOW_YARDSTICKS], is_compared = false;
     struct elbow_error none = {0};
-    elbow_measuring_choose(wish->only, asked, &none);
+    elbow_measuring_choose(options->only, asked, &none);
     for (enum elbow_yardstick_kind kind = 0; kind < ELBOW_YARDSTICKS; ++kind)
         is_compared = is_compared || (asked[kind] && (elbow_yardstick_row(kind)->needs & ELBOW_YARDSTICK_OF_PCA) != 0);
-    bool are_others = wish->request.data != NULL || config->data.valid[0] != '\0' || config->data.valid_share > 0;
+    bool are_others = options->request.data != NULL || config->data.valid[0] != '\0' || config->data.valid_share > 0;
     return is_compared && are_others && config->data.synthetic == 0 && own->frozen == NULL &&
            facts->samples * facts->values <= ELBOW_BASELINE_VALUES;
 }
 
 // Collective. Data that cannot be had are no failure: then PCA is that of the measured rows.
-static bool open_training(struct elbow_call *call, const struct wish *wish, const struct elbow_session *own,
+static bool open_training(struct elbow_call *call, const struct options *options, const struct elbow_session *own,
                           struct elbow_session *training)
 {
     struct elbow_log quiet = elbow_log_open(false, NULL);
     struct elbow_error error = {0};
-    const struct elbow_session_request request = {.checkpoint = wish->request.checkpoint,
-                                                  .best = wish->request.best,
-                                                  .is_raw = wish->request.is_raw,
-                                                  .binarize = wish->request.binarize,
+    const struct elbow_session_request request = {.checkpoint = options->request.checkpoint,
+                                                  .best = options->request.best,
+                                                  .is_raw = options->request.is_raw,
+                                                  .binarize = options->request.binarize,
                                                   .wants_data = true,
                                                   .is_training = true};
-    if (!wants_training(wish, own))
+    if (!wants_training(options, own))
         return false;
     enum elbow_status status = elbow_session_open(call->comm, &request, &quiet, training, &error);
     elbow_log_close(&quiet);
@@ -250,10 +250,11 @@ static bool open_training(struct elbow_call *call, const struct wish *wish, cons
 }
 
 // Collective. Of a checkpoint, and its data.
-static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct wish *wish, struct elbow_error *error)
+static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct options *options,
+                                         struct elbow_error *error)
 {
     struct elbow_session session = {0};
-    enum elbow_status status = elbow_session_open(call->comm, &wish->request, call->log, &session, error);
+    enum elbow_status status = elbow_session_open(call->comm, &options->request, call->log, &session, error);
     if (status != ELBOW_OK)
         return status;
     const struct elbow_config *config = &session.checkpoint.config;
@@ -263,17 +264,17 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct w
                                                    .dataset = &session.dataset,
                                                    .config = config,
                                                    .terms = elbow_objective_terms(config, config->objective.beta)};
-    struct elbow_measuring_request request = request_of(call, wish);
+    struct elbow_measuring_request request = request_of(call, options);
     request.model = &model;
     request.facts = &session.checkpoint.data;
-    request.seed = (uint64_t)(wish->seed >= 0 ? wish->seed : config->seed);
+    request.seed = (uint64_t)(options->seed >= 0 ? options->seed : config->seed);
     struct elbow_session training = {0};
-    if (open_training(call, wish, &session, &training))
+    if (open_training(call, options, &session, &training))
         request.training = &training.dataset;
     char name[ELBOW_DATASET_NAME_SIZE + 200];
     elbow_text_format(name, sizeof name, "%s (step %" PRIu64 "), %s", session.checkpoint.path,
                       session.checkpoint.state.step, session.dataset.name);
-    status = tell(call, wish, name, &request, error);
+    status = tell(call, options, name, &request, error);
     elbow_session_close(call->comm, &training);
     elbow_session_close(call->comm, &session);
     return status;
@@ -281,13 +282,13 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct w
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = presets();
-    if (read_wish(call, &wish, error) != ELBOW_OK || check_wish(&wish, error) != ELBOW_OK)
+    struct options options = presets();
+    if (read_options(call, &options, error) != ELBOW_OK || check_options(&options, error) != ELBOW_OK)
         return error->status;
-    if (wish.codes == NULL)
-        return tell_checkpoint(call, &wish, error);
-    struct elbow_measuring_request request = request_of(call, &wish);
-    return tell(call, &wish, wish.codes, &request, error);
+    if (options.codes == NULL)
+        return tell_checkpoint(call, &options, error);
+    struct elbow_measuring_request request = request_of(call, &options);
+    return tell(call, &options, options.codes, &request, error);
 }
 
 #define LISTED(name, word, needs, meaning) "  " #word ": " meaning "\n"
@@ -296,60 +297,60 @@ static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
      .help = "a checkpoint, or a run directory: its newest one; without it --codes",
-     .offset = offsetof(struct wish, request.checkpoint)},
+     .offset = offsetof(struct options, request.checkpoint)},
     {.name = "data",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
      .help = "another dataset than the checkpoint's (what it holds back of the training data, its validation data, or "
              "its training data); beside --codes the rows that were encoded",
-     .offset = offsetof(struct wish, request.data)},
+     .offset = offsetof(struct options, request.data)},
     {.name = "codes",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
      .help = "a table of codes, one per row, instead of those of a checkpoint",
-     .offset = offsetof(struct wish, codes)},
+     .offset = offsetof(struct options, codes)},
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
      .help = "the labels of the rows",
-     .offset = offsetof(struct wish, request.labels)},
+     .offset = offsetof(struct options, request.labels)},
     {.name = "factors",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
      .help = "the factors of the rows, a table with a column for each, or a list of one",
-     .offset = offsetof(struct wish, factors)},
+     .offset = offsetof(struct options, factors)},
     {.name = "samples",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE:/dataset",
      .help = "with --codes and --data: samples of a model, for comparison with the data",
-     .offset = offsetof(struct wish, samples)},
+     .offset = offsetof(struct options, samples)},
     {.name = "only",
      .kind = ELBOW_FLAG_TEXT,
      .value = "MEASURE,...",
      .help = "only these measures of those above (all that are possible)",
-     .offset = offsetof(struct wish, only)},
+     .offset = offsetof(struct options, only)},
     {.name = "rows",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "maximum number of rows, drawn by the seed (10000); the KL is that of all rows",
-     .offset = offsetof(struct wish, rows),
+     .offset = offsetof(struct options, rows),
      .least = 2,
      .most = 1 << 24},
     {.name = "neighbours",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
      .help = "neighbours of knn, embedding and coverage (5)",
-     .offset = offsetof(struct wish, neighbours),
+     .offset = offsetof(struct options, neighbours),
      .least = 1,
      .most = 1 << 16},
-    ELBOW_ROW_SEED(offsetof(struct wish, seed)),
-    ELBOW_ROW_MASK(offsetof(struct wish, request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, conditions), "the rows of --data"),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
-    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+    ELBOW_ROW_SEED(offsetof(struct options, seed)),
+    ELBOW_ROW_MASK(offsetof(struct options, request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, conditions), "the rows of --data"),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
+    ELBOW_ROW_JSON(offsetof(struct options, json)),
 };
 
 const struct elbow_command elbow_command_measure = {

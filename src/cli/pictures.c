@@ -10,16 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum elbow_status elbow_pictures_read(const struct elbow_call *call, struct elbow_pictures_wish *wish,
+enum elbow_status elbow_pictures_read(const struct elbow_call *call, struct elbow_pictures_options *options,
                                       struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    wish->request.condition_from = wish->conditions.words;
-    wish->request.condition_count = (size_t)wish->conditions.count;
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    options->request.condition_from = options->conditions.words;
+    options->request.condition_count = (size_t)options->conditions.count;
     return status;
 }
 
-struct elbow_gallery elbow_pictures_gallery(const struct elbow_call *call, const struct elbow_pictures_wish *wish,
+struct elbow_gallery elbow_pictures_gallery(const struct elbow_call *call, const struct elbow_pictures_options *options,
                                             const struct elbow_session *session)
 {
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
@@ -29,52 +29,54 @@ struct elbow_gallery elbow_pictures_gallery(const struct elbow_call *call, const
                                   .data = &checkpoint->data,
                                   .config = &checkpoint->config,
                                   .frozen = session->frozen,
-                                  .is_transformed = wish->transformed,
-                                  .size = wish->size,
-                                  .corrupt = wish->request.corrupt,
-                                  .publish = elbow_output_publishing(wish->request.force)};
+                                  .is_transformed = options->transformed,
+                                  .size = options->size,
+                                  .corrupt = options->request.corrupt,
+                                  .publish = elbow_output_publishing(options->request.force)};
 }
 
-uint64_t elbow_pictures_seed(const struct elbow_pictures_wish *wish, const struct elbow_session *session)
+uint64_t elbow_pictures_seed(const struct elbow_pictures_options *options, const struct elbow_session *session)
 {
-    return (uint64_t)(wish->seed >= 0 ? wish->seed : session->checkpoint.config.seed);
+    return (uint64_t)(options->seed >= 0 ? options->seed : session->checkpoint.config.seed);
 }
 
-enum elbow_status elbow_pictures_conditions(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
+enum elbow_status elbow_pictures_conditions(const struct elbow_pictures_options *options,
+                                            const struct elbow_session *session,
                                             struct elbow_conditioning *conditioning, struct elbow_error *error)
 {
     bool may_lack = session->checkpoint.config.model.condition.dropout > 0;
     *conditioning = (struct elbow_conditioning){.conditions = &session->checkpoint.data.conditions};
-    return elbow_conditioning_take(conditioning, wish->values.words, (size_t)wish->values.count, may_lack, error);
+    return elbow_conditioning_take(conditioning, options->values.words, (size_t)options->values.count, may_lack, error);
 }
 
-enum elbow_status elbow_pictures_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
-                                       int64_t *number, struct elbow_error *error)
+enum elbow_status elbow_pictures_class(const struct elbow_pictures_options *options,
+                                       const struct elbow_session *session, int64_t *number, struct elbow_error *error)
 {
     const struct elbow_conditions *classes = &session->checkpoint.data.classes;
     char known[400];
     *number = -1;
-    if (wish->class_name == NULL)
+    if (options->class_name == NULL)
         return ELBOW_OK;
     if (session->model->classes < 2)
         return elbow_error_set(error, ELBOW_USAGE,
                                "--class %.60s: %.500s was trained without model.classifier; leave it out",
-                               wish->class_name, session->checkpoint.path);
-    size_t found = elbow_condition_find_class(classes, 0, wish->class_name);
+                               options->class_name, session->checkpoint.path);
+    size_t found = elbow_condition_find_class(classes, 0, options->class_name);
     if (found != SIZE_MAX) {
         *number = (int64_t)found;
         return ELBOW_OK;
     }
     elbow_conditions_describe(classes, known, sizeof known);
     return elbow_error_set(error, ELBOW_USAGE, "--class %.60s: the training data had no such class; there are %s",
-                           wish->class_name, known);
+                           options->class_name, known);
 }
 
-enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
-                                           int64_t *number, struct elbow_error *error)
+enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_options *options,
+                                           const struct elbow_session *session, int64_t *number,
+                                           struct elbow_error *error)
 {
     char known[400];
-    enum elbow_status status = elbow_pictures_class(wish, session, number, error);
+    enum elbow_status status = elbow_pictures_class(options, session, number, error);
     if (status != ELBOW_OK || *number >= 0 || session->model->classes < 2)
         return status;
     elbow_conditions_describe(&session->checkpoint.data.classes, known, sizeof known);
@@ -84,16 +86,16 @@ enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_wish *wis
                            session->checkpoint.path, known);
 }
 
-enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
-                                            struct elbow_error *error)
+enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_options *options,
+                                            const struct elbow_session *session, struct elbow_error *error)
 {
     bool has_size = false;
     for (size_t p = 0; p < session->model->part_count; ++p)
         has_size = has_size || session->model->parts[p].size != ELBOW_SIZE_NONE;
-    if (wish->size <= 0 || has_size)
+    if (options->size <= 0 || has_size)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE, "--size %g: no likelihood of the checkpoint has a size; leave it out",
-                           wish->size);
+                           options->size);
 }
 
 enum elbow_status elbow_pictures_numbers(const char *flag, const char *text, uint64_t **numbers, uint64_t *count,

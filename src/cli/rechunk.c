@@ -18,7 +18,7 @@
 enum { KILOBYTE = 1 << 10, MEGABYTE = 1 << 20 };
 
 // What the command line says.
-struct wish {
+struct options {
     const char *source, *output, *filter;
     int64_t rows, kilobytes, megabytes;
     bool force;
@@ -29,26 +29,26 @@ static const struct elbow_flag flags[] = {
      .is_required = true,
      .value = "FILE[:/dataset]",
      .help = "an HDF5 file; or a dataset or a group of it, which is then all that is written",
-     .offset = offsetof(struct wish, source)},
+     .offset = offsetof(struct options, source)},
     {.name = "output",
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE",
      .help = "the HDF5 file to be written",
-     .offset = offsetof(struct wish, output)},
-    ELBOW_ROW_FORCE(offsetof(struct wish, force)),
+     .offset = offsetof(struct options, output)},
+    ELBOW_ROW_FORCE(offsetof(struct options, force)),
     {.name = "rows",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "rows of a chunk (as many as --chunk holds)",
-     .offset = offsetof(struct wish, rows),
+     .offset = offsetof(struct options, rows),
      .least = 1},
     {.name = "chunk",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "KB",
      .help = "size of a chunk in units of 1024 bytes (1024); datasets up to this size are copied as they are",
-     .offset = offsetof(struct wish, kilobytes),
+     .offset = offsetof(struct options, kilobytes),
      .least = 1,
      .most = 4 << 20},
     {.name = "filter",
@@ -56,38 +56,38 @@ static const struct elbow_flag flags[] = {
      .value = "FILTER",
      .help = "how chunks are packed: keep, none, gzip, gzip:LEVEL, or the number of an HDF5 filter and its values, as "
              "32015:3 (keep)",
-     .offset = offsetof(struct wish, filter)},
+     .offset = offsetof(struct options, filter)},
     {.name = "memory",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "MB",
      .help = "memory for the rows in hand, in units of 1024 x 1024 bytes (256)",
-     .offset = offsetof(struct wish, megabytes),
+     .offset = offsetof(struct options, megabytes),
      .least = 1,
      .most = 1 << 24},
 };
 
 // FILE, or FILE:/dataset, into its parts; dataset is empty for the first.
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, elbow_path file,
-                                   elbow_path dataset, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, elbow_path file,
+                                      elbow_path dataset, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
+    enum elbow_status status = elbow_flags_read(call, options, error);
     if (status != ELBOW_OK)
         return status;
-    bool fits = elbow_config_locate("", wish->source, file, dataset);
+    bool fits = elbow_config_locate("", options->source, file, dataset);
     if (fits && file[0] == '\0') { // no dataset is named
-        fits = elbow_text_format(file, sizeof(elbow_path), "%s", wish->source);
+        fits = elbow_text_format(file, sizeof(elbow_path), "%s", options->source);
         dataset[0] = '\0';
     }
     return fits ? ELBOW_OK
-                : elbow_error_set(error, ELBOW_USAGE, "rechunk: %.200s...: the name is too long", wish->source);
+                : elbow_error_set(error, ELBOW_USAGE, "rechunk: %.200s...: the name is too long", options->source);
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_error error = {0};
     elbow_path file, dataset;
-    if (read_wish(call, &wish, file, dataset, &error) != ELBOW_OK)
+    if (read_options(call, &options, file, dataset, &error) != ELBOW_OK)
         return;
     elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", file);
     elbow_describe_file(file, stdout, &error); // a child prints to nowhere
@@ -161,17 +161,17 @@ static void tell_gain(struct elbow_log *log, const char *source, const char *tar
             result->largest, 1e3 * new_time / (double)pages, (unsigned long long)pages, 1e3 * old_time / (double)pages);
 }
 
-static void tell(struct elbow_log *log, const struct wish *wish, const char *source,
+static void tell(struct elbow_log *log, const struct options *options, const char *source,
                  const struct elbow_rechunk_result *result)
 {
-    elbow_log_say(log, "%s: %s written anew, %llu copied", wish->output,
+    elbow_log_say(log, "%s: %s written anew, %llu copied", options->output,
                   elbow_text_count(result->rewritten, "dataset").text, (unsigned long long)result->copied);
-    tell_gain(log, source, wish->output, result);
+    tell_gain(log, source, options->output, result);
     if (result->references > 0)
         elbow_log_warn(log,
                        "%s: %s of references to objects that are not in the new file, or to parts of datasets: left "
                        "out",
-                       wish->output, elbow_text_count(result->references, "attribute or dataset").text);
+                       options->output, elbow_text_count(result->references, "attribute or dataset").text);
     if (result->repeated > 0)
         elbow_log_say(log,
                       "old chunks were unpacked up to %llu times, as --memory does not hold a band of them; %s would "
@@ -180,10 +180,10 @@ static void tell(struct elbow_log *log, const struct wish *wish, const char *sou
 }
 
 // Rank zero. The new file appears complete, or not at all.
-static enum elbow_status write_file(struct elbow_call *call, const struct wish *wish, const char *file,
+static enum elbow_status write_file(struct elbow_call *call, const struct options *options, const char *file,
                                     const char *dataset, struct elbow_error *error)
 {
-    enum elbow_publish publish = elbow_output_publishing(wish->force);
+    enum elbow_publish publish = elbow_output_publishing(options->force);
     struct elbow_rechunk_result result;
     struct elbow_part part = {0};
     struct showing showing = {
@@ -191,19 +191,19 @@ static enum elbow_status write_file(struct elbow_call *call, const struct wish *
     struct elbow_rechunk_request request = {
         .source = file,
         .dataset = dataset,
-        .chunk_rows = (uint64_t)wish->rows,
-        .chunk_bytes = (wish->kilobytes > 0 ? (uint64_t)wish->kilobytes : KILOBYTE) * KILOBYTE,
-        .memory = (wish->megabytes > 0 ? (uint64_t)wish->megabytes : 256) * MEGABYTE,
+        .chunk_rows = (uint64_t)options->rows,
+        .chunk_bytes = (options->kilobytes > 0 ? (uint64_t)options->kilobytes : KILOBYTE) * KILOBYTE,
+        .memory = (options->megabytes > 0 ? (uint64_t)options->megabytes : 256) * MEGABYTE,
         .user = &showing,
         .progress = show};
     enum elbow_status status =
-        elbow_rechunk_read_filter(wish->filter != NULL ? wish->filter : "keep", &request.filter, error);
+        elbow_rechunk_read_filter(options->filter != NULL ? options->filter : "keep", &request.filter, error);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(file, error);
     if (status == ELBOW_OK)
-        status = elbow_output_check(wish->output, publish, error);
+        status = elbow_output_check(options->output, publish, error);
     if (status == ELBOW_OK)
-        status = elbow_part_begin(NULL, wish->output, &part, NULL, error);
+        status = elbow_part_begin(NULL, options->output, &part, NULL, error);
     if (status != ELBOW_OK)
         return status;
     request.target = part.part;
@@ -213,19 +213,19 @@ static enum elbow_status write_file(struct elbow_call *call, const struct wish *
     else
         elbow_part_abandon(&part);
     if (status == ELBOW_OK)
-        tell(call->log, wish, file, &result);
+        tell(call->log, options, file, &result);
     return status;
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     elbow_path file, dataset;
-    enum elbow_status status = read_wish(call, &wish, file, dataset, error);
+    enum elbow_status status = read_options(call, &options, file, dataset, error);
     if (status != ELBOW_OK)
         return status;
     if (elbow_comm_place(call->comm).rank == 0)
-        write_file(call, &wish, file, dataset, error);
+        write_file(call, &options, file, dataset, error);
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }

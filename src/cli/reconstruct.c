@@ -13,28 +13,28 @@
 enum { PAIRS = 32, WORST_MOST = 1 << 16 }; // where -n is left out; rows that are sorted as they come
 
 // What the command line says. Left out: 0, and `first` below zero.
-struct wish {
-    struct elbow_pictures_wish of;
+struct options {
+    struct elbow_pictures_options of;
     const char *rows;
     int64_t count, first, worst;
 };
 
-static struct wish presets(void)
+static struct options presets(void)
 {
-    return (struct wish){.of = {.seed = -1, .request = {.wants_data = true, .wants_names = true, .draws = true}},
-                         .first = -1};
+    return (struct options){.of = {.seed = -1, .request = {.wants_data = true, .wants_names = true, .draws = true}},
+                            .first = -1};
 }
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_pictures_read(call, &wish->of, error);
-    bool is_span = wish->count > 0 || wish->first >= 0;
-    if (status == ELBOW_OK && (wish->rows != NULL) + (wish->worst > 0) + is_span > 1)
+    enum elbow_status status = elbow_pictures_read(call, &options->of, error);
+    bool is_span = options->count > 0 || options->first >= 0;
+    if (status == ELBOW_OK && (options->rows != NULL) + (options->worst > 0) + is_span > 1)
         return elbow_error_set(
             error, ELBOW_USAGE,
             "--rows, --worst, and -n with --first: each says which rows are meant; give one of them");
-    wish->of.request.plots = wish->rows != NULL || wish->worst > 0; // of rows that are no images
-    wish->first = wish->first < 0 ? 0 : wish->first;
+    options->of.request.plots = options->rows != NULL || options->worst > 0; // of rows that are no images
+    options->first = options->first < 0 ? 0 : options->first;
     return status;
 }
 
@@ -60,7 +60,7 @@ static void tell_list(const struct elbow_gallery_list *list, char *text, size_t 
 }
 
 // Collective. The rows that --rows or --worst ask for; all is given back by the caller.
-static enum elbow_status find_list(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status find_list(const struct elbow_call *call, const struct options *options,
                                    const struct elbow_session *session, struct elbow_worst *found,
                                    struct elbow_error *error)
 {
@@ -72,12 +72,12 @@ static enum elbow_status find_list(const struct elbow_call *call, const struct w
         .dataset = &session->dataset,
         .config = config,
         .terms = elbow_objective_terms(config, config->objective.beta),
-        .corrupt = wish->of.request.corrupt,
+        .corrupt = options->of.request.corrupt,
     };
-    if (wish->worst > 0)
-        return elbow_worst_find(&request, (uint64_t)wish->worst, found, error);
+    if (options->worst > 0)
+        return elbow_worst_find(&request, (uint64_t)options->worst, found, error);
     char of[700];
-    enum elbow_status status = elbow_pictures_numbers("--rows", wish->rows, &found->rows, &found->count, error);
+    enum elbow_status status = elbow_pictures_numbers("--rows", options->rows, &found->rows, &found->count, error);
     snprintf(of, sizeof of, "rows of %.600s", session->dataset.name);
     if (status == ELBOW_OK)
         status = elbow_pictures_below("--rows", found->rows, found->count, session->dataset.samples, of, error);
@@ -85,124 +85,124 @@ static enum elbow_status find_list(const struct elbow_call *call, const struct w
 }
 
 // Collective. Draws rows that are picked out, with their errors.
-static enum elbow_status draw_list(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status draw_list(const struct elbow_call *call, const struct options *options,
                                    const struct elbow_session *session, const struct elbow_gallery *gallery,
                                    struct elbow_error *error)
 {
     struct elbow_worst found = {0};
-    enum elbow_status status = find_list(call, wish, session, &found, error);
+    enum elbow_status status = find_list(call, options, session, &found, error);
     const struct elbow_gallery_list list = {
         .rows = found.rows, .count = found.count, .figure = "recon", .figures = found.recon};
     if (status == ELBOW_OK)
-        status = elbow_gallery_rows(gallery, &session->dataset, wish->of.request.output, &list,
-                                    elbow_pictures_seed(&wish->of, session), wish->of.draw, error);
+        status = elbow_gallery_rows(gallery, &session->dataset, options->of.request.output, &list,
+                                    elbow_pictures_seed(&options->of, session), options->of.draw, error);
     if (status == ELBOW_OK) {
         char told[400];
         tell_list(&list, told, sizeof told);
         elbow_log_say(call->log, "%s: %s; originals, reconstructions by step %" PRIu64 " of %s%s",
-                      wish->of.request.output, told, session->checkpoint.state.step, session->checkpoint.path,
-                      elbow_gallery_plots(gallery, wish->of.request.output) ? "" : ", and errors");
+                      options->of.request.output, told, session->checkpoint.state.step, session->checkpoint.path,
+                      elbow_gallery_plots(gallery, options->of.request.output) ? "" : ", and errors");
     }
     elbow_worst_clear(&found);
     return status;
 }
 
 // Collective.
-static enum elbow_status draw_reconstructions(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status draw_reconstructions(const struct elbow_call *call, const struct options *options,
                                               const struct elbow_session *session, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = elbow_pictures_gallery(call, &wish->of, session);
-    uint64_t first = (uint64_t)wish->first, rows = session->dataset.samples;
-    uint64_t count = wish->count > 0 ? (uint64_t)wish->count : PAIRS;
+    struct elbow_gallery gallery = elbow_pictures_gallery(call, &options->of, session);
+    uint64_t first = (uint64_t)options->first, rows = session->dataset.samples;
+    uint64_t count = options->count > 0 ? (uint64_t)options->count : PAIRS;
     if (first < rows && count > rows - first)
         count = rows - first;
     struct elbow_conditioning conditioning;
-    enum elbow_status status = elbow_pictures_conditions(&wish->of, session, &conditioning, error);
-    bool has_list = wish->rows != NULL || wish->worst > 0;
-    gallery.conditioning = wish->of.values.count > 0 ? &conditioning : NULL;
+    enum elbow_status status = elbow_pictures_conditions(&options->of, session, &conditioning, error);
+    bool has_list = options->rows != NULL || options->worst > 0;
+    gallery.conditioning = options->of.values.count > 0 ? &conditioning : NULL;
     if (status == ELBOW_OK && has_list)
-        status = draw_list(call, wish, session, &gallery, error);
+        status = draw_list(call, options, session, &gallery, error);
     else if (status == ELBOW_OK)
-        status = elbow_gallery_reconstructions(&gallery, &session->dataset, wish->of.request.output, first, count,
-                                               elbow_pictures_seed(&wish->of, session), wish->of.draw, error);
+        status = elbow_gallery_reconstructions(&gallery, &session->dataset, options->of.request.output, first, count,
+                                               elbow_pictures_seed(&options->of, session), options->of.draw, error);
     elbow_conditioning_clear(&conditioning);
     if (status != ELBOW_OK || has_list)
         return status;
     char told[320];
-    bool is_held_back = elbow_session_is_held_back(session, &wish->of.request);
-    elbow_pictures_tell_fewer(call, wish->count, count, wish->first, is_held_back ? "held-back sample" : "sample",
+    bool is_held_back = elbow_session_is_held_back(session, &options->of.request);
+    elbow_pictures_tell_fewer(call, options->count, count, options->first, is_held_back ? "held-back sample" : "sample",
                               session->dataset.name);
-    elbow_session_name_rows(session, &wish->of.request, first, count, told, sizeof told);
-    elbow_log_say(call->log, "%s: %s and their reconstructions by step %" PRIu64 " of %s", wish->of.request.output,
+    elbow_session_name_rows(session, &options->of.request, first, count, told, sizeof told);
+    elbow_log_say(call->log, "%s: %s and their reconstructions by step %" PRIu64 " of %s", options->of.request.output,
                   told, session->checkpoint.state.step, session->checkpoint.path);
     return ELBOW_OK;
 }
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
-    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
-    ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
-    ELBOW_ROW_DATA(offsetof(struct wish, of.request.data)),
-    ELBOW_ROW_MASK(offsetof(struct wish, of.request.mask)),
-    ELBOW_ROW_SIZE(offsetof(struct wish, of.request.size)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "the rows of --data"),
-    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values), "decodes the rows with another condition than their own"),
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, of.request.binarize)),
-    ELBOW_ROW_NAMES(offsetof(struct wish, of.request.names)),
-    ELBOW_ROW_CORRUPT(offsetof(struct wish, of.request.corrupt),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, of.request.checkpoint)),
+    ELBOW_ROW_OUTPUT(offsetof(struct options, of.request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct options, of.request.force)),
+    ELBOW_ROW_DATA(offsetof(struct options, of.request.data)),
+    ELBOW_ROW_MASK(offsetof(struct options, of.request.mask)),
+    ELBOW_ROW_SIZE(offsetof(struct options, of.request.size)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, of.conditions), "the rows of --data"),
+    ELBOW_ROW_CONDITION(offsetof(struct options, of.values), "decodes the rows with another condition than their own"),
+    ELBOW_ROW_BINARIZE(offsetof(struct options, of.request.binarize)),
+    ELBOW_ROW_NAMES(offsetof(struct options, of.request.names)),
+    ELBOW_ROW_CORRUPT(offsetof(struct options, of.request.corrupt),
                       "shows clean, corrupted and reconstructed rows: the encoder's input is corrupted as in training"),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "number of rows, or all if there are fewer (32)",
-     .offset = offsetof(struct wish, count),
+     .offset = offsetof(struct options, count),
      .least = 1},
     {.name = "first",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "ROW",
      .help = "the first row, counted from 0 among the selected samples (0)",
-     .offset = offsetof(struct wish, first),
+     .offset = offsetof(struct options, first),
      .least = 0},
     {.name = "rows",
      .kind = ELBOW_FLAG_TEXT,
      .value = "ROW[,...]",
      .help = "these rows, counted in the same way, with a map of the errors beside each",
-     .offset = offsetof(struct wish, rows)},
+     .offset = offsetof(struct options, rows)},
     {.name = "worst",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "the N rows of the lowest recon, the worst one first, with a map of the errors beside each",
-     .offset = offsetof(struct wish, worst),
+     .offset = offsetof(struct options, worst),
      .least = 1,
      .most = WORST_MOST},
-    ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
-    ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
-    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, of.transformed)),
-    ELBOW_ROW_BEST(offsetof(struct wish, of.request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, of.request.is_raw)),
+    ELBOW_ROW_SEED(offsetof(struct options, of.seed)),
+    ELBOW_ROW_DRAW(offsetof(struct options, of.draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct options, of.transformed)),
+    ELBOW_ROW_BEST(offsetof(struct options, of.request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, of.request.is_raw)),
 };
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_session session = {0};
-    enum elbow_status status = read_wish(call, &wish, error);
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_session_open(call->comm, &wish.of.request, call->log, &session, error);
+    status = elbow_session_open(call->comm, &options.of.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = draw_reconstructions(call, &wish, &session, error);
+        status = draw_reconstructions(call, &options, &session, error);
     elbow_session_close(call->comm, &session);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.of.request, note);
+    if (read_options(call, &options, &error) == ELBOW_OK)
+        elbow_session_preview(&options.of.request, note);
 }
 
 const struct elbow_command elbow_command_reconstruct = {

@@ -8,53 +8,53 @@
 #include <stddef.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_session_request request;
     struct elbow_words runs;
 };
 
-static struct wish presets(void)
+static struct options presets(void)
 {
-    return (struct wish){.request = {.wants_data = true, .is_copy = true}};
+    return (struct options){.request = {.wants_data = true, .is_copy = true}};
 }
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
+    enum elbow_status status = elbow_flags_read(call, options, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish->runs.count > ELBOW_COMPARED_MAX)
-        return elbow_error_set(error, ELBOW_USAGE, "report: %d runs are too many; give 1 to %d", wish->runs.count,
+    if (options->runs.count > ELBOW_COMPARED_MAX)
+        return elbow_error_set(error, ELBOW_USAGE, "report: %d runs are too many; give 1 to %d", options->runs.count,
                                ELBOW_COMPARED_MAX);
-    if (!elbow_output_ends(wish->request.output, ".html"))
-        return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in .html", wish->request.output);
+    if (!elbow_output_ends(options->request.output, ".html"))
+        return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in .html", options->request.output);
     return ELBOW_OK;
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = presets();
-    enum elbow_status status = read_wish(call, &wish, error);
+    struct options options = presets();
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
     const struct elbow_report_request request = {
-        .session = &wish.request, .runs = wish.runs.words, .count = wish.runs.count};
+        .session = &options.request, .runs = options.runs.words, .count = options.runs.count};
     status = elbow_report_make(call->comm, &request, call->log, error);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %s", wish.request.output,
-                      elbow_text_count((uint64_t)wish.runs.count, "run").text);
+        elbow_log_say(call->log, "%s: %s", options.request.output,
+                      elbow_text_count((uint64_t)options.runs.count, "run").text);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = presets();
+    struct options options = presets();
     struct elbow_error error = {0};
-    if (read_wish(call, &wish, &error) != ELBOW_OK)
+    if (read_options(call, &options, &error) != ELBOW_OK)
         return;
-    for (int r = 0; r < wish.runs.count; ++r) {
-        wish.request.checkpoint = wish.runs.words[r];
-        elbow_session_preview(&wish.request, note);
+    for (int r = 0; r < options.runs.count; ++r) {
+        options.request.checkpoint = options.runs.words[r];
+        elbow_session_preview(&options.request, note);
     }
 }
 
@@ -63,24 +63,24 @@ static const struct elbow_flag flags[] = {
      .is_required = true,
      .value = "CHECKPOINT",
      .help = "one or more runs: run directories (the newest checkpoint of each), or checkpoints",
-     .offset = offsetof(struct wish, runs)},
+     .offset = offsetof(struct options, runs)},
     {.name = "output",
      .letter = 'o',
      .kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE",
      .help = "the output file, with the ending .html",
-     .offset = offsetof(struct wish, request.output)},
-    ELBOW_ROW_FORCE(offsetof(struct wish, request.force)),
-    ELBOW_ROW_DATA(offsetof(struct wish, request.data)),
+     .offset = offsetof(struct options, request.output)},
+    ELBOW_ROW_FORCE(offsetof(struct options, request.force)),
+    ELBOW_ROW_DATA(offsetof(struct options, request.data)),
     {.name = "labels",
      .kind = ELBOW_FLAG_TEXT,
      .value = "[FILE:]/dataset",
      .help = ELBOW_HELP_LABELS,
-     .offset = offsetof(struct wish, request.labels)},
-    ELBOW_ROW_BINARIZE(offsetof(struct wish, request.binarize)),
-    ELBOW_ROW_BEST(offsetof(struct wish, request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, request.is_raw)),
+     .offset = offsetof(struct options, request.labels)},
+    ELBOW_ROW_BINARIZE(offsetof(struct options, request.binarize)),
+    ELBOW_ROW_BEST(offsetof(struct options, request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
 };
 
 const struct elbow_command elbow_command_report = {

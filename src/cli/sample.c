@@ -8,36 +8,36 @@
 enum { SAMPLES = 64 }; // where -n is left out
 
 // What the command line says. Left out: count 0.
-struct wish {
-    struct elbow_pictures_wish of;
+struct options {
+    struct elbow_pictures_options of;
     int64_t count, fit;
 };
 
 // How many samples there are to be: what is asked for, or a row of the dataset each, or as many of each class.
-static uint64_t count_samples(const struct wish *wish, const struct elbow_session *session, uint64_t classes)
+static uint64_t count_samples(const struct options *options, const struct elbow_session *session, uint64_t classes)
 {
     uint64_t rows = session->condition_rows;
-    if (wish->count > 0)
-        return (uint64_t)wish->count;
+    if (options->count > 0)
+        return (uint64_t)options->count;
     if (rows > 0)
         return rows < SAMPLES ? rows : SAMPLES;
     return classes < SAMPLES ? SAMPLES / classes * classes : classes;
 }
 
 // Local. What samples are told, and how many there are.
-static enum elbow_status settle_conditions(const struct wish *wish, const struct elbow_session *session,
+static enum elbow_status settle_conditions(const struct options *options, const struct elbow_session *session,
                                            struct elbow_conditioning *conditioning, uint64_t *count,
                                            struct elbow_error *error)
 {
-    enum elbow_status status = elbow_pictures_conditions(&wish->of, session, conditioning, error);
+    enum elbow_status status = elbow_pictures_conditions(&options->of, session, conditioning, error);
     conditioning->rows = session->condition_rows > 0 ? session->conditions : NULL;
     if (status == ELBOW_OK)
         status = elbow_conditioning_settle(conditioning, 1, false, error);
     if (status != ELBOW_OK)
         return status;
     uint64_t classes = elbow_conditioning_classes(conditioning);
-    bool is_of_all = classes == 1 && wish->of.class_name == NULL; // of a classifier
-    *count = count_samples(wish, session, is_of_all ? session->model->classes : classes);
+    bool is_of_all = classes == 1 && options->of.class_name == NULL; // of a classifier
+    *count = count_samples(options, session, is_of_all ? session->model->classes : classes);
     if (conditioning->rows != NULL && *count > session->condition_rows)
         *count = session->condition_rows;
     conditioning->per_class = (*count + classes - 1) / classes;
@@ -45,22 +45,23 @@ static enum elbow_status settle_conditions(const struct wish *wish, const struct
 }
 
 // What the samples were told, where it is not plain to see.
-static void tell_conditions(const struct elbow_call *call, const struct wish *wish,
+static void tell_conditions(const struct elbow_call *call, const struct options *options,
                             const struct elbow_conditioning *conditioning)
 {
     const struct elbow_conditions *conditions = conditioning->conditions;
     if (conditioning->has_grid)
         elbow_log_say(call->log, "%s: %" PRIu64 " of each of the %zu classes of %s, in the order of elbow info%s",
-                      wish->of.request.output, conditioning->per_class, conditions->variables[conditioning->grid].width,
-                      conditions->variables[conditioning->grid].name, "; a row of a picture is a class");
+                      options->of.request.output, conditioning->per_class,
+                      conditions->variables[conditioning->grid].width, conditions->variables[conditioning->grid].name,
+                      "; a row of a picture is a class");
     for (size_t v = 0; v < conditions->count && conditioning->rows == NULL && !conditioning->is_none; ++v)
         if (conditions->variables[v].is_number && !conditioning->is_given[v])
             elbow_log_say(call->log, "%s: %s is the mean of the training data, %g; --condition can say otherwise",
-                          wish->of.request.output, conditions->variables[v].name, conditions->variables[v].mean);
+                          options->of.request.output, conditions->variables[v].name, conditions->variables[v].mean);
 }
 
 // Collective. What z is drawn from, where that is no prior.
-static enum elbow_status fit_mixture(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status fit_mixture(const struct elbow_call *call, const struct options *options,
                                      const struct elbow_session *session, struct elbow_mixture *mixture,
                                      struct elbow_error *error)
 {
@@ -69,85 +70,85 @@ static enum elbow_status fit_mixture(const struct elbow_call *call, const struct
                                                      .parameters = session->checkpoint.values,
                                                      .dataset = &session->dataset,
                                                      .config = &session->checkpoint.config};
-    if (wish->fit == 0)
+    if (options->fit == 0)
         return ELBOW_OK;
-    return elbow_mixture_fit_dataset(&request, (size_t)wish->fit, elbow_pictures_seed(&wish->of, session), call->log,
-                                     mixture, error);
+    return elbow_mixture_fit_dataset(&request, (size_t)options->fit, elbow_pictures_seed(&options->of, session),
+                                     call->log, mixture, error);
 }
 
 // Collective.
-static enum elbow_status draw_samples(const struct elbow_call *call, const struct wish *wish,
+static enum elbow_status draw_samples(const struct elbow_call *call, const struct options *options,
                                       const struct elbow_session *session, struct elbow_error *error)
 {
-    struct elbow_gallery gallery = elbow_pictures_gallery(call, &wish->of, session);
-    if (elbow_pictures_check_size(&wish->of, session, error) != ELBOW_OK)
+    struct elbow_gallery gallery = elbow_pictures_gallery(call, &options->of, session);
+    if (elbow_pictures_check_size(&options->of, session, error) != ELBOW_OK)
         return error->status;
     struct elbow_conditioning conditioning = {0};
     struct elbow_mixture mixture = {0};
     uint64_t count = 0;
-    enum elbow_status status = elbow_pictures_class(&wish->of, session, &gallery.class_number, error);
+    enum elbow_status status = elbow_pictures_class(&options->of, session, &gallery.class_number, error);
     gallery.has_class = gallery.class_number >= 0;
     if (status == ELBOW_OK)
-        status = settle_conditions(wish, session, &conditioning, &count, error);
+        status = settle_conditions(options, session, &conditioning, &count, error);
     gallery.conditioning = &conditioning;
-    gallery.mixture = wish->fit > 0 ? &mixture : NULL;
+    gallery.mixture = options->fit > 0 ? &mixture : NULL;
     if (status == ELBOW_OK)
-        status = fit_mixture(call, wish, session, &mixture, error);
+        status = fit_mixture(call, options, session, &mixture, error);
     if (status == ELBOW_OK)
-        status = elbow_gallery_samples(&gallery, wish->of.request.output, count,
-                                       elbow_pictures_seed(&wish->of, session), wish->of.draw, error);
+        status = elbow_gallery_samples(&gallery, options->of.request.output, count,
+                                       elbow_pictures_seed(&options->of, session), options->of.draw, error);
     if (status == ELBOW_OK && conditioning.rows != NULL)
-        elbow_pictures_tell_fewer(call, wish->count, count, 0, "row", "--condition-from");
+        elbow_pictures_tell_fewer(call, options->count, count, 0, "row", "--condition-from");
     if (status == ELBOW_OK)
-        tell_conditions(call, wish, &conditioning);
+        tell_conditions(call, options, &conditioning);
     elbow_conditioning_clear(&conditioning);
     elbow_mixture_clear(&mixture);
     if (status == ELBOW_OK)
-        elbow_log_say(call->log, "%s: %s of step %" PRIu64 " of %s", wish->of.request.output,
+        elbow_log_say(call->log, "%s: %s of step %" PRIu64 " of %s", options->of.request.output,
                       elbow_text_count(count, "sample").text, session->checkpoint.state.step, session->checkpoint.path);
     return status;
 }
 
 static const struct elbow_flag flags[] = {
-    ELBOW_ROW_CHECKPOINT(offsetof(struct wish, of.request.checkpoint)),
-    ELBOW_ROW_OUTPUT(offsetof(struct wish, of.request.output)),
-    ELBOW_ROW_FORCE(offsetof(struct wish, of.request.force)),
+    ELBOW_ROW_CHECKPOINT(offsetof(struct options, of.request.checkpoint)),
+    ELBOW_ROW_OUTPUT(offsetof(struct options, of.request.output)),
+    ELBOW_ROW_FORCE(offsetof(struct options, of.request.force)),
     {.name = "count",
      .letter = 'n',
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
      .help = "number of samples (64; the same number for each class; with --condition-from at most one per row)",
-     .offset = offsetof(struct wish, count),
+     .offset = offsetof(struct options, count),
      .least = 1},
-    ELBOW_ROW_TOTAL(offsetof(struct wish, of.size)),
-    ELBOW_ROW_CONDITION(offsetof(struct wish, of.values),
+    ELBOW_ROW_TOTAL(offsetof(struct options, of.size)),
+    ELBOW_ROW_CONDITION(offsetof(struct options, of.values),
                         "the condition, for a conditional model, in the words and units of the data; none: unknown"),
-    ELBOW_ROW_CLASS(offsetof(struct wish, of.class_name)),
-    ELBOW_ROW_CONDITION_FROM(offsetof(struct wish, of.conditions), "each sample"),
+    ELBOW_ROW_CLASS(offsetof(struct options, of.class_name)),
+    ELBOW_ROW_CONDITION_FROM(offsetof(struct options, of.conditions), "each sample"),
     {.name = "fit",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "K",
      .help = "draws z from a mixture of K normal distributions, fitted to the latents of the training data, instead of "
              "the prior",
-     .offset = offsetof(struct wish, fit),
+     .offset = offsetof(struct options, fit),
      .least = 1},
     {.name = "data",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
      .help = "with --fit: other data than those of training for the fit",
-     .offset = offsetof(struct wish, of.request.data)},
-    ELBOW_ROW_SEED(offsetof(struct wish, of.seed)),
-    ELBOW_ROW_DRAW(offsetof(struct wish, of.draw)),
-    ELBOW_ROW_TRANSFORMED(offsetof(struct wish, of.transformed)),
-    ELBOW_ROW_BEST(offsetof(struct wish, of.request.best)),
-    ELBOW_ROW_RAW(offsetof(struct wish, of.request.is_raw)),
+     .offset = offsetof(struct options, of.request.data)},
+    ELBOW_ROW_SEED(offsetof(struct options, of.seed)),
+    ELBOW_ROW_DRAW(offsetof(struct options, of.draw)),
+    ELBOW_ROW_TRANSFORMED(offsetof(struct options, of.transformed)),
+    ELBOW_ROW_BEST(offsetof(struct options, of.request.best)),
+    ELBOW_ROW_RAW(offsetof(struct options, of.request.is_raw)),
 };
 
 // Where the latents come from that --fit asks for.
-static enum elbow_status settle_fit(struct wish *wish, struct elbow_error *error)
+static enum elbow_status settle_fit(struct options *options, struct elbow_error *error)
 {
-    struct elbow_session_request *request = &wish->of.request;
-    if (wish->fit == 0) {
+    struct elbow_session_request *request = &options->of.request;
+    if (options->fit == 0) {
         request->needs_prior = (struct elbow_session_needs){
             "sample", "without a prior to draw z from; add --fit K, which draws it from a mixture fitted to the "
                       "latents of the training data"};
@@ -167,26 +168,26 @@ static enum elbow_status settle_fit(struct wish *wish, struct elbow_error *error
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {.of = {.seed = -1, .request = {.wants_names = true, .draws = true}}};
+    struct options options = {.of = {.seed = -1, .request = {.wants_names = true, .draws = true}}};
     struct elbow_session session = {0};
-    enum elbow_status status = elbow_pictures_read(call, &wish.of, error);
+    enum elbow_status status = elbow_pictures_read(call, &options.of, error);
     if (status == ELBOW_OK)
-        status = settle_fit(&wish, error);
+        status = settle_fit(&options, error);
     if (status != ELBOW_OK)
         return status;
-    status = elbow_session_open(call->comm, &wish.of.request, call->log, &session, error);
+    status = elbow_session_open(call->comm, &options.of.request, call->log, &session, error);
     if (status == ELBOW_OK)
-        status = draw_samples(call, &wish, &session, error);
+        status = draw_samples(call, &options, &session, error);
     elbow_session_close(call->comm, &session);
     return status;
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {.of = {.seed = -1, .request = {.draws = true}}};
+    struct options options = {.of = {.seed = -1, .request = {.draws = true}}};
     struct elbow_error error = {0};
-    if (elbow_pictures_read(call, &wish.of, &error) == ELBOW_OK && settle_fit(&wish, &error) == ELBOW_OK)
-        elbow_session_preview(&wish.of.request, note);
+    if (elbow_pictures_read(call, &options.of, &error) == ELBOW_OK && settle_fit(&options, &error) == ELBOW_OK)
+        elbow_session_preview(&options.of.request, note);
 }
 
 const struct elbow_command elbow_command_sample = {

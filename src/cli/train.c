@@ -49,7 +49,7 @@ static enum elbow_status read_trace(const char *word, elbow_path path, struct el
 }
 
 // What the command line says.
-struct wish {
+struct options {
     const char *path, *run, *resume, *init, *trace;
     bool overwrite, checks, force;
     struct elbow_words sets, notes;
@@ -60,67 +60,67 @@ static const struct elbow_flag flags[] = {
      .is_required = true,
      .value = "CONFIG",
      .help = ELBOW_HELP_CONFIG,
-     .offset = offsetof(struct wish, path)},
-    ELBOW_ROW_SET(offsetof(struct wish, sets)),
+     .offset = offsetof(struct options, path)},
+    ELBOW_ROW_SET(offsetof(struct options, sets)),
     {.name = "run-dir",
      .kind = ELBOW_FLAG_TEXT,
      .value = "DIR",
      .help = "the run directory (runs/<name of CONFIG>, or the key run.dir)",
-     .offset = offsetof(struct wish, run)},
+     .offset = offsetof(struct options, run)},
     {.name = "resume",
      .kind = ELBOW_FLAG_OPTIONAL_TEXT,
      .value = "auto",
      .help = "continue the run in the run directory; auto: continue it, or start it if there is none",
-     .offset = offsetof(struct wish, resume)},
+     .offset = offsetof(struct options, resume)},
     {.name = "overwrite",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "rename the directory of an earlier run, and start a new one",
-     .offset = offsetof(struct wish, overwrite)},
+     .offset = offsetof(struct options, overwrite)},
     {.name = "init",
      .kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
      .help = "start with the tensors of another checkpoint, as far as they fit",
-     .offset = offsetof(struct wish, init)},
+     .offset = offsetof(struct options, init)},
     {.name = "trace",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:FIRST-LAST]",
      .help = "write a trace of the run, or of some steps, for ui.perfetto.dev or chrome://tracing",
-     .offset = offsetof(struct wish, trace)},
+     .offset = offsetof(struct options, trace)},
     {.name = "note",
      .kind = ELBOW_FLAG_LIST,
      .value = "TEXT",
      .help = "a line of text for receipt.txt in the run directory; may be repeated",
-     .offset = offsetof(struct wish, notes)},
+     .offset = offsetof(struct options, notes)},
     {.name = "check",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "check options and configuration and that the files exist, print the run directory, and do not train",
-     .offset = offsetof(struct wish, checks)},
+     .offset = offsetof(struct options, checks)},
     {.name = "force",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "replace the file that --trace names, if it exists",
-     .offset = offsetof(struct wish, force)},
+     .offset = offsetof(struct options, force)},
 };
 
 // What the words ask for, but for the configuration and the run directory. `trace` keeps the path of one.
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, elbow_path trace,
-                                   struct elbow_train_request *request, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, elbow_path trace,
+                                      struct elbow_train_request *request, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
+    enum elbow_status status = elbow_flags_read(call, options, error);
     if (status == ELBOW_OK)
-        status = read_resume(wish->resume, &request->resume, error);
+        status = read_resume(options->resume, &request->resume, error);
     if (status == ELBOW_OK)
-        status = read_trace(wish->trace, trace, request, error);
-    if (status == ELBOW_OK && request->resume != ELBOW_RESUME_NEVER && wish->overwrite)
+        status = read_trace(options->trace, trace, request, error);
+    if (status == ELBOW_OK && request->resume != ELBOW_RESUME_NEVER && options->overwrite)
         status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
-    if (status == ELBOW_OK && wish->force && wish->trace == NULL)
+    if (status == ELBOW_OK && options->force && options->trace == NULL)
         status = elbow_error_set(error, ELBOW_USAGE,
                                  "train: --force is for --trace, and there is none; --overwrite moves an earlier run "
                                  "aside");
-    request->overwrite = wish->overwrite;
-    request->trace_force = wish->force;
-    request->init = wish->init;
-    request->notes = wish->notes.words;
-    request->note_count = wish->notes.count;
+    request->overwrite = options->overwrite;
+    request->trace_force = options->force;
+    request->init = options->init;
+    request->notes = options->notes.words;
+    request->note_count = options->notes.count;
     request->has_started = true;
     request->started = call->started;
     return status;
@@ -155,7 +155,7 @@ static enum elbow_status check_conditions(const struct elbow_config *config, con
 }
 
 // Whether the files that a start reads are there.
-static enum elbow_status check_files(const struct wish *wish, const struct elbow_config *config,
+static enum elbow_status check_files(const struct options *options, const struct elbow_config *config,
                                      struct elbow_error *error)
 {
     struct elbow_files train = {0}, valid = {0}, other = {0};
@@ -176,7 +176,7 @@ static enum elbow_status check_files(const struct wish *wish, const struct elbow
                 {"data.valid_mask", config->data.valid_mask, &other, &valid},
                 {"data.labels", config->data.labels, &other, &train},
                 {"data.valid_labels", config->data.valid_labels, &other, &valid}};
-    enum elbow_status status = wish->init == NULL ? ELBOW_OK : check_file(wish->init, "--init", error);
+    enum elbow_status status = options->init == NULL ? ELBOW_OK : check_file(options->init, "--init", error);
     for (size_t i = 0; i < sizeof sets / sizeof *sets && config->data.synthetic == 0 && status == ELBOW_OK; ++i) {
         struct elbow_files_request wanted = {sets[i].key, config->data.file, sets[i].places, sets[i].beside};
         status = elbow_files_find(&wanted, sets[i].files, error);
@@ -195,17 +195,17 @@ static enum elbow_status check_files(const struct wish *wish, const struct elbow
 
 static enum elbow_status check(const struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_train_request request = {0};
     struct elbow_config config;
     elbow_path trace, directory;
-    enum elbow_status status = read_wish(call, &wish, trace, &request, error);
+    enum elbow_status status = read_options(call, &options, trace, &request, error);
     if (status == ELBOW_OK)
-        status = elbow_configuration_read_alone(wish.path, &wish.sets, &config, error);
+        status = elbow_configuration_read_alone(options.path, &options.sets, &config, error);
     if (status == ELBOW_OK)
-        status = elbow_configuration_run(NULL, wish.path, &config, wish.run, directory, error);
+        status = elbow_configuration_run(NULL, options.path, &config, options.run, directory, error);
     if (status == ELBOW_OK)
-        status = check_files(&wish, &config, error);
+        status = check_files(&options, &config, error);
     if (status == ELBOW_OK && elbow_launcher_is_first())
         printf("%s\n", directory);
     return status;
@@ -213,31 +213,31 @@ static enum elbow_status check(const struct elbow_call *call, struct elbow_error
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_error error = {0};
-    if (elbow_flags_read(call, &wish, &error) == ELBOW_OK)
-        elbow_configuration_preview(wish.path, &wish.sets, note);
+    if (elbow_flags_read(call, &options, &error) == ELBOW_OK)
+        elbow_configuration_preview(options.path, &options.sets, note);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_train_request request = {0};
     elbow_path trace;
-    enum elbow_status status = read_wish(call, &wish, trace, &request, error);
+    enum elbow_status status = read_options(call, &options, trace, &request, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_config config;
-    status = elbow_configuration_read(call->comm, wish.path, &wish.sets, &config, error);
+    status = elbow_configuration_read(call->comm, options.path, &options.sets, &config, error);
     if (status != ELBOW_OK)
         return status;
     if (elbow_comm_place(call->comm).rank == 0)
-        elbow_inputs_note(wish.path, error);
+        elbow_inputs_note(options.path, error);
     status = elbow_comm_agree_root(call->comm, error);
     if (status != ELBOW_OK)
         return status;
     elbow_path directory;
-    status = elbow_configuration_run(call->comm, wish.path, &config, wish.run, directory, error);
+    status = elbow_configuration_run(call->comm, options.path, &config, options.run, directory, error);
     if (status != ELBOW_OK)
         return status;
     request.config = &config;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 // What the command line says.
-struct wish {
+struct options {
     struct elbow_verify_request request;
     struct elbow_words sets;
     bool json;
@@ -22,67 +22,67 @@ static const struct elbow_flag flags[] = {
      .is_required = true,
      .value = "DIR",
      .help = "a run directory",
-     .offset = offsetof(struct wish, request.run)},
+     .offset = offsetof(struct options, request.run)},
     {.name = "from",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "STEP",
      .help = "begin with the checkpoint of this step (the last before the one that --to names)",
-     .offset = offsetof(struct wish, request.from),
+     .offset = offsetof(struct options, request.from),
      .least = 1},
     {.name = "from-start",
      .kind = ELBOW_FLAG_SWITCH,
      .help = "begin with the first step of the run",
-     .offset = offsetof(struct wish, request.from_start)},
+     .offset = offsetof(struct options, request.from_start)},
     {.name = "to",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "STEP",
      .help = "end with the checkpoint of this step (the newest)",
-     .offset = offsetof(struct wish, request.to),
+     .offset = offsetof(struct options, request.to),
      .least = 1},
     {.name = "init",
      .kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
      .help = "with --from-start: the checkpoint with which the run began (train --init)",
-     .offset = offsetof(struct wish, request.init)},
+     .offset = offsetof(struct options, request.init)},
     {.name = "set",
      .kind = ELBOW_FLAG_LIST,
      .value = "KEY=VALUE",
      .help = "change a key of data or run, such as data.file=elsewhere.h5, or train.threads; may be repeated",
-     .offset = offsetof(struct wish, sets)},
-    ELBOW_ROW_JSON(offsetof(struct wish, json)),
+     .offset = offsetof(struct options, sets)},
+    ELBOW_ROW_JSON(offsetof(struct options, json)),
 };
 
-static enum elbow_status read_wish(const struct elbow_call *call, struct wish *wish, struct elbow_error *error)
+static enum elbow_status read_options(const struct elbow_call *call, struct options *options, struct elbow_error *error)
 {
-    enum elbow_status status = elbow_flags_read(call, wish, error);
-    if (status == ELBOW_OK && wish->request.from_start && wish->request.from > 0)
+    enum elbow_status status = elbow_flags_read(call, options, error);
+    if (status == ELBOW_OK && options->request.from_start && options->request.from > 0)
         status = elbow_error_set(error, ELBOW_USAGE, "verify: --from and --from-start exclude each other");
-    if (status == ELBOW_OK && wish->request.init != NULL && !wish->request.from_start)
+    if (status == ELBOW_OK && options->request.init != NULL && !options->request.from_start)
         status = elbow_error_set(error, ELBOW_USAGE, "verify: --init is for --from-start");
-    wish->request.changes = wish->sets.words;
-    wish->request.change_count = wish->sets.count;
+    options->request.changes = options->sets.words;
+    options->request.change_count = options->sets.count;
     return status;
 }
 
-static void look(const struct wish *wish, struct elbow_config *config, char *note)
+static void look(const struct options *options, struct elbow_config *config, char *note)
 {
     char *text = NULL;
     struct elbow_error error = {0};
-    if (elbow_checkpoint_peek(wish->request.run, false, config, &error) == ELBOW_OK &&
+    if (elbow_checkpoint_peek(options->request.run, false, config, &error) == ELBOW_OK &&
         elbow_config_dump(config, &text, &error) == ELBOW_OK &&
-        elbow_verify_configure(&wish->request, wish->request.run, text, config, &error) == ELBOW_OK)
+        elbow_verify_configure(&options->request, options->request.run, text, config, &error) == ELBOW_OK)
         elbow_preview_configured(config, note);
     elbow_release(&text);
 }
 
 static void preview(const struct elbow_call *call, char *note)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_error error = {0};
     struct elbow_config *config = NULL;
-    if (read_wish(call, &wish, &error) == ELBOW_OK &&
+    if (read_options(call, &options, &error) == ELBOW_OK &&
         elbow_allocate(&config, 1, sizeof *config, "the configuration", &error) == ELBOW_OK)
-        look(&wish, config, note);
+        look(&options, config, note);
     elbow_release(&config);
 }
 
@@ -154,16 +154,16 @@ static void take_stdout(struct elbow_call *call)
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 {
-    struct wish wish = {0};
+    struct options options = {0};
     struct elbow_verification result;
-    enum elbow_status status = read_wish(call, &wish, error);
+    enum elbow_status status = read_options(call, &options, error);
     if (status != ELBOW_OK)
         return status;
-    if (wish.json)
+    if (options.json)
         take_stdout(call);
-    status = elbow_verify(call->comm, &wish.request, call->log, &result, error);
-    if (wish.json && (status == ELBOW_OK || result.differs) && elbow_comm_place(call->comm).rank == 0)
-        print_json(wish.request.run, &result);
+    status = elbow_verify(call->comm, &options.request, call->log, &result, error);
+    if (options.json && (status == ELBOW_OK || result.differs) && elbow_comm_place(call->comm).rank == 0)
+        print_json(options.request.run, &result);
     return status;
 }
 

@@ -28,7 +28,7 @@ struct elbow_flag {
     bool is_required;
     const char *value; // what the help calls its value ("DIR"), or the plain word; NULL for a switch
     const char *help;  // one line, without a dot
-    size_t offset;     // in the command's wish, of: bool, const char * ("" for an optional text left out), int64_t,
+    size_t offset;     // in the command's options, of: bool, const char * ("" for an optional text left out), int64_t,
                        // double (a share, above 0 and below 1, or a number above 0), struct elbow_words
     int64_t least;     // of an integer
     int64_t most;      // likewise; 0: any
@@ -170,10 +170,10 @@ const struct elbow_command *const *elbow_commands(size_t *count);
 // Local. The command of that name; NULL, and USAGE with the nearest name, if there is none.
 const struct elbow_command *elbow_command_find(const char *name, struct elbow_error *error);
 
-// Local. Reads the words of a call by its command's table into the struct at `wish`, to which the rows' offsets belong;
-// plain words go to the rows without name, in order. USAGE for an unknown flag (with the nearest known one), a missing
-// or wrong value, too many words, a required row left out.
-enum elbow_status elbow_flags_read(const struct elbow_call *call, void *wish, struct elbow_error *error);
+// Local. Reads the words of a call by its command's table into the struct at `options`, to which the rows' offsets
+// belong; plain words go to the rows without name, in order. USAGE for an unknown flag (with the nearest known one), a
+// missing or wrong value, too many words, a required row left out.
+enum elbow_status elbow_flags_read(const struct elbow_call *call, void *options, struct elbow_error *error);
 
 // The subcommands, in the order of the help: X(name), which src/cli/<name>.c defines.
 #define ELBOW_COMMAND_LIST(X)                                                                                          \

@@ -8,7 +8,7 @@
 #include "elbow/evaluate/session.h"
 
 // What they are asked for alike. Left out: seed below zero.
-struct elbow_pictures_wish {
+struct elbow_pictures_options {
     struct elbow_session_request request;
     struct elbow_words conditions, values; // --condition-from, --condition
     const char *class_name;                // --class
@@ -17,32 +17,34 @@ struct elbow_pictures_wish {
     bool draw, transformed;
 };
 
-// Local. Reads a command's words into its wish, which is, or begins with, `wish`.
-enum elbow_status elbow_pictures_read(const struct elbow_call *call, struct elbow_pictures_wish *wish,
+// Local. Reads a command's words into its options, which is, or begins with, `options`.
+enum elbow_status elbow_pictures_read(const struct elbow_call *call, struct elbow_pictures_options *options,
                                       struct elbow_error *error);
 
 // Local. A gallery of a session.
-struct elbow_gallery elbow_pictures_gallery(const struct elbow_call *call, const struct elbow_pictures_wish *wish,
+struct elbow_gallery elbow_pictures_gallery(const struct elbow_call *call, const struct elbow_pictures_options *options,
                                             const struct elbow_session *session);
 
 // Local. The seed of draws.
-uint64_t elbow_pictures_seed(const struct elbow_pictures_wish *wish, const struct elbow_session *session);
+uint64_t elbow_pictures_seed(const struct elbow_pictures_options *options, const struct elbow_session *session);
 
 // Local. What the flags say of conditions; cleared by the caller in any case.
-enum elbow_status elbow_pictures_conditions(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
+enum elbow_status elbow_pictures_conditions(const struct elbow_pictures_options *options,
+                                            const struct elbow_session *session,
                                             struct elbow_conditioning *conditioning, struct elbow_error *error);
 
 // Local. The class that --class names, by number or name, of a model with a classifier; -1 without the flag.
-enum elbow_status elbow_pictures_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
-                                       int64_t *number, struct elbow_error *error);
+enum elbow_status elbow_pictures_class(const struct elbow_pictures_options *options,
+                                       const struct elbow_session *session, int64_t *number, struct elbow_error *error);
 
 // Local. Likewise where one has to be named: USAGE without the flag, of a model with a classifier.
-enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
-                                           int64_t *number, struct elbow_error *error);
+enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_options *options,
+                                           const struct elbow_session *session, int64_t *number,
+                                           struct elbow_error *error);
 
 // Local. USAGE for --size of a model without one.
-enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_wish *wish, const struct elbow_session *session,
-                                            struct elbow_error *error);
+enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_options *options,
+                                            const struct elbow_session *session, struct elbow_error *error);
 
 // Local. Numbers that a flag lists, "594,274", into new memory (elbow_release). USAGE, with the flag.
 enum elbow_status elbow_pictures_numbers(const char *flag, const char *text, uint64_t **numbers, uint64_t *count,
