@@ -214,8 +214,8 @@ static void destroy_rival(struct elbow_bench_rival *rival)
 }
 
 // Collective. What the benchmark needs beside the engine.
-static enum elbow_status make_room(struct elbow_bench_run *bench, struct elbow_bench_result *result,
-                                   struct elbow_error *error)
+static enum elbow_status allocate_parts(struct elbow_bench_run *bench, struct elbow_bench_result *result,
+                                        struct elbow_error *error)
 {
     struct elbow_engine *engine = &bench->engine;
     size_t figures = ELBOW_BENCH_COUNT, ranks = (size_t)engine->plan->place.size, rows = 0;
@@ -304,7 +304,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
             status = elbow_engine_step(&bench.engine, error);
         measure_memory(&bench, result);
         if (status == ELBOW_OK)
-            status = make_room(&bench, result, error);
+            status = allocate_parts(&bench, result, error);
     }
     if (status == ELBOW_OK) {
         result->place = bench.plan.place;

@@ -29,7 +29,7 @@ static bool is_word(const struct elbow_flag *flag)
 }
 
 // "--name", or "-n" of a flag that has no name.
-static void tell_name(const struct elbow_flag *flag, char name[NAME_SIZE])
+static void format_name(const struct elbow_flag *flag, char name[NAME_SIZE])
 {
     if (flag->name != NULL)
         snprintf(name, NAME_SIZE, "--%s", flag->name);
@@ -67,7 +67,7 @@ static enum elbow_status refuse_unknown(const struct reader *reader, const char 
         char name[NAME_SIZE];
         if (is_word(&reader->flags[i]))
             continue;
-        tell_name(&reader->flags[i], name);
+        format_name(&reader->flags[i], name);
         if (elbow_text_distance(asked, name) < distance && strlen(name) > 2) {
             distance = elbow_text_distance(asked, name);
             snprintf(nearest, sizeof nearest, "%s", name);
@@ -145,7 +145,7 @@ static enum elbow_status take_flag(struct reader *reader, const struct elbow_fla
                                    struct elbow_error *error)
 {
     char name[NAME_SIZE];
-    tell_name(flag, name);
+    format_name(flag, name);
     if (flag->kind == ELBOW_FLAG_SWITCH && value != NULL)
         return elbow_error_set(error, ELBOW_USAGE, "%s: takes no value, but '%.200s' was given", name, value);
     if (flag->kind == ELBOW_FLAG_OPTIONAL_TEXT && value == NULL)

@@ -39,7 +39,7 @@ void elbow_help_term(const struct elbow_flag *flag, char term[ELBOW_HELP_TERM_SI
 }
 
 // A flag as the usage line has it: "[--set KEY=VALUE]...", " -o FILE".
-static void tell_usage(const struct elbow_flag *flag, char *text, size_t size)
+static void format_usage(const struct elbow_flag *flag, char *text, size_t size)
 {
     char term[ELBOW_HELP_TERM_SIZE], letter[ELBOW_HELP_TERM_SIZE];
     elbow_help_term(flag, term);
@@ -57,7 +57,7 @@ static void print_usage(const struct elbow_command *command, FILE *out)
     int margin = fprintf(out, "usage: elbow %s", command->name), column = margin;
     for (size_t i = 0; i < command->flag_count; ++i) {
         char text[ELBOW_HELP_TERM_SIZE + 8];
-        tell_usage(&command->flags[i], text, sizeof text);
+        format_usage(&command->flags[i], text, sizeof text);
         if (column + (int)strlen(text) > WIDTH)
             column = fprintf(out, "\n%*s", margin, "") - 1;
         column += fprintf(out, "%s", text);

@@ -29,8 +29,8 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     return status;
 }
 
-static void tell(const struct elbow_call *call, const struct options *options, const struct elbow_session *session,
-                 const struct elbow_imputation *imputation)
+static void report(const struct elbow_call *call, const struct options *options, const struct elbow_session *session,
+                   const struct elbow_imputation *imputation)
 {
     elbow_log_say(call->log, "%s: %s, %" PRIu64 " with missing values, imputed by step %" PRIu64 " of %s",
                   options->request.output, elbow_text_count(session->dataset.samples, "row").text, imputation->rows,
@@ -79,7 +79,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
                               &imputation, error);
     }
     if (status == ELBOW_OK)
-        tell(call, &options, &session, &imputation);
+        report(call, &options, &session, &imputation);
     elbow_session_close(call->comm, &session);
     return status;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 // Collective.
-static enum elbow_status tell_checkpoint(struct elbow_call *call, const char *path, struct elbow_error *error)
+static enum elbow_status describe_checkpoint(struct elbow_call *call, const char *path, struct elbow_error *error)
 {
     struct elbow_checkpoint checkpoint = {0};
     enum elbow_status status = elbow_checkpoint_load(call->comm, path, false, call->log, &checkpoint, error);
@@ -52,7 +52,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     bool is_checkpoint = is_root && elbow_describe_is_checkpoint(options.path);
     elbow_comm_broadcast(call->comm, &is_checkpoint, sizeof is_checkpoint);
     if (is_checkpoint)
-        tell_checkpoint(call, options.path, error);
+        describe_checkpoint(call, options.path, error);
     else if (is_root)
         elbow_describe_file(options.path, stdout, error);
     elbow_comm_broadcast(call->comm, error, sizeof *error);

@@ -109,14 +109,15 @@ static void format(const struct elbow_yardstick_figure *figure, char *text, size
 
 enum { NAME_WIDTH = 22, FIGURE_WIDTH = 24 };
 
-static void print_figures(const struct elbow_measured_yardstick *told)
+static void print_figures(const struct elbow_measured_yardstick *measured)
 {
     char text[64];
-    for (size_t i = 0; i < told->figures.count; ++i) {
-        format(&told->figures.figures[i], text, sizeof text);
-        printf("%-*s%-*s", NAME_WIDTH, told->figures.figures[i].name, told->has_baseline ? FIGURE_WIDTH : 0, text);
-        if (told->has_baseline && i < told->baseline.count) {
-            format(&told->baseline.figures[i], text, sizeof text);
+    for (size_t i = 0; i < measured->figures.count; ++i) {
+        format(&measured->figures.figures[i], text, sizeof text);
+        printf("%-*s%-*s", NAME_WIDTH, measured->figures.figures[i].name, measured->has_baseline ? FIGURE_WIDTH : 0,
+               text);
+        if (measured->has_baseline && i < measured->baseline.count) {
+            format(&measured->baseline.figures[i], text, sizeof text);
             printf("%s", text);
         }
         putchar('\n');
@@ -152,17 +153,17 @@ static void print_json(const struct elbow_measuring *measuring)
         elbow_json_integer(&json, "pca_training_rows", (int64_t)measuring->baseline_rows);
     elbow_json_open(&json, "figures", '{');
     for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind) {
-        const struct elbow_measured_yardstick *told = &measuring->told[kind];
-        for (size_t i = 0; told->is_told && i < told->figures.count; ++i) {
-            const struct elbow_yardstick_figure *figure = &told->figures.figures[i];
+        const struct elbow_measured_yardstick *measured = &measuring->told[kind];
+        for (size_t i = 0; measured->is_told && i < measured->figures.count; ++i) {
+            const struct elbow_yardstick_figure *figure = &measured->figures.figures[i];
             elbow_json_open(&json, figure->name, '{');
             elbow_json_number(&json, "value", figure->value);
             if (!isnan(figure->error))
                 elbow_json_number(&json, "error", figure->error);
-            if (told->has_baseline && i < told->baseline.count) {
-                elbow_json_number(&json, "pca", told->baseline.figures[i].value);
+            if (measured->has_baseline && i < measured->baseline.count) {
+                elbow_json_number(&json, "pca", measured->baseline.figures[i].value);
                 if (!isnan(figure->error))
-                    elbow_json_number(&json, "pca_error", told->baseline.figures[i].error);
+                    elbow_json_number(&json, "pca_error", measured->baseline.figures[i].error);
             }
             elbow_json_close(&json, '}');
         }
@@ -177,7 +178,7 @@ static void print_json(const struct elbow_measuring *measuring)
 }
 
 // Measures that are left out for the same reason share a line.
-static void tell_left_out(const struct elbow_call *call, const struct elbow_measuring *measuring)
+static void log_left_out(const struct elbow_call *call, const struct elbow_measuring *measuring)
 {
     for (size_t kind = 0; kind < ELBOW_YARDSTICKS; ++kind) {
         char words[200] = "";
@@ -196,15 +197,15 @@ static void tell_left_out(const struct elbow_call *call, const struct elbow_meas
 }
 
 // Collective.
-static enum elbow_status tell(struct elbow_call *call, const struct options *options, const char *name,
-                              const struct elbow_measuring_request *request, struct elbow_error *error)
+static enum elbow_status measure_and_print(struct elbow_call *call, const struct options *options, const char *name,
+                                           const struct elbow_measuring_request *request, struct elbow_error *error)
 {
     struct elbow_measuring measuring;
     if (elbow_measure_latents(request, &measuring, error) != ELBOW_OK)
         return error->status;
     if (elbow_comm_place(call->comm).rank != 0)
         return ELBOW_OK;
-    tell_left_out(call, &measuring);
+    log_left_out(call, &measuring);
     if (options->json)
         print_json(&measuring);
     else
@@ -250,8 +251,8 @@ static bool open_training(struct elbow_call *call, const struct options *options
 }
 
 // Collective. Of a checkpoint, and its data.
-static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct options *options,
-                                         struct elbow_error *error)
+static enum elbow_status measure_checkpoint(struct elbow_call *call, const struct options *options,
+                                            struct elbow_error *error)
 {
     struct elbow_session session = {0};
     enum elbow_status status = elbow_session_open(call->comm, &options->request, call->log, &session, error);
@@ -274,7 +275,7 @@ static enum elbow_status tell_checkpoint(struct elbow_call *call, const struct o
     char name[ELBOW_DATASET_NAME_SIZE + 200];
     elbow_text_format(name, sizeof name, "%s (step %" PRIu64 "), %s", session.checkpoint.path,
                       session.checkpoint.state.step, session.dataset.name);
-    status = tell(call, options, name, &request, error);
+    status = measure_and_print(call, options, name, &request, error);
     elbow_session_close(call->comm, &training);
     elbow_session_close(call->comm, &session);
     return status;
@@ -286,9 +287,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (read_options(call, &options, error) != ELBOW_OK || check_options(&options, error) != ELBOW_OK)
         return error->status;
     if (options.codes == NULL)
-        return tell_checkpoint(call, &options, error);
+        return measure_checkpoint(call, &options, error);
     struct elbow_measuring_request request = request_of(call, &options);
-    return tell(call, &options, options.codes, &request, error);
+    return measure_and_print(call, &options, options.codes, &request, error);
 }
 
 #define LISTED(name, word, needs, meaning) "  " #word ": " meaning "\n"

@@ -134,7 +134,7 @@ enum elbow_status elbow_pictures_below(const char *flag, const uint64_t *numbers
     return ELBOW_OK;
 }
 
-void elbow_pictures_tell_fewer(const struct elbow_call *call, int64_t asked, uint64_t count, int64_t first,
+void elbow_pictures_warn_fewer(const struct elbow_call *call, int64_t asked, uint64_t count, int64_t first,
                                const char *noun, const char *of)
 {
     char from[40] = "";

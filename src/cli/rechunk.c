@@ -136,8 +136,8 @@ static double time_pages(const char *path, const struct elbow_rechunk_result *re
 }
 
 // What the largest dataset gained.
-static void tell_gain(struct elbow_log *log, const char *source, const char *target,
-                      const struct elbow_rechunk_result *result)
+static void report_gain(struct elbow_log *log, const char *source, const char *target,
+                        const struct elbow_rechunk_result *result)
 {
     enum { PAGES = 8 };
     if (result->largest[0] == '\0')
@@ -161,12 +161,12 @@ static void tell_gain(struct elbow_log *log, const char *source, const char *tar
             result->largest, 1e3 * new_time / (double)pages, (unsigned long long)pages, 1e3 * old_time / (double)pages);
 }
 
-static void tell(struct elbow_log *log, const struct options *options, const char *source,
-                 const struct elbow_rechunk_result *result)
+static void report(struct elbow_log *log, const struct options *options, const char *source,
+                   const struct elbow_rechunk_result *result)
 {
     elbow_log_say(log, "%s: %s written anew, %llu copied", options->output,
                   elbow_text_count(result->rewritten, "dataset").text, (unsigned long long)result->copied);
-    tell_gain(log, source, options->output, result);
+    report_gain(log, source, options->output, result);
     if (result->references > 0)
         elbow_log_warn(log,
                        "%s: %s of references to objects that are not in the new file, or to parts of datasets: left "
@@ -213,7 +213,7 @@ static enum elbow_status write_file(struct elbow_call *call, const struct option
     else
         elbow_part_abandon(&part);
     if (status == ELBOW_OK)
-        tell(call->log, options, file, &result);
+        report(call->log, options, file, &result);
     return status;
 }
 

@@ -40,9 +40,9 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
 
 // "rows 594 and 274"; "the 3 rows of the lowest recon: 594 (-312.4), 274 (-290.1), 7 (-288.9)"; a list that is longer
 // is cut.
-static void tell_list(const struct elbow_gallery_list *list, char *text, size_t size)
+static void format_list(const struct elbow_gallery_list *list, char *text, size_t size)
 {
-    enum { TOLD = 8 };
+    enum { LISTED = 8 };
     size_t length = 0;
     bool is_worst = list->figures != NULL;
     if (is_worst)
@@ -50,12 +50,12 @@ static void tell_list(const struct elbow_gallery_list *list, char *text, size_t 
             (size_t)snprintf(text, size, "the %s of the lowest recon: ", elbow_text_count(list->count, "row").text);
     else
         length = (size_t)snprintf(text, size, "%s ", list->count == 1 ? "row" : "rows");
-    for (uint64_t i = 0; i < list->count && i < TOLD; ++i) {
+    for (uint64_t i = 0; i < list->count && i < LISTED; ++i) {
         length += (size_t)snprintf(text + length, size - length, "%s%" PRIu64, i > 0 ? ", " : "", list->rows[i]);
         if (is_worst)
             length += (size_t)snprintf(text + length, size - length, " (%.4f)", list->figures[i]);
     }
-    if (list->count > TOLD)
+    if (list->count > LISTED)
         snprintf(text + length, size - length, ", ...");
 }
 
@@ -97,10 +97,10 @@ static enum elbow_status draw_list(const struct elbow_call *call, const struct o
         status = elbow_gallery_rows(gallery, &session->dataset, options->of.request.output, &list,
                                     elbow_pictures_seed(&options->of, session), options->of.draw, error);
     if (status == ELBOW_OK) {
-        char told[400];
-        tell_list(&list, told, sizeof told);
+        char text[400];
+        format_list(&list, text, sizeof text);
         elbow_log_say(call->log, "%s: %s; originals, reconstructions by step %" PRIu64 " of %s%s",
-                      options->of.request.output, told, session->checkpoint.state.step, session->checkpoint.path,
+                      options->of.request.output, text, session->checkpoint.state.step, session->checkpoint.path,
                       elbow_gallery_plots(gallery, options->of.request.output) ? "" : ", and errors");
     }
     elbow_worst_clear(&found);
@@ -128,13 +128,13 @@ static enum elbow_status draw_reconstructions(const struct elbow_call *call, con
     elbow_conditioning_clear(&conditioning);
     if (status != ELBOW_OK || has_list)
         return status;
-    char told[320];
+    char text[320];
     bool is_held_back = elbow_session_is_held_back(session, &options->of.request);
-    elbow_pictures_tell_fewer(call, options->count, count, options->first, is_held_back ? "held-back sample" : "sample",
+    elbow_pictures_warn_fewer(call, options->count, count, options->first, is_held_back ? "held-back sample" : "sample",
                               session->dataset.name);
-    elbow_session_name_rows(session, &options->of.request, first, count, told, sizeof told);
+    elbow_session_name_rows(session, &options->of.request, first, count, text, sizeof text);
     elbow_log_say(call->log, "%s: %s and their reconstructions by step %" PRIu64 " of %s", options->of.request.output,
-                  told, session->checkpoint.state.step, session->checkpoint.path);
+                  text, session->checkpoint.state.step, session->checkpoint.path);
     return ELBOW_OK;
 }
 

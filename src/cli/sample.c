@@ -45,8 +45,8 @@ static enum elbow_status settle_conditions(const struct options *options, const 
 }
 
 // What the samples were told, where it is not plain to see.
-static void tell_conditions(const struct elbow_call *call, const struct options *options,
-                            const struct elbow_conditioning *conditioning)
+static void log_conditions(const struct elbow_call *call, const struct options *options,
+                           const struct elbow_conditioning *conditioning)
 {
     const struct elbow_conditions *conditions = conditioning->conditions;
     if (conditioning->has_grid)
@@ -98,9 +98,9 @@ static enum elbow_status draw_samples(const struct elbow_call *call, const struc
         status = elbow_gallery_samples(&gallery, options->of.request.output, count,
                                        elbow_pictures_seed(&options->of, session), options->of.draw, error);
     if (status == ELBOW_OK && conditioning.rows != NULL)
-        elbow_pictures_tell_fewer(call, options->count, count, 0, "row", "--condition-from");
+        elbow_pictures_warn_fewer(call, options->count, count, 0, "row", "--condition-from");
     if (status == ELBOW_OK)
-        tell_conditions(call, options, &conditioning);
+        log_conditions(call, options, &conditioning);
     elbow_conditioning_clear(&conditioning);
     elbow_mixture_clear(&mixture);
     if (status == ELBOW_OK)

@@ -58,7 +58,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     if (status == ELBOW_OK)
         status = elbow_findings_draw(call->comm, &findings, &options.request, error);
     if (status == ELBOW_OK && elbow_comm_place(call->comm).rank == 0)
-        elbow_score_tell(&findings, rows->output, (size_t)options.request.worst, options.json);
+        elbow_score_print(&findings, rows->output, (size_t)options.request.worst, options.json);
     elbow_findings_clear(call->comm, &findings);
     return status;
 }

@@ -37,16 +37,16 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
 }
 
 // "2 (KL 1.93 nats), 0 (0.41), ..."
-static void tell_dimensions(const struct elbow_call *call, const struct options *options, const struct elbow_walk *walk,
-                            const char *use)
+static void log_dimensions(const struct elbow_call *call, const struct options *options, const struct elbow_walk *walk,
+                           const char *use)
 {
-    enum { TOLD = 12 };
+    enum { LISTED = 12 };
     char text[600];
     size_t length = 0;
-    for (size_t k = 0; k < walk->points / walk->across && k <= TOLD; ++k) {
+    for (size_t k = 0; k < walk->points / walk->across && k <= LISTED; ++k) {
         size_t n = k * walk->across;
         const char *before = k > 0 ? ", " : "";
-        if (k == TOLD) {
+        if (k == LISTED) {
             snprintf(text + length, sizeof text - length, ", ...");
             break;
         }
@@ -58,8 +58,8 @@ static void tell_dimensions(const struct elbow_call *call, const struct options 
     elbow_log_say(call->log, "%s: a row for each dimension: %s", options->of.request.output, text);
 }
 
-static void tell(const struct elbow_call *call, const struct options *options, const struct elbow_session *session,
-                 const struct elbow_walk *walk, bool is_of_data)
+static void report(const struct elbow_call *call, const struct options *options, const struct elbow_session *session,
+                   const struct elbow_walk *walk, bool is_of_data)
 {
     char through[80] = "the prior's centre";
     bool has_prior = session->model->prior != NULL;
@@ -71,7 +71,7 @@ static void tell(const struct elbow_call *call, const struct options *options, c
                   options->of.request.output, elbow_text_count(walk->points / walk->across, "latent dimension").text,
                   through, is_of_data ? "the latents of " : "the prior", is_of_data ? session->dataset.name : "",
                   session->checkpoint.state.step, session->checkpoint.path);
-    tell_dimensions(call, options, walk, has_prior ? "KL " : "variance ");
+    log_dimensions(call, options, walk, has_prior ? "KL " : "variance ");
 }
 
 // What the decoder is told: with a row its own, but for what is given.
@@ -145,7 +145,7 @@ static enum elbow_status traverse(const struct elbow_call *call, const struct op
     if (status == ELBOW_OK)
         status = elbow_walk_show(&gallery, &walk, request->output, seed, options->of.draw, error);
     if (status == ELBOW_OK)
-        tell(call, options, session, &walk, traversal.is_of_data || session->model->prior == NULL);
+        report(call, options, session, &walk, traversal.is_of_data || session->model->prior == NULL);
     elbow_walk_clear(&walk);
     elbow_conditioning_clear(&conditioning);
     elbow_release(&dimensions);

@@ -264,11 +264,11 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
     elbow_comm_broadcast(comm, &data, sizeof data);
     memcpy(facts->data, data.file, sizeof facts->data);
     *error = (struct elbow_error){0};
-    struct elbow_config told = *config;
+    struct elbow_config sized = *config;
     if (data.error.status == ELBOW_OK &&
-        find_width(comm, config, &told.model.condition.width, &data.error) == ELBOW_OK &&
-        find_classes(comm, config, &told.model.classes, &data.error) == ELBOW_OK)
-        measure(comm, &told, &data, facts, &data.error);
+        find_width(comm, config, &sized.model.condition.width, &data.error) == ELBOW_OK &&
+        find_classes(comm, config, &sized.model.classes, &data.error) == ELBOW_OK)
+        measure(comm, &sized, &data, facts, &data.error);
     elbow_comm_agree(comm, &data.error);
     if (data.error.status == ELBOW_MEMORY) {
         *error = data.error;

@@ -72,7 +72,7 @@ static void load(struct look *look, const struct elbow_dataset *train, struct el
         look->facts->looked += dataset->samples;
 }
 
-static void tell(struct look *look, const struct elbow_dataset *dataset, const char *role)
+static void describe(struct look *look, const struct elbow_dataset *dataset, const char *role)
 {
     if (look->error.status == ELBOW_OK)
         elbow_dataset_log(dataset, role, "", &look->lines);
@@ -87,10 +87,10 @@ static void look_at_all(struct look *look)
     elbow_frozen_load(look->comm, config, &look->lines, &look->frozen, &look->error);
     if (look->error.status == ELBOW_OK)
         load(look, NULL, &train);
-    tell(look, &train, "data");
+    describe(look, &train, "data");
     if (look->error.status == ELBOW_OK && elbow_configured_has_valid(config)) {
         load(look, &train, &valid);
-        tell(look, &valid, "validation");
+        describe(look, &valid, "validation");
     }
     if (look->error.status == ELBOW_OK)
         elbow_dataset_warn_scale(&train, &demand, &look->lines);

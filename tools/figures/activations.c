@@ -20,14 +20,14 @@ static void compute(struct curves *curves)
 {
     static const float no_bias[POINTS];
     for (size_t k = 0; k < SHOWN; ++k) {
-        float y[POINTS], slope[POINTS], dy[POINTS];
+        float y[POINTS], derivative[POINTS], dy[POINTS];
         for (size_t i = 0; i < POINTS; ++i) {
             curves->x[i] = -4 + 8.0 * (double)i / (POINTS - 1);
             y[i] = (float)curves->x[i];
             dy[i] = 1;
         }
-        elbow_activation_forward(shown[k], 1, POINTS, no_bias, y, slope);
-        elbow_activation_backward(shown[k], POINTS, y, slope, dy);
+        elbow_activation_forward(shown[k], 1, POINTS, no_bias, y, derivative);
+        elbow_activation_backward(shown[k], POINTS, y, derivative, dy);
         for (size_t i = 0; i < POINTS; ++i) {
             curves->y[k][i] = (double)y[i];
             curves->derivative[k][i] = (double)dy[i];

@@ -19,11 +19,11 @@ enum { EXIT_NO_PROGRAM = 127 };
 void scaling_words_add(struct scaling_words *words, const char *format, ...)
 {
     va_list values;
-    size_t room = sizeof words->text - words->used;
+    size_t left = sizeof words->text - words->used;
     va_start(values, format);
-    int length = vsnprintf(words->text + words->used, room, format, values);
+    int length = vsnprintf(words->text + words->used, left, format, values);
     va_end(values);
-    if (words->count == SCALING_WORDS_MAX || length < 0 || (size_t)length >= room) {
+    if (words->count == SCALING_WORDS_MAX || length < 0 || (size_t)length >= left) {
         words->is_full = true;
         return;
     }
@@ -41,7 +41,7 @@ void scaling_words_split(struct scaling_words *words, const char *text)
     }
 }
 
-void scaling_words_tell(const struct scaling_words *words, char *line, size_t size)
+void scaling_words_format(const struct scaling_words *words, char *line, size_t size)
 {
     size_t length = 0;
     line[0] = '\0';

@@ -24,7 +24,7 @@ void scaling_words_add(struct scaling_words *words, const char *format, ...) __a
 void scaling_words_split(struct scaling_words *words, const char *text);
 
 // Local. The command as one line for a shell, cut if it is too long.
-void scaling_words_tell(const struct scaling_words *words, char *line, size_t size);
+void scaling_words_format(const struct scaling_words *words, char *line, size_t size);
 
 // Local. Runs the command and waits. Its standard output and standard error go to files of these names (NULL: as ours).
 // Its standard input is empty. FILE, saying how it ended, unless it ended with status 0.

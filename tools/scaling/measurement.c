@@ -202,17 +202,17 @@ static enum elbow_status read_file(const char *directory, const char *name, stru
         return elbow_error_set(error, ELBOW_FILE, "%s/%s: a path longer than %d bytes", directory, name,
                                ELBOW_PATH_SIZE);
     enum elbow_status status = ELBOW_OK;
-    if (samples->count == samples->room) {
+    if (samples->count == samples->capacity) {
         struct scaling_sample *list;
-        size_t room = samples->room == 0 ? 16 : 2 * samples->room;
-        status = elbow_allocate(&list, room, sizeof *list, "the measurements", error);
+        size_t capacity = samples->capacity == 0 ? 16 : 2 * samples->capacity;
+        status = elbow_allocate(&list, capacity, sizeof *list, "the measurements", error);
         if (status != ELBOW_OK)
             return status;
         if (samples->count > 0)
             memcpy(list, samples->list, samples->count * sizeof *list);
         elbow_release(&samples->list);
         samples->list = list;
-        samples->room = room;
+        samples->capacity = capacity;
     }
     status = elbow_file_read_input(path, FILE_BYTES_MAX, &text, &size, error);
     if (status == ELBOW_OK)

@@ -171,7 +171,7 @@ static struct scaling_load load_of(const struct modelling *modelling, int ranks,
                                  .microbatch = cost->microbatch,
                                  .forward = cost->forward,
                                  .backward = cost->backward,
-                                 .lanes = (int)fmin((double)modelling->first->overlap, busiest)};
+                                 .slots = (int)fmin((double)modelling->first->overlap, busiest)};
 }
 
 // The model beside what was measured, or simulated: the same points. A simulation computes at a pace of its own, so

@@ -42,7 +42,7 @@ struct scaling_load {
     double microbatch;      // seconds of one, forward and backward
     double forward;         // of which forward through the layers
     double backward;        // of which backward
-    int lanes;              // microbatches that go through the layers together, while messages travel; 0: none do
+    int slots;              // microbatches that go through the layers together, while messages travel; 0: none do
 };
 
 // Seconds of a step.

@@ -181,7 +181,7 @@ static void draw_shares(struct drawing *drawing)
     drawing->panel.y = (struct elbow_plot_axis){.label = "% of a step", .most = 100};
 }
 
-static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
+static enum elbow_status allocate_drawing(struct drawing *drawing, struct elbow_error *error)
 {
     size_t rows = 0, measured = drawing->of[SCALING_MEASURED].count;
     for (int kind = 0; kind < SCALING_KINDS; ++kind)
@@ -212,7 +212,7 @@ static enum elbow_status draw(struct plots *plots, enum scaling_mode mode, const
 {
     struct drawing drawing = {.of = series, .mode = mode};
     bool are_shares = view == 2;
-    enum elbow_status status = make_room(&drawing, error);
+    enum elbow_status status = allocate_drawing(&drawing, error);
     if (status == ELBOW_OK) {
         elbow_text_format(drawing.title, NAME, "%s scaling%s", scaling_mode_name(mode),
                           are_shares ? ": where a step goes (measured)" : "");

@@ -104,7 +104,7 @@ static struct travel travel(const struct scaling_machine *machine, const struct 
 static void send_gradients(const struct scaling_machine *machine, const struct scaling_load *load,
                            const struct buckets *buckets, double sums, struct scaling_times *times)
 {
-    double pass = load->backward * load->lanes;
+    double pass = load->backward * load->slots;
     double ready = -pass, through = ready, last = ready, sent = 0; // zero is the end of the pass
     for (int k = 0; k < buckets->count; ++k) {
         struct travel bucket = travel(machine, load, buckets->parameters[k], sums);
@@ -122,7 +122,7 @@ static void send_gradients(const struct scaling_machine *machine, const struct s
 static void await_parameters(const struct scaling_machine *machine, const struct scaling_load *load,
                              const struct buckets *buckets, struct scaling_times *times)
 {
-    double pass = load->forward * load->lanes, sent = 0, done = 0; // zero is the beginning of the pass
+    double pass = load->forward * load->slots, sent = 0, done = 0; // zero is the beginning of the pass
     for (int k = buckets->count; k-- > 0;) {
         struct travel bucket = travel(machine, load, buckets->parameters[k], 1);
         sent += bucket.mean;

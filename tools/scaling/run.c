@@ -184,7 +184,7 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         return ELBOW_OK;
     }
     scaling_experiment_words(experiment, point, rounds_of(experiment, keeps), &words);
-    scaling_words_tell(&words, command, sizeof command);
+    scaling_words_format(&words, command, sizeof command);
     double start = elbow_clock_seconds();
     enum elbow_status status = scaling_launch(&words, output, log, error);
     experiment->seconds += elbow_clock_seconds() - start;

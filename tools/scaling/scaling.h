@@ -75,7 +75,7 @@ struct scaling_sample {
 
 // The measurements of a directory.
 struct scaling_samples {
-    size_t count, room;
+    size_t count, capacity;
     struct scaling_sample *list; // owned
 };
 
@@ -116,7 +116,7 @@ struct scaling_row {
 bool scaling_row_is_crowded(const struct scaling_row *row);
 
 struct scaling_table {
-    size_t count, room;
+    size_t count, capacity;
     struct scaling_row *rows; // owned
 };
 

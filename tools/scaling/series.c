@@ -35,16 +35,16 @@ struct scaling_spread scaling_spread_of(double *values, size_t count)
 
 struct scaling_row *scaling_table_add(struct scaling_table *table, struct elbow_error *error)
 {
-    if (table->count == table->room) {
+    if (table->count == table->capacity) {
         struct scaling_row *rows;
-        size_t room = table->room == 0 ? 16 : 2 * table->room;
-        if (elbow_allocate(&rows, room, sizeof *rows, "the table", error) != ELBOW_OK)
+        size_t capacity = table->capacity == 0 ? 16 : 2 * table->capacity;
+        if (elbow_allocate(&rows, capacity, sizeof *rows, "the table", error) != ELBOW_OK)
             return NULL;
         if (table->count > 0)
             memcpy(rows, table->rows, table->count * sizeof *rows);
         elbow_release(&table->rows);
         table->rows = rows;
-        table->room = room;
+        table->capacity = capacity;
     }
     table->rows[table->count] = (struct scaling_row){0};
     return &table->rows[table->count++];

@@ -172,10 +172,10 @@ enum elbow_status scaling_table_read(const char *path, struct scaling_table *tab
                 error, ELBOW_FORMAT,
                 "%s:%d: not as elbow-scaling writes it (report and model make it anew, with --force)", path, number);
         } else if (number > 1) {
-            struct scaling_row *room = scaling_table_add(table, error);
-            status = room == NULL ? error->status : ELBOW_OK;
-            if (room != NULL)
-                *room = row;
+            struct scaling_row *added = scaling_table_add(table, error);
+            status = added == NULL ? error->status : ELBOW_OK;
+            if (added != NULL)
+                *added = row;
         }
     }
     fclose(file);

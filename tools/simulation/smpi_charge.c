@@ -111,12 +111,12 @@ void __wrap_elbow_layerwise_backward_inputs(struct elbow_model *model, const str
     charge(start, INPUTS, layerwise->microbatch.rows, layer, 0);
 }
 
-void __wrap_elbow_model_score(struct elbow_model *model, size_t lane, const float *parameters,
+void __wrap_elbow_model_score(struct elbow_model *model, size_t slot, const float *parameters,
                               struct elbow_microbatch microbatch, struct elbow_terms terms, float *gradient,
                               double *statistics)
 {
     double start = now();
-    __real_elbow_model_score(model, lane, parameters, microbatch, terms, gradient, statistics);
+    __real_elbow_model_score(model, slot, parameters, microbatch, terms, gradient, statistics);
     charge(start, SCORE, microbatch.rows, 0, 0);
 }
 

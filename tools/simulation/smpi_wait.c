@@ -39,8 +39,8 @@ struct looks {
     MPI_Request *first[RANGES_MOST];
     int count[RANGES_MOST], ranges;
     MPI_Request *sending[SENDS_MOST]; // the places of what is on its way; NULL: none
-    struct letter *queue;             // [room]; those from `next` up to `last` wait
-    size_t next, last, room;
+    struct letter *queue;             // [capacity]; those from `next` up to `last` wait
+    size_t next, last, capacity;
     double owed; // seconds of computing, not slept yet
 };
 
@@ -133,9 +133,9 @@ int elbow_simulation_isend(const void *values, int count, MPI_Datatype type, int
     struct looks *looks = own_looks();
     if (tag < TAG_MANY)
         return MPI_Isend(values, count, type, to, tag, comm, request);
-    if (looks->last == looks->room) {
-        looks->room = 2 * looks->room + 1024;
-        looks->queue = realloc(looks->queue, looks->room * sizeof *looks->queue);
+    if (looks->last == looks->capacity) {
+        looks->capacity = 2 * looks->capacity + 1024;
+        looks->queue = realloc(looks->queue, looks->capacity * sizeof *looks->queue);
         if (looks->queue == NULL)
             abort();
     }

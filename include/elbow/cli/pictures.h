@@ -56,7 +56,7 @@ enum elbow_status elbow_pictures_below(const char *flag, const uint64_t *numbers
                                        const char *of, struct elbow_error *error);
 
 // Local. Fewer rows than -n asks for are no reason to have none: a warning where there were fewer; asked 0: not asked.
-void elbow_pictures_tell_fewer(const struct elbow_call *call, int64_t asked, uint64_t count, int64_t first,
+void elbow_pictures_warn_fewer(const struct elbow_call *call, int64_t asked, uint64_t count, int64_t first,
                                const char *noun, const char *of);
 
 #define ELBOW_ROW_CONDITION(at, what)                                                                                  \

@@ -6,6 +6,6 @@
 #include "elbow/evaluate/findings.h"
 
 // Local, rank zero. To standard output, with the `worst` most unusual rows; json: as one object.
-void elbow_score_tell(const struct elbow_findings *findings, const char *output, size_t worst, bool json);
+void elbow_score_print(const struct elbow_findings *findings, const char *output, size_t worst, bool json);
 
 #endif

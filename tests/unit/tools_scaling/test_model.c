@@ -22,7 +22,7 @@ static struct scaling_load load(int ranks, int nodes)
                                  .ranks = ranks,
                                  .nodes = nodes,
                                  .microbatch = 0.01,
-                                 .lanes = 1};
+                                 .slots = 1};
 }
 
 static double step(struct scaling_machine machine, struct scaling_load load)
@@ -143,10 +143,10 @@ START_TEST(the_backward_pass_hides_all_but_the_last_bucket)
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first + second - 0.6e-3, ROUNDING);
     nodes.backward = 0.5e-3; // two microbatches go together: their passes are one of twice the length
-    nodes.lanes = 2;
+    nodes.slots = 2;
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first + second - 0.6e-3, ROUNDING);
-    nodes.lanes = 0;
+    nodes.slots = 0;
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.gradients, first + second, ROUNDING);
 }
@@ -165,7 +165,7 @@ START_TEST(the_forward_pass_hides_all_but_the_first_bucket)
     ck_assert_double_eq_tol(times.parameters, first, ROUNDING);
     ck_assert_double_eq_tol(times.hidden, second, ROUNDING);
     nodes.forward = 0.5e-3; // of two microbatches: 0.6 ms on the first layers, then 0.2 ms of waiting for the second
-    nodes.lanes = 2;
+    nodes.slots = 2;
     times = scaling_predict(&machine, &nodes);
     ck_assert_double_eq_tol(times.parameters, first + second - 0.6e-3, ROUNDING);
 }

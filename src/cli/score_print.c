@@ -208,7 +208,7 @@ static void print_json(const struct elbow_findings *findings, const char *output
     elbow_json_close(&json, '}');
 }
 
-void elbow_score_tell(const struct elbow_findings *findings, const char *output, size_t worst, bool json)
+void elbow_score_print(const struct elbow_findings *findings, const char *output, size_t worst, bool json)
 {
     if (json)
         print_json(findings, output, worst);
