@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The benchmark: what a training step costs, beside the floor of its matrix products and one pass of the optimiser.
+// The benchmark: the time of a training step, compared with its floor: its matrix products and one pass of the
+// optimiser.
 //
-// All is timed in rounds, one after the other within each, so that whatever else the machine does meets all alike. A
-// round times a stage by some tens of milliseconds of it, after two untimed ones. Steps are the trainer's own.
+// Rounds time all stages one after the other, so that other load on the machine affects all of them alike. A round runs
+// each stage for some tens of milliseconds, after two untimed runs of it. Steps are those of the trainer itself.
 #ifndef ELBOW_BENCH_BENCH_H
 #define ELBOW_BENCH_BENCH_H
 
@@ -14,32 +15,32 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_BENCH_ROUNDS_MAX = 10000, ELBOW_BENCH_BUCKETS_MAX = 256, ELBOW_BENCH_HOSTS_SIZE = 4096 };
 
-// Seconds, or the ratio of two. The parts of a step are timed apart from each other, over all of a rank's microbatches.
+// Seconds, or ratios of two of them. Each part of a step is timed alone, over all microbatches of a rank.
 enum elbow_bench_figure {
-    ELBOW_BENCH_STEP,           // a whole step
-    ELBOW_BENCH_TRACED,         // a whole step that is traced, as train --trace does
-    ELBOW_BENCH_FLOOR,          // FLOOR_PRODUCTS and OPTIMIZER
-    ELBOW_BENCH_FLOOR_PRODUCTS, // the rank's whole local batch in one call each
-    ELBOW_BENCH_COMPUTE,        // a step without exchange and optimiser
-    ELBOW_BENCH_DATA,           // order, gathering, scaling, binarising, noise
-    ELBOW_BENCH_FORWARD,        // both networks
-    ELBOW_BENCH_LATENT,         // reparameterisation and KL, forward and backward
-    ELBOW_BENCH_LIKELIHOOD,     // recon and its gradient
-    ELBOW_BENCH_BACKWARD,       // both networks
-    ELBOW_BENCH_SUM,            // adding microbatches inside this rank's subtrees
-    ELBOW_BENCH_EXCHANGE,       // adding, agreeing and sharing over the ranks, without the optimiser
-    ELBOW_BENCH_OPTIMIZER,      // on this rank's slice
-    ELBOW_BENCH_UPDATE,         // EXCHANGE and OPTIMIZER in one, as a step has them
-    ELBOW_BENCH_ALLREDUCE, // what UPDATE stands in for: MPI_Allreduce of the gradients, all of it optimised everywhere
-    ELBOW_BENCH_AUDIT,     // one audit of the replicas: a step in run.audit has one
-    ELBOW_BENCH_AGREEMENT, // what every step asks and tells beside its work: signals, deadline, phases
-    ELBOW_BENCH_STEP_OVER_FLOOR, // ratios within one round
+    ELBOW_BENCH_STEP,            // a whole step
+    ELBOW_BENCH_TRACED,          // a whole step that is traced, as by train --trace
+    ELBOW_BENCH_FLOOR,           // FLOOR_PRODUCTS and OPTIMIZER together
+    ELBOW_BENCH_FLOOR_PRODUCTS,  // the matrix products, each in one call for all rows of the rank
+    ELBOW_BENCH_COMPUTE,         // a step without exchange and optimiser
+    ELBOW_BENCH_DATA,            // order, collating, scaling, binarising, noise
+    ELBOW_BENCH_FORWARD,         // both networks
+    ELBOW_BENCH_LATENT,          // reparameterisation and KL, forward and backward
+    ELBOW_BENCH_LIKELIHOOD,      // recon and its gradient
+    ELBOW_BENCH_BACKWARD,        // both networks
+    ELBOW_BENCH_SUM,             // adding the microbatches of this rank's subtrees
+    ELBOW_BENCH_EXCHANGE,        // adding, agreeing and sharing between the ranks, without the optimiser
+    ELBOW_BENCH_OPTIMIZER,       // on this rank's slice
+    ELBOW_BENCH_UPDATE,          // EXCHANGE and OPTIMIZER together, as in a step
+    ELBOW_BENCH_ALLREDUCE,       // the alternative to UPDATE: MPI_Allreduce, and the optimiser for all parameters
+    ELBOW_BENCH_AUDIT,           // one audit of the replicas; one step in run.audit has one
+    ELBOW_BENCH_AGREEMENT,       // the checks of every step beside its work: signals, deadline, phases
+    ELBOW_BENCH_STEP_OVER_FLOOR, // ratios of two times of one round
     ELBOW_BENCH_UPDATE_OVER_ALLREDUCE,
     ELBOW_BENCH_TRACED_OVER_STEP,
     ELBOW_BENCH_COUNT
 };
 
-// Where the time of a step goes, as the columns of metrics.csv tell it.
+// The shares of a step's time, as in the columns of metrics.csv.
 enum elbow_bench_share {
     ELBOW_BENCH_SHARE_COMPUTE,
     ELBOW_BENCH_SHARE_EXCHANGE,
@@ -47,18 +48,18 @@ enum elbow_bench_share {
     ELBOW_BENCH_SHARES
 };
 
-// Medians over the rounds of each rank, as they spread over the ranks; and how the rounds spread.
+// Medians over the rounds of each rank, and how they spread over the ranks; and the spread of the rounds.
 struct elbow_bench_time {
     double median, least, most;            // over the ranks
     double lower_quartile, upper_quartile; // over the rounds of a rank; medians over the ranks
 };
 
-// Where and when a measurement was made.
+// The place and time of a measurement.
 struct elbow_bench_origin {
-    char started[32];    // ISO 8601, UTC
-    char processor[128]; // of rank zero
-    char
-        hosts[ELBOW_BENCH_HOSTS_SIZE]; // "a:2 b:2", names and their ranks in the order of ranks; cut behind whole names
+    char started[32];                   // ISO 8601, UTC
+    char processor[128];                // of rank zero
+    char hosts[ELBOW_BENCH_HOSTS_SIZE]; // "a:2 b:2": hosts and their numbers of ranks, in rank order; cut after
+                                        // a whole entry if it is too long
 };
 
 struct elbow_bench_result {
@@ -68,18 +69,19 @@ struct elbow_bench_result {
     int rounds, threads; // threads: of a rank
     struct elbow_bench_time times[ELBOW_BENCH_COUNT];
     double operations;                       // floating-point operations of a step's matrix products, over all ranks
-    double shares[ELBOW_BENCH_SHARES];       // of the timed steps' time; means over the ranks
-    int buckets;                             // in which the parameters travel between two nodes
+    double shares[ELBOW_BENCH_SHARES];       // of the time of the timed steps; means over the ranks
+    int buckets;                             // number of buckets in which parameters are sent between two nodes
     size_t bucket[ELBOW_BENCH_BUCKETS_MAX];  // parameters of each, from the first layer on
-    double cores;                            // processors that this rank kept busy in its steps: above 1, threads ran
+    double cores;                            // that a rank kept busy in its steps; maximum over the ranks
     int64_t audit_every;                     // steps; 0: never
-    int64_t overlap;                         // microbatches that go together where there are several nodes; 0: none
-    double bytes_read, bytes_sent;           // by the exchange, a step of rank zero
-    uint64_t peak_bytes, peak_allocated;     // of a process, of which by the allocator; most over the ranks
+    int64_t overlap;                         // microbatches that run together on several nodes; 0: none
+    double bytes_read, bytes_sent;           // by the exchange, per step of rank zero
+    uint64_t peak_bytes, peak_allocated;     // of a process, and of its allocator; maximum over the ranks
     uint64_t dataset_bytes, parameter_bytes; // of a node
-    uint64_t allocations;                    // made by all steps after the first, over all ranks: none
+    uint64_t allocations;                    // of all steps after the first, over all ranks: should be 0
 };
 
+// config is borrowed. rounds: 1 to ELBOW_BENCH_ROUNDS_MAX.
 struct elbow_bench_request {
     const struct elbow_config *config;
     int rounds;
@@ -88,8 +90,10 @@ struct elbow_bench_request {
 // Local. The name of a figure, as in JSON: "step", "floor_products".
 const char *elbow_bench_name(enum elbow_bench_figure figure);
 
-// Collective. Trains the configuration from its start, without a run directory, as long as it takes. The same result on
-// every rank but for the bytes of its exchange.
+// Collective. Trains the configuration from its start, without a run directory, for as many steps as the rounds need.
+// The result is the same on all ranks, except for the origin, which is on rank zero,
+// and the bytes of the exchange.
+// Fails like the start of a run; MEMORY.
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
                               struct elbow_bench_result *result, struct elbow_error *error);
 

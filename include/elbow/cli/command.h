@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Subcommands: one table row and one file each. No logic here: flags in, one call of a lower room, status out.
+// Subcommands: one table row and one file each. They contain no logic: they read flags, call one lower room, and return
+// its status.
 //
-// A command's table of flags is all there is about them: it parses, and it is the help, the manual page and the shell's
-// completion. So no flag can be parsed that nobody is told of.
+// A command's table of flags is the only list of its flags: the parser, the help, the manual page and the shell's
+// completion are made from it. So every flag that is parsed is also documented.
 #ifndef ELBOW_CLI_COMMAND_H
 #define ELBOW_CLI_COMMAND_H
 
@@ -12,7 +13,7 @@
 #include "elbow/config/kinds.h"
 #include "elbow/parallel/comm.h"
 
-// One row of a table of flags: --name or --name=value or --name value, -letter value; or a plain word.
+// One row of a table of flags: --name, --name=value, --name value or -letter value; or a plain word.
 struct elbow_flag {
     const char *name; // without dashes; NULL for a plain word
     char letter;      // 0: none
@@ -26,21 +27,23 @@ struct elbow_flag {
         ELBOW_FLAG_LIST
     } kind;
     bool is_required;
-    const char *value; // what the help calls its value ("DIR"), or the plain word; NULL for a switch
-    const char *help;  // one line, without a dot
-    size_t offset;     // in the command's options, of: bool, const char * ("" for an optional text left out), int64_t,
-                       // double (a share, above 0 and below 1, or a number above 0), struct elbow_words
-    int64_t least;     // of an integer
-    int64_t most;      // likewise; 0: any
+    const char *value; // name of its value in the help ("DIR"), or of the plain word; NULL for a switch
+    const char *help;  // one line, without a full stop
+    size_t offset; // of its member in the command's options: bool, const char * ("" if an optional text is left out),
+                   // int64_t, double (a share between 0 and 1, or a number above 0), struct elbow_words
+    int64_t least; // smallest value of an integer
+    int64_t most;  // largest value of an integer; 0: no limit
 };
 
 enum { ELBOW_WORDS_MAX = 64 };
+
+// The values of a flag that may be repeated. The words are those of the command line, not copies.
 struct elbow_words {
     int count;
     const char *words[ELBOW_WORDS_MAX];
 };
 
-// What several commands say alike: help, and whole rows of their tables, for the place that `at` tells (offsetof).
+// Help texts and rows that the tables of several commands share. `at`: the offset of the member that the row fills.
 #define ELBOW_HELP_CONFIG "the configuration, a YAML file"
 #define ELBOW_HELP_LABELS "the dataset's labels"
 #define ELBOW_WHY_NO_IMPORTANCE "without a distribution of z to draw from; leave it out"
@@ -134,48 +137,51 @@ struct elbow_words {
 
 struct elbow_command;
 
-// What every subcommand gets.
+// The arguments of every subcommand. Nothing is owned.
 struct elbow_call {
     const struct elbow_command *command;
     struct elbow_comm *comm;
-    struct elbow_log *log; // speaks on rank zero, to stdout (stderr for commands whose result goes to stdout)
-    int count;             // words after the subcommand's name
-    char **words;
-    double started;  // clock: when the program began
-    bool has_result; // this once the result goes to stdout, though that of the command does not (set by `run`)
+    struct elbow_log *log; // prints on rank zero: to stdout, or to stderr if the result of the command goes to stdout
+    int count;             // number of words after the name of the subcommand
+    char **words;          // [count]
+    double started;        // start of the program, by elbow_clock_seconds
+    bool has_result;       // set by `run`: this result goes to stdout, unlike other results of the command
 };
 
 struct elbow_command {
     const char *name;
-    const char *summary;  // what it does in a few words, as the title of its manual page
-    const char *text;     // what it does, in lines
-    const char *examples; // lines
+    const char *summary;  // its purpose in a few words: the title of its manual page
+    const char *text;     // the description in its help; lines that end in newlines
+    const char *examples; // command lines that end in newlines
     const struct elbow_flag *flags;
     size_t flag_count;
     bool result_on_stdout;
-    bool minds_screen;          // what it says is an output: the exit status is 3 if that cannot be written
-    bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; else they end the process
-    enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error); // Collective. NULL: `alone` is all.
-    // Local. Looks at the files that `run` will hand to HDF5, before MPI is there (comm and log are NULL), in a child
-    // process that may crash of it; note: elbow/base/child.h. NULL where there are none.
+    bool minds_screen;          // its log lines are an output: the exit status is 3 if they cannot be written
+    bool stops_with_checkpoint; // on SIGUSR1 and SIGUSR2; otherwise these signals end the process
+    // Collective. Executes the command. NULL: `alone` executes all of it.
+    enum elbow_status (*run)(struct elbow_call *call, struct elbow_error *error);
+    // Local. Opens the files that `run` will pass to HDF5, before MPI starts (comm and log are NULL), in a child
+    // process that may crash; it writes the name of the file that it is reading to `note` (elbow/base/child.h). NULL if
+    // there are no such files.
     void (*preview)(const struct elbow_call *call, char *note);
-    // Local. What the command does without MPI (comm and log are NULL): all of it where `run` is NULL, else what
-    // --check asks for, which is to say what is wrong with the words. NULL for a command without that flag.
+    // Local. Without MPI (comm and log are NULL): executes the whole command if `run` is NULL, else only its flag
+    // --check, which reports what is wrong with the command line. NULL for a command without that flag.
     enum elbow_status (*alone)(const struct elbow_call *call, struct elbow_error *error);
 };
 
-// Local. All commands, in the order in which the help lists them.
+// Local. All commands, in the order of the help. Static.
 const struct elbow_command *const *elbow_commands(size_t *count);
 
-// Local. The command of that name; NULL, and USAGE with the nearest name, if there is none.
+// Local. The command of this name. If there is none: NULL, and USAGE in `error`, with the most similar name.
 const struct elbow_command *elbow_command_find(const char *name, struct elbow_error *error);
 
-// Local. Reads the words of a call by its command's table into the struct at `options`, to which the rows' offsets
-// belong; plain words go to the rows without name, in order. USAGE for an unknown flag (with the nearest known one), a
-// missing or wrong value, too many words, a required row left out.
+// Local. Parses the words of a call, by its command's table, into the struct at `options`, to which the offsets of the
+// rows refer; members of flags that are left out keep their values. Plain words fill the rows without a name, in order.
+// The texts are those of the call, not copies. USAGE for an unknown flag (with the most similar known one), a missing
+// or invalid value, too many words, or a missing required row.
 enum elbow_status elbow_flags_read(const struct elbow_call *call, void *options, struct elbow_error *error);
 
-// The subcommands, in the order of the help: X(name), which src/cli/<name>.c defines.
+// The subcommands, in the order of the help: X(name). src/cli/<name>.c defines elbow_command_<name>.
 #define ELBOW_COMMAND_LIST(X)                                                                                          \
     X(train)                                                                                                           \
     X(eval)                                                                                                            \

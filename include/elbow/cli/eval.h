@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How elbow eval prints what it found.
+// The output of elbow eval.
 #ifndef ELBOW_CLI_EVAL_H
 #define ELBOW_CLI_EVAL_H
 
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-// Local, rank zero. To standard output; json: as one object.
+// Local. Rank zero: prints an evaluation to standard output; json: as one JSON object.
 void elbow_eval_print(const struct elbow_session *session, const struct elbow_evaluation *evaluation, bool json);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the commands share that show what a model decodes: sample, reconstruct, decode, traverse, interpolate.
+// The shared part of the commands that show decoded samples: sample, reconstruct, decode, traverse, interpolate.
 #ifndef ELBOW_CLI_PICTURES_H
 #define ELBOW_CLI_PICTURES_H
 
@@ -7,7 +7,7 @@
 #include "elbow/evaluate/gallery.h"
 #include "elbow/evaluate/session.h"
 
-// What they are asked for alike. Left out: seed below zero.
+// The options that they share. seed: negative if it is left out.
 struct elbow_pictures_options {
     struct elbow_session_request request;
     struct elbow_words conditions, values; // --condition-from, --condition
@@ -17,45 +17,47 @@ struct elbow_pictures_options {
     bool draw, transformed;
 };
 
-// Local. Reads a command's words into its options, which is, or begins with, `options`.
+// Local. Parses a command's words into its options. `options` is the beginning of that command's struct. USAGE.
 enum elbow_status elbow_pictures_read(const struct elbow_call *call, struct elbow_pictures_options *options,
                                       struct elbow_error *error);
 
-// Local. A gallery of a session.
+// Local. The gallery of a session. It borrows from both arguments.
 struct elbow_gallery elbow_pictures_gallery(const struct elbow_call *call, const struct elbow_pictures_options *options,
                                             const struct elbow_session *session);
 
-// Local. The seed of draws.
+// Local. The seed of draws: that of the options, else that of the configuration.
 uint64_t elbow_pictures_seed(const struct elbow_pictures_options *options, const struct elbow_session *session);
 
-// Local. What the flags say of conditions; cleared by the caller in any case.
+// Local. The conditions that the flags give. The caller clears them, also after an error. USAGE.
 enum elbow_status elbow_pictures_conditions(const struct elbow_pictures_options *options,
                                             const struct elbow_session *session,
                                             struct elbow_conditioning *conditioning, struct elbow_error *error);
 
-// Local. The class that --class names, by number or name, of a model with a classifier; -1 without the flag.
+// Local. The number of the class that --class names, by number or name; -1 without the flag. USAGE for an unknown
+// class, and for a model without a classifier.
 enum elbow_status elbow_pictures_class(const struct elbow_pictures_options *options,
                                        const struct elbow_session *session, int64_t *number, struct elbow_error *error);
 
-// Local. Likewise where one has to be named: USAGE without the flag, of a model with a classifier.
+// Local. The same if a class is required: also USAGE without the flag for a model with a classifier.
 enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_options *options,
                                            const struct elbow_session *session, int64_t *number,
                                            struct elbow_error *error);
 
-// Local. USAGE for --size of a model without one.
+// Local. USAGE if --size is given and no likelihood of the model has a size.
 enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_options *options,
                                             const struct elbow_session *session, struct elbow_error *error);
 
-// Local. Numbers that a flag lists, "594,274", into new memory (elbow_release). USAGE, with the flag.
+// Local. Parses the numbers of a flag, "594,274", into new memory, which the caller releases with elbow_release, also
+// after an error. USAGE, with the flag.
 enum elbow_status elbow_pictures_numbers(const char *flag, const char *text, uint64_t **numbers, uint64_t *count,
                                          struct elbow_error *error);
 
-// Local. A flag's numbers, all of which are to be below `end`: "rows of digits.h5:/x", as in "there are 100 rows of
-// digits.h5:/x, counted from 0".
+// Local. USAGE unless all numbers of a flag are below `end`. `of` names the things in the message: "7 is none of the
+// 5 rows of digits.h5:/x, counted from 0".
 enum elbow_status elbow_pictures_below(const char *flag, const uint64_t *numbers, uint64_t count, uint64_t end,
                                        const char *of, struct elbow_error *error);
 
-// Local. Fewer rows than -n asks for are no reason to have none: a warning where there were fewer; asked 0: not asked.
+// Local. Warns if -n asked for more rows than the `count` that there are. asked: 0 without the flag.
 void elbow_pictures_warn_fewer(const struct elbow_call *call, int64_t asked, uint64_t count, int64_t first,
                                const char *noun, const char *of);
 

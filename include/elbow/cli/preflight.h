@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Before MPI is started, a child process opens the files that a command will hand to HDF5, which crashes on some
-// damaged ones: a crash under MPI would take all ranks down without a word.
+// A trial before MPI starts: a child process opens the files that a command will pass to HDF5, which crashes on some
+// damaged files. A crash under MPI would end all ranks without a message.
 #ifndef ELBOW_CLI_PREFLIGHT_H
 #define ELBOW_CLI_PREFLIGHT_H
 
@@ -8,8 +8,9 @@
 
 enum { ELBOW_PREFLIGHT_SECONDS = 60 };
 
-// Local. Runs the command's preview in a child, for at most `seconds`; FORMAT, with the file, if the child crashed or
-// did not come back. One rank a node does it, as the launcher's environment tells: the others find nothing.
+// Local. Runs the command's preview in a child process for at most `seconds`. FORMAT, with the file, if the child
+// crashed or did not end. Only the first rank of each node, by the launcher's environment, does this; the others return
+// OK.
 enum elbow_status elbow_preflight(const struct elbow_command *command, const struct elbow_call *call, double seconds,
                                   struct elbow_error *error);
 

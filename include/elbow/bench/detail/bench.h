@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the parts of the benchmark share: its stages (stages.c), rounds and results (bench.c).
+// Shared by the parts of the benchmark: its stages (stages.c), its rounds and results (bench.c).
 #ifndef ELBOW_BENCH_DETAIL_BENCH_H
 #define ELBOW_BENCH_DETAIL_BENCH_H
 
@@ -8,51 +8,52 @@
 #include "elbow/bench/detail/floor.h"
 #include "elbow/train/detail/engine.h"
 
-// The way without slices: every rank has all gradients and all moments. Everything owned.
+// The alternative to slices: every rank has all gradients and all moments. Everything is owned.
 struct elbow_bench_rival {
-    float *gradients, *parameters; // whole arenas
+    float *gradients, *parameters; // [parameters.size] each
     struct elbow_optimizer optimizer;
 };
 
 struct elbow_bench_run {
     struct elbow_comm *comm;
     struct elbow_train_plan plan;
-    struct elbow_engine engine; // by the plan beside it: all of this stays where it is
+    struct elbow_engine engine; // refers to the plan beside it: this struct must not move
     struct elbow_floor floor;
     struct elbow_bench_rival rival;
     struct elbow_track track;        // of traced steps; owned
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
-    float *decoded;                  // where the decoder leaves its output: of the engine's model
-    double untimed;                  // seconds of the present stage that do not count
-    double seen;                     // what a pass that only reads came to
+    float *decoded;                  // the decoder's output; belongs to the engine's model
+    double untimed;                  // seconds of the present stage that are subtracted
+    double seen;                     // the result of a pass that only reads, so that it is not optimised away
     int rounds;
     int iterations[ELBOW_BENCH_COUNT];
     double *seconds;                        // (figures, rounds); owned
     double *medians;                        // (ranks, figures, 3); owned
-    uint64_t steps, allocations;            // timed; made by them
+    uint64_t steps, allocations;            // timed steps; allocations that they made
     double step_seconds, processor_seconds; // in timed steps
     struct elbow_exchange_counts exchanged; // by timed steps
     double spent[ELBOW_BENCH_SHARES];       // seconds of timed steps
 };
 
-// In the order of a round. `prepare` leaves the buffers as the stage finds them in a step.
+// The stages, in the order of a round. `prepare` fills the buffers as a step does before the stage; NULL: nothing to
+// do.
 struct elbow_bench_stage {
     enum elbow_bench_figure figure;
     const char *name;
     void (*run)(struct elbow_bench_run *bench);
     void (*prepare)(struct elbow_bench_run *bench);
-    bool is_whole; // timed for longer
+    bool is_whole; // of a step: timed for longer
 };
 
 enum { ELBOW_BENCH_STAGES = 17 };
 extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
 
-// Collective. When, where and on what this is; told to rank zero.
+// Collective. Finds the time, hosts and processor of this measurement; hosts on rank zero only. MEMORY.
 enum elbow_status elbow_bench_find_origin(struct elbow_comm *comm, struct elbow_bench_origin *origin,
                                           struct elbow_error *error);
 
-// Local. The rows of a microbatch.
+// Local. The number of rows of microbatch `number`.
 size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number);
 
 #endif
