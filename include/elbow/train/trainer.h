@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The training run: the loop, and when it logs, evaluates, draws, saves and stops.
+// The training run: the loop that makes steps, logs, evaluates, draws pictures, saves checkpoints and stops.
 #ifndef ELBOW_TRAIN_TRAINER_H
 #define ELBOW_TRAIN_TRAINER_H
 
@@ -11,26 +11,28 @@ ELBOW_C_BEGIN
 
 enum elbow_resume { ELBOW_RESUME_NEVER, ELBOW_RESUME_ALWAYS, ELBOW_RESUME_AUTO };
 
+// Nothing is owned.
 struct elbow_train_request {
     const struct elbow_config *config;
     const char *run; // the run directory
     enum elbow_resume resume;
-    bool overwrite;   // move an existing run aside
+    bool overwrite;   // move an existing run aside first
     const char *init; // a checkpoint to start from, or NULL
-    // Lines for the receipt, each of which gets one; control characters become blanks.
+    // Lines that the receipt gets, one for each note; control characters become blanks.
     const char *const *notes;
     int note_count;
-    // Where to leave a trace of the steps [trace_first, trace_last], counted from one; NULL: none.
+    // The file for a trace of steps trace_first to trace_last, both included, counted from one; NULL: no trace.
     const char *trace;
     uint64_t trace_first, trace_last;
-    bool trace_force; // it may replace a file that is there
-    bool is_replay;   // of another run's steps (train/verify.h), which nobody goes on with
-    bool has_started; // `started` is set; else the program began when elbow_train is called
-    double started;   // clock: when the program began, from which a time limit counts
+    bool trace_force; // the trace may replace an existing file
+    bool is_replay;   // the run repeats steps of another run (train/verify.h); nobody continues it
+    bool has_started; // `started` is set; otherwise the start of the program is the call of elbow_train
+    double started;   // clock at the start of the program, in seconds; a time limit counts from there
 };
 
-// Collective. Trains to the end: OK; STOPPED after run.stop_after, a signal or a time limit, with a checkpoint; OUTPUT
-// if it ran to the end but some output could not be written; else what went wrong.
+// Collective. Trains until the configured end and returns OK. STOPPED, with a checkpoint on disk, after run.stop_after,
+// a signal or a time limit; OUTPUT if the run reached its end but an output could not be written; otherwise the error
+// that ended it. The same status on all ranks.
 enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_request *request, struct elbow_log *log,
                               struct elbow_error *error);
 

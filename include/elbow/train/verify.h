@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Verifying a run: its steps are made again, from one of its checkpoints to a later one, and compared bit by bit.
+// Verification of a run: makes its steps again, from one of its checkpoints to a later one, and compares bit by bit.
 #ifndef ELBOW_TRAIN_VERIFY_H
 #define ELBOW_TRAIN_VERIFY_H
 
@@ -13,38 +13,41 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_VERIFY_WHY_SIZE = 512 };
 
+// Nothing is owned.
 struct elbow_verify_request {
     const char *run;            // the run directory
-    bool from_start;            // from the first step on
-    int64_t from, to;           // checkpoints to begin and to end with; 0: the last but one, and the newest
-    const char *init;           // what the run began with (--init), of a replay from the start; or NULL
-    const char *const *changes; // KEY=VALUE of data and run: where the data lie now
+    bool from_start;            // begin at the first step
+    int64_t from, to;           // steps of the first and the last checkpoint; 0: the last but one, and the newest
+    const char *init;           // for a replay from the start: the checkpoint that the run began with (--init), or NULL
+    const char *const *changes; // [change_count] KEY=VALUE of data.* and run.*: the present place of the data
     int change_count;
 };
 
-// What came out.
+// The result.
 struct elbow_verification {
-    uint64_t from, to, checkpoints, rows; // the steps that were made again, and how much of the run was compared
+    uint64_t from, to;          // steps that were made again
+    uint64_t checkpoints, rows; // of the run that were compared
 
-    // Where it differs.
+    // The first difference.
     bool differs;
-    uint64_t equal, first; // the first other bit is of a step after `equal`, up to `first`
-    char table[16];        // and split, column: of the first row that differs; empty: none does
+    uint64_t equal, first; // the first different bit arose after step `equal`, and at step `first` at the latest
+    char table[16];        // with split and column: the first row that differs; empty: no row differs
     char split[16], column[64], before[64], now[64];
-    uint64_t checkpoint; // that differs; 0: none is reached
+    uint64_t checkpoint; // the step of the one that differs; 0: none was reached
     struct elbow_checkpoint_difference tensor;
-    int origin; // 0: not known, 1: the receipt's build, libraries and processor are these; 2: others
-    char why[ELBOW_VERIFY_WHY_SIZE];
+    int origin; // 0: unknown, 1: build, libraries and processor are those of the receipt; 2: they are not
+    char why[ELBOW_VERIFY_WHY_SIZE]; // for origin 2: a clause about the difference
 };
 
-// Collective. Makes the steps again in a directory of its own, beneath TMPDIR or /tmp of rank zero's host, which is
-// removed; nothing of the run is written. From checkpoint to checkpoint, each time from the run's own, until one
-// differs. MISMATCH with a sentence if a bit differs; USAGE, FILE, FORMAT or what a start says (of data that are not
-// there) if the steps cannot be made. The result is rank zero's.
+// Collective. Makes the steps again in a temporary directory beneath TMPDIR or /tmp of rank zero's host, and removes
+// it. Writes nothing into the run. Goes from checkpoint to checkpoint, each time from the run's own one, until one
+// differs. MISMATCH with a sentence if a bit differs; USAGE, FILE, FORMAT or the error of a start (missing data, for
+// example) if the steps cannot be made. Only rank zero gets the result.
 enum elbow_status elbow_verify(struct elbow_comm *comm, const struct elbow_verify_request *request,
                                struct elbow_log *log, struct elbow_verification *result, struct elbow_error *error);
 
-// Local. The configuration that replays run by: that of a checkpoint, changed.
+// Local. The configuration of a replay: parses `text`, that of the checkpoint `name`, and applies the changes of the
+// request. USAGE for a change of a key that decides the bits.
 enum elbow_status elbow_verify_configure(const struct elbow_verify_request *request, const char *name, const char *text,
                                          struct elbow_config *config, struct elbow_error *error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The plan of a run: what does not change after it has been set up. Its data, the sequence of its steps, its ranks.
+// The plan of a run: its data, the sequence of its steps and its ranks. It does not change after the setup.
 #ifndef ELBOW_TRAIN_DETAIL_PLAN_H
 #define ELBOW_TRAIN_DETAIL_PLAN_H
 
@@ -21,36 +21,36 @@ struct elbow_train_plan {
 
     struct elbow_place place;
     struct elbow_binding binding;
-    bool ranks_differ; // in build or processor
+    bool ranks_differ; // the ranks have different builds or processors
 
-    struct elbow_frozen *frozen; // in front of the data (data.through); owned; NULL: nothing is
+    struct elbow_frozen *frozen; // the model in front of the data (data.through), or NULL; owned
     struct elbow_dataset train, valid;
     bool has_valid;
     struct elbow_data_facts facts;
-    struct elbow_stage stage;       // copies of the files while they are read
-    elbow_path stage_directory;     // data.stage, as rank zero expands it
-    struct elbow_sequence sequence; // its batch: train.batch, or all samples there are
+    struct elbow_stage stage;       // copies of the files in node-local storage
+    elbow_path stage_directory;     // data.stage with its variables expanded by rank zero
+    struct elbow_sequence sequence; // its batch: train.batch, or all samples if there are fewer
     uint64_t epoch_steps;
-    struct elbow_page_order *page_order; // data.order: segments, windows; owned; NULL: all rows are shuffled together
-    char *checkpoint_text;               // the configuration that checkpoints hold: without run.*; owned
+    struct elbow_page_order *page_order; // of data.order: segments, windows; NULL: order full; owned
+    char *checkpoint_text;               // the configuration that checkpoints hold, without run.*; owned
 };
 
-// Collective. The first thing of a plan, whose comm, log and config are set and all else is zero: where the ranks are,
-// or are pretended to be (run.nodes), and the watch over them.
+// Collective. Begins a plan, whose comm, log and config are set and whose rest is zero: finds the nodes of the ranks
+// (or takes those of run.nodes) and starts the watch over the ranks.
 enum elbow_status elbow_train_plan_begin(struct elbow_train_plan *plan, struct elbow_error *error);
 
-// Collective. Threads, data and steps. `former`: where a run that goes on left off, whose scaling and
-// missing-value rules hold; NULL for a new one.
+// Collective. Settles threads, data and steps. `former`: the checkpoint of a resumed run, whose scaling and
+// missing-value rules hold; NULL for a new run.
 enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const struct elbow_checkpoint *former,
                                         struct elbow_error *error);
 
-// Local. The order of the training samples; the plan outlives it.
+// Local. The order of the training samples. It borrows from the plan.
 struct elbow_order elbow_train_plan_order(const struct elbow_train_plan *plan);
 
-// Local. Logs what the data are.
+// Local. Logs training and validation data, and warns of values far from unit scale.
 void elbow_train_plan_log(const struct elbow_train_plan *plan);
 
-// Collective. Gives all back, after whatever was made by the plan.
+// Collective. Releases everything. The engine that uses the plan must be cleared before.
 void elbow_train_plan_clear(struct elbow_train_plan *plan);
 
 #endif

@@ -8,16 +8,16 @@
 
 struct elbow_replay {
     struct elbow_comm *comm; // not owned
-    elbow_path place;        // the directory that holds it, on all ranks
-    elbow_path run;          // the run directory in it
+    elbow_path place;        // the temporary directory, on all ranks
+    elbow_path run;          // the run directory in `place`
 };
 
-// Collective. Makes a directory for replays beneath TMPDIR or /tmp. FILE if that cannot be.
+// Collective. Makes a directory for replays beneath TMPDIR or /tmp. FILE if that is not possible.
 enum elbow_status elbow_replay_open(struct elbow_comm *comm, struct elbow_replay *replay, struct elbow_error *error);
 
-// Collective. Makes the steps from + 1 to `to` again: from a checkpoint's file, or from the start (from 0). The
-// checkpoint of step *reached is then in replay->run: it is below `to` where the replay stopped early by
-// train.patience.
+// Collective. Makes the steps from + 1 to `to` again, from the file of a checkpoint or, with from 0, from the start.
+// Afterwards replay->run holds the checkpoint of step *reached, which is below `to` if train.patience stopped the
+// replay early.
 enum elbow_status elbow_replay_run(struct elbow_replay *replay, const struct elbow_config *config,
                                    const char *checkpoint, const char *init, uint64_t from, uint64_t to,
                                    uint64_t *reached, struct elbow_error *error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A training run: a plan, the engine that makes its steps, and its outputs; and what the parts of the loop share.
+// A training run: its plan, the engine that makes its steps, its outputs, and the functions that the parts of the loop
+// share.
 #ifndef ELBOW_TRAIN_DETAIL_TRAINER_H
 #define ELBOW_TRAIN_DETAIL_TRAINER_H
 
@@ -9,60 +10,61 @@
 #include "elbow/train/detail/outputs.h"
 #include "elbow/train/detail/plan.h"
 
-// Engine and outputs point to the plan beside them: a trainer that is open stays where it is.
+// Engine and outputs point to the plan beside them: an open trainer must not move.
 struct elbow_trainer {
     struct elbow_train_plan plan;
     struct elbow_engine engine;
     struct elbow_run_outputs outputs;
     uint64_t first_step; // of this start
     bool is_finished;
-    enum elbow_stop stop; // why this start has stopped before that
-    int collapsed;        // evaluations of this start, in a row, without a dimension in use
+    enum elbow_stop stop; // why this start stopped before the end
+    int collapsed;        // number of the latest evaluations in a row without a latent dimension in use
     bool shows_progress;  // on a line that is rewritten
-    double last_line;     // clock: of the progress
+    double last_line;     // clock at the last progress line, in seconds
 };
 
-// Collective. Everything before the first step: run directory, data, model, exchange, start values or checkpoint. OK
-// with is_finished set where a resumed run has nothing left to do. The trainer has its plan's comm, log and config, its
-// outputs' request and run; the rest is zero.
+// Collective. Prepares everything before the first step: run directory, data, model, exchange, initial values or
+// checkpoint. Before the call comm, log and config of the plan and request and run of the outputs are set; the rest is
+// zero. OK with is_finished set if a resumed run has no steps left.
 enum elbow_status elbow_trainer_open(struct elbow_trainer *trainer, struct elbow_error *error);
 
-// Collective. Gives all back.
+// Collective. Releases everything. A trainer that failed to open is legal.
 void elbow_trainer_close(struct elbow_trainer *trainer);
 
-// Collective. Says what runs on what, and what it takes in memory; starts to gather data ahead.
+// Collective. Logs model, machine and memory; starts the prefetch.
 void elbow_trainer_introduce(struct elbow_trainer *trainer);
 
-// Local. Rank zero. The progress line, or a plain line now and then.
+// Local. Rank zero. Updates the progress line, or logs a plain line from time to time.
 void elbow_trainer_show_progress(struct elbow_trainer *trainer);
 
-// Local. Rank zero. A row's figures as a line of the log.
+// Local. Rank zero. Logs the figures of a row as one line.
 void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbow_metrics_row *row);
 
-// Local. After the first step: warns of a learned variance that starts far below the residual.
+// Local. To be called after the first step: warns if a learned variance starts far below the residual.
 void elbow_trainer_watch_start(const struct elbow_trainer *trainer);
 
-// Local. What a finished run leaves and where.
+// Local. Logs where a finished run has left its outputs, and the time it took.
 void elbow_trainer_tell_end(const struct elbow_trainer *trainer);
 
-// Collective. The checkpoint of the present step, after all its rows have been written: all wait until rank zero has a
-// copy of the state, which then goes to disk while training goes on.
+// Collective. Saves a checkpoint of the present step, after all its rows have been written. All ranks wait until rank
+// zero has a copy of the state, which is then written while training continues.
 void elbow_trainer_save(struct elbow_trainer *trainer);
 
-// Collective. Whether the last checkpoint is on disk, which is waited for.
+// Collective. Waits for the last checkpoint; whether it is on disk.
 bool elbow_trainer_is_saved(struct elbow_trainer *trainer);
 
-// Local. Rank zero. Waits for the checkpoint that is being written, and notes what became of it.
+// Local. Rank zero. Waits for the checkpoint that is being written and notes the result.
 void elbow_trainer_settle(struct elbow_trainer *trainer);
 
-// Collective. STOPPED with its sentence; FILE where the checkpoint was not `saved`, or the run directory is lost.
+// Collective. The status of a stopped run: STOPPED with its sentence; FILE if the checkpoint was not `saved` or the run
+// directory is lost.
 enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
                                           struct elbow_error *error);
 
-// Collective. Writes report.html into the directory of a run that is closed; a warning where that cannot be.
+// Collective. Writes report.html into the directory of a run that is closed; warns if that is not possible.
 void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct elbow_log *log);
 
-// Local. Rank zero. What a signal that ends the process shall write from now on.
+// Local. Rank zero. Sets the text that is written if a signal ends the process from now on.
 void elbow_trainer_keep_text(const struct elbow_trainer *trainer);
 
 #endif
