@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Principal component analysis (Pearson 1901, Hotelling 1933): the axes of the largest variance.
+// Principal component analysis (Pearson 1901, Hotelling 1933): the axes of largest variance.
 #ifndef ELBOW_STATISTICS_PCA_H
 #define ELBOW_STATISTICS_PCA_H
 
@@ -14,27 +14,27 @@ ELBOW_C_BEGIN
 struct elbow_pca {
     size_t columns, components;
     double *mean;      // (columns)
-    double *axes;      // (components, columns): orthonormal rows; the entry of the largest magnitude is positive
-    double *variances; // (components): of the rows along each axis, divided by rows - 1; largest first
-    double total;      // the variances of all columns together
+    double *axes;      // (components, columns): orthonormal rows; the entry of largest magnitude is positive
+    double *variances; // (components): variance of the rows along each axis, divisor rows - 1; descending
+    double total;      // sum of the variances of all columns
 };
 
-// Local. The first components of rows of x (rows, columns), from the eigenvectors of their covariance matrix, or of the
-// matrix of products of the rows if there are fewer rows than columns. All of them, in double precision, on one thread:
-// the same bits in every run. Axes beyond the rank of the rows are zero, and so are their variances. At least two rows,
-// components at most min(rows, columns). The caller frees *pca, which is NULL after an error. MEMORY; DATA for a value
-// that is not finite; NUMBERS.
+// Local. Fits the first `components` components to x (rows, columns), by the eigenvectors of the covariance matrix, or
+// of the matrix of products of the rows if there are fewer rows than columns. Exact, in double precision, on one
+// thread: the same bits in every run. Axes beyond the rank of x are zero, and so are their variances. rows >= 2,
+// components <= min(rows, columns). The caller frees *pca, which is NULL after an error. MEMORY; DATA for a value that
+// is not finite; NUMBERS if the decomposition fails.
 enum elbow_status elbow_pca_fit(size_t rows, size_t columns, const float *x, size_t components, struct elbow_pca **pca,
                                 struct elbow_error *error);
 
-// Local. scores (rows, components): axes times (x - mean) for each row of x (rows, columns). MEMORY.
+// Local. Computes scores (rows, components): axes times (x - mean) for each row of x (rows, columns). MEMORY.
 enum elbow_status elbow_pca_project(const struct elbow_pca *pca, size_t rows, const float *x, double *scores,
                                     struct elbow_error *error);
 
-// Local. x (rows, columns): mean + scores (rows, components) times axes.
+// Local. Computes x (rows, columns): mean + scores (rows, components) times axes.
 void elbow_pca_reconstruct(const struct elbow_pca *pca, size_t rows, const double *scores, double *x);
 
-// Local. Sets the pointer to NULL, which is legal there.
+// Local. Frees *pca and sets it to NULL. A NULL is legal.
 void elbow_pca_free(struct elbow_pca **pca);
 
 ELBOW_C_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Quantiles: of a sample, and of the standard normal distribution.
+// Quantiles of a sample and of the standard normal distribution.
 #ifndef ELBOW_STATISTICS_QUANTILE_H
 #define ELBOW_STATISTICS_QUANTILE_H
 
@@ -9,12 +9,12 @@
 
 ELBOW_C_BEGIN
 
-// Local. The value below which a share (0 to 1) of the values lies: values are sorted, rising, at least one; between
-// neighbours a straight line (Hyndman and Fan 1996, type 7, numpy's default).
+// Local. The quantile of share 0 to 1 of at least one value, sorted in ascending order, with linear interpolation
+// between neighbours (Hyndman and Fan 1996, type 7; numpy's default).
 double elbow_quantile_of_values(const float *sorted, size_t count, double share);
 
-// Local. The same for N(0, 1), share above 0 and below 1; exactly 0 for a half, and for 1 - share exactly minus that
-// for share if both are doubles.
+// Local. The quantile of N(0, 1) for 0 < share < 1. Exactly 0 for 1/2, and exactly antisymmetric: the quantile of 1 -
+// share is minus that of share if both are doubles.
 double elbow_quantile_of_normal(double share);
 
 ELBOW_C_END

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The figures of a latent space for `elbow measure`: a table with a row for each measure, whose function is in
-// src/statistics/<word>.c. A measure works on plain arrays, on the calling thread only, and gives the same bits in
+// The measures of a latent space for `elbow measure`: a table with one row per measure, whose function is in
+// src/statistics/<word>.c. A measure takes plain arrays, runs on the calling thread only and gives the same bits in
 // every run. docs/howto/measure-a-latent-space.md has the formulas.
 #ifndef ELBOW_STATISTICS_YARDSTICK_H
 #define ELBOW_STATISTICS_YARDSTICK_H
@@ -15,7 +15,7 @@
 
 ELBOW_C_BEGIN
 
-// The needs of a measure beside the codes.
+// The inputs that a measure needs besides the codes.
 enum elbow_yardstick_need {
     ELBOW_YARDSTICK_NEEDS_FACTORS = 1 << 0,
     ELBOW_YARDSTICK_NEEDS_LABELS = 1 << 1,
@@ -23,7 +23,7 @@ enum elbow_yardstick_need {
     ELBOW_YARDSTICK_NEEDS_SAMPLES = 1 << 3,
     ELBOW_YARDSTICK_NEEDS_TOLD = 1 << 4, // reconstructions
     ELBOW_YARDSTICK_NEEDS_KL = 1 << 5,
-    ELBOW_YARDSTICK_OF_PCA = 1 << 6 // not a need: the codes of PCA have the figure, too
+    ELBOW_YARDSTICK_OF_PCA = 1 << 6 // not a need: the measure is also computed for the codes of PCA
 };
 
 // X(ENUMERATOR, word, needs, description), in the order of the output. A word never changes.
@@ -81,7 +81,7 @@ enum { ELBOW_YARDSTICK_FIGURES_MAX = 4 };
 
 struct elbow_yardstick_figure {
     const char *name;
-    double value, error; // error: the standard error of a mean over rows; NaN: it is not a mean
+    double value, error; // error: standard error of a mean over rows; NaN: the figure is not a mean
 };
 
 struct elbow_yardstick_figures {
@@ -93,20 +93,21 @@ struct elbow_yardstick_figures {
 struct elbow_yardstick {
     const char *word, *meaning;
     unsigned needs;
-    // Local. DATA, with a sentence about the reason, if the figures make no sense for the input; MEMORY, NUMBERS.
+    // Local. Computes the figures. DATA, with the reason as a sentence, if they make no sense for the input; MEMORY,
+    // NUMBERS.
     enum elbow_status (*compute)(const struct elbow_yardstick_input *input, struct elbow_yardstick_figures *figures,
                                  struct elbow_error *error);
 };
 
-// Local.
+// Local. The row of a kind.
 const struct elbow_yardstick *elbow_yardstick_row(enum elbow_yardstick_kind kind);
 
-// Local. The figures of a measure, whose needs the input meets. Rows with an unknown label do not count. A message
-// begins with the measure's word.
+// Local. Computes the figures of a measure. The input has all that the measure needs. Rows with an unknown label are
+// left out of measures that need labels. Messages begin with the word of the measure.
 enum elbow_status elbow_yardstick_compute(enum elbow_yardstick_kind kind, const struct elbow_yardstick_input *input,
                                           struct elbow_yardstick_figures *figures, struct elbow_error *error);
 
-// Local.
+// Local. Adds a figure, of at most ELBOW_YARDSTICK_FIGURES_MAX.
 static inline void elbow_yardstick_add(struct elbow_yardstick_figures *figures, const char *name, double value,
                                        double error)
 {
@@ -117,8 +118,8 @@ static inline void elbow_yardstick_add(struct elbow_yardstick_figures *figures, 
     figure->error = error;
 }
 
-// Local. A mean over rows, with its standard error: the standard deviation of the rows divided by the root of their
-// number.
+// Local. Adds the mean of values [rows] with its standard error: the standard deviation divided by the square root of
+// the number of rows.
 static inline void elbow_yardstick_add_mean(struct elbow_yardstick_figures *figures, const char *name, size_t rows,
                                             const double *values)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The page of a report, and what it is made of. Rank zero's business.
+// The page of a report and its contents, on rank zero.
 #ifndef ELBOW_REPORT_DETAIL_PAGE_H
 #define ELBOW_REPORT_DETAIL_PAGE_H
 
@@ -11,59 +11,59 @@
 
 enum { ELBOW_REPORTED_LINES = 6 };
 
-// One run beside what is compared of it. Owned but for the name.
+// The part of a run that struct elbow_compared does not have. Everything is owned except the path.
 struct elbow_reported {
-    const char *path; // as it was given
+    const char *path; // as the user gave it
     char *config;     // YAML
-    char *receipt;    // receipt.txt; NULL: there is none
-    char *log;        // log.txt; NULL likewise
-    uint64_t *steps;  // (step_count) of the pictures of samples/, ascending
+    char *receipt;    // text of receipt.txt, or NULL
+    char *log;        // text of log.txt, or NULL
+    uint64_t *steps;  // [step_count] steps with pictures in samples/, ascending
     size_t step_count;
-    struct elbow_gallery_plot lines[ELBOW_REPORTED_LINES]; // rows that are no images; bytes NULL: none
-    struct elbow_evaluation evaluation;                    // of all rows; its classes' names are those of `names`
+    struct elbow_gallery_plot lines[ELBOW_REPORTED_LINES]; // plots of rows that are not images; bytes NULL: none
+    struct elbow_evaluation evaluation;                    // of all rows; the names of its classes lie in `names`
     char *names;
     struct elbow_measuring *measuring; // of the latent space
-    char *why_unmeasured;              // why there are no measures; NULL: there are some
+    char *why_unmeasured;              // why there are no measures; NULL: there are measures
 };
 
-// Local. Takes in the files of a run's directory: as many as there are; none of a checkpoint by itself.
+// Local. Reads the files of a run directory that exist; none if `run` is a checkpoint. `config`: YAML, copied. MEMORY.
 enum elbow_status elbow_reported_take(const char *run, const char *config, struct elbow_reported *reported,
                                       struct elbow_error *error);
 
-// Collective. Evaluates all rows of a session, and measures some of them. Of failures but for lack of memory, those of
-// the measures are noted in why_unmeasured.
+// Collective. Evaluates all rows of a session and measures some of them. A measure that fails is noted in
+// why_unmeasured, except for MEMORY, which is returned.
 enum elbow_status elbow_reported_measure(struct elbow_comm *comm, struct elbow_session *session,
                                          struct elbow_reported *reported, struct elbow_error *error);
 
-// Collective. The first rows of a session and their reconstructions, where they are no images.
+// Collective. Plots the first rows of a session and their reconstructions if they are not images.
 enum elbow_status elbow_reported_draw(struct elbow_comm *comm, const struct elbow_session *session,
                                       struct elbow_reported *reported, struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_reported_clear(struct elbow_reported *reported);
 
-// What a page is made of. Nothing is owned.
+// The contents of a page. Nothing is owned.
 struct elbow_report {
     const struct elbow_compared *runs;     // (count)
     const struct elbow_reported *reported; // (count)
     size_t count;
 };
 
-// Local. Writes the page. A stream that cannot be written is the caller's to see.
+// Local. Writes the page. The caller checks the stream for errors. MEMORY.
 enum elbow_status elbow_report_write(const struct elbow_report *report, FILE *out, struct elbow_error *error);
 
-// Local. The parts that are data: the curves for the script; the pictures of samples/ with their slider; rows that
-// are no images; what a reader should know first.
+// Local. Write parts of the page: the curves as data for the script; the pictures of samples/ with their slider; plots
+// of rows that are not images; the warnings.
 void elbow_report_write_curves(const struct elbow_report *report, FILE *out);
 void elbow_report_write_steps(const struct elbow_report *report, size_t run, FILE *out);
 void elbow_report_write_lines(const struct elbow_report *report, size_t run, FILE *out);
 void elbow_report_write_warnings(const struct elbow_report *report, FILE *out);
 
-// Local. The tables: of evaluations; of measures of the latent space.
+// Local. Write the tables: of evaluations; of measures of the latent space.
 void elbow_report_write_evaluation(const struct elbow_report *report, FILE *out);
 void elbow_report_write_measures(const struct elbow_report *report, FILE *out);
 
-// The page's style sheet and script: lines, the last one NULL.
+// The style sheet and the script of the page: lines, the last one NULL.
 extern const char *const elbow_report_style[];
 extern const char *const elbow_report_script[];
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The functions of the table of measures.
+// The functions of the table of measures (elbow/statistics/yardstick.h), one per row.
 #ifndef ELBOW_STATISTICS_DETAIL_YARDSTICK_H
 #define ELBOW_STATISTICS_DETAIL_YARDSTICK_H
 
