@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What principal components make of rows, to set beside what a model makes of them.
+// Principal components as a baseline for the figures of a model.
 #ifndef ELBOW_EVALUATE_BASELINE_H
 #define ELBOW_EVALUATE_BASELINE_H
 
@@ -10,22 +10,22 @@
 
 ELBOW_C_BEGIN
 
-// Training data of more values are not loaded for its sake, unless a user asks.
+// The maximum number of values of training data that are loaded for the baseline alone. A user can ask for more.
 #define ELBOW_BASELINE_VALUES (UINT64_C(1) << 29)
 
-// Local. How many rows of a training set components are fitted to: all of them up to 10,000, or 2,000 where a row has
-// more than 2,000 values; else so many, evenly spread.
+// Local. The number of rows of a training set that components are fitted to: all, but at most 10,000, or 2,000 if a row
+// has more than 2,000 values. Of a larger set the rows are evenly spaced.
 uint64_t elbow_baseline_rows(const struct elbow_dataset *training);
 
-// Local. The scores (samples of the dataset): sums of the squares of what is left of each row when it is projected on
-// the first components of the training set; both scaled and transformed, before they are binarised. Values are all
-// known; components below the number of elbow_baseline_rows and of values. MEMORY, NUMBERS.
+// Local. Computes scores [samples of the dataset]: the squared distance of each row from its projection onto the first
+// `components` components of the training set. Rows are scaled and transformed, but not binarised. All values are
+// known; `components` is below both elbow_baseline_rows and the number of values. MEMORY, DATA, NUMBERS.
 enum elbow_status elbow_baseline_scores(const struct elbow_dataset *training, const struct elbow_dataset *dataset,
                                         size_t components, double *scores, struct elbow_error *error);
 
-// Local. The components of the rows of a training set as a model of the configuration sees them in an evaluation, of as
-// many as elbow_baseline_rows tells; *pca stays NULL where a value of them is missing. The caller frees it. MEMORY,
-// DATA, NUMBERS.
+// Local. Fits components to elbow_baseline_rows rows of the training set, as a model of the configuration sees them in
+// an evaluation. *pca is NULL if one of their values is missing, and after an error. The caller frees it. MEMORY, DATA,
+// NUMBERS.
 enum elbow_status elbow_baseline_fit_seen(const struct elbow_config *config, const struct elbow_dataset *training,
                                           size_t components, struct elbow_pca **pca, struct elbow_error *error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files told in words, for `elbow info`.
+// Descriptions of files in words, for `elbow info`.
 #ifndef ELBOW_EVALUATE_DESCRIBE_H
 #define ELBOW_EVALUATE_DESCRIBE_H
 
@@ -10,14 +10,14 @@
 
 ELBOW_C_BEGIN
 
-// Local. Whether there is a checkpoint to be loaded: a directory, or a file that begins as checkpoints do.
+// Local. Whether `path` may be a checkpoint: a directory, or a file with the first bytes of one.
 bool elbow_describe_is_checkpoint(const char *path);
 
-// Local. Every dataset of an HDF5 file: shape, type, layout, filters, attributes, range, what it can be used for, and
-// how a configuration says so. Of large datasets a sample of rows is read.
+// Local. Describes every dataset of an HDF5 file: shape, type, layout, filters, attributes, range, its possible uses,
+// and the lines of a configuration for them. Of a large dataset a sample of rows is read. FILE, FORMAT, MEMORY.
 enum elbow_status elbow_describe_file(const char *path, FILE *out, struct elbow_error *error);
 
-// Local. Where training stood, what on, the tensors, the configuration.
+// Local. Describes a checkpoint: progress of training, data, tensors, configuration.
 void elbow_describe_checkpoint(const struct elbow_checkpoint *checkpoint, FILE *out);
 
 ELBOW_C_END

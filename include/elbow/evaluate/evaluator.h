@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Evaluation: the figures of all measures that are asked for, over a whole dataset; summed along the tree over the
-// dataset's microbatches, so to the same bits on any number of ranks.
+// Evaluation: the figures of all requested measures over a whole dataset. Sums follow the tree over the dataset's
+// microbatches, so they have the same bits on any number of ranks.
 #ifndef ELBOW_EVALUATE_EVALUATOR_H
 #define ELBOW_EVALUATE_EVALUATOR_H
 
@@ -9,7 +9,8 @@
 
 ELBOW_C_BEGIN
 
-// Collective. The same result on every rank.
+// Collective. Evaluates the dataset; all ranks get the same result. The caller clears it. USAGE, DATA, MEMORY, and
+// errors of reading.
 enum elbow_status elbow_evaluate(const struct elbow_evaluation_request *request, struct elbow_evaluation *evaluation,
                                  struct elbow_error *error);
 

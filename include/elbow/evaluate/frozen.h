@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A model that is not trained any more and stands in front of the data (data.through): M1 of Kingma et al. (2014),
-// section 3.1, before whatever is trained on its latents. Rows are read, scaled and binarised as that model reads them,
-// and the sample is one z of q(z|x): in training drawn anew in each epoch, keyed by seed, sample and epoch; in
-// evaluations always the same one, keyed by seed and sample. Its averaged weights are taken, where it has such.
+// A frozen model in front of the data (data.through): M1 of Kingma et al. (2014), section 3.1, whose latents are the
+// data of the model that is trained. Rows are read, scaled and binarised as the frozen model reads them, and the sample
+// is one draw z of q(z|x): in training a new one in each epoch, keyed by seed, sample and epoch; in evaluations always
+// the same one, keyed by seed and sample. If the frozen model has averaged weights, they are used.
 #ifndef ELBOW_EVALUATE_FROZEN_H
 #define ELBOW_EVALUATE_FROZEN_H
 
@@ -13,42 +13,43 @@
 
 ELBOW_C_BEGIN
 
-// Everything owned; stays where it is as long as datasets are led through it.
+// Everything is owned. Must not move while datasets use it.
 struct elbow_frozen {
-    struct elbow_through through; // first: what its functions are given
+    struct elbow_through through; // the first member: its functions get a pointer to it
     struct elbow_checkpoint checkpoint;
-    struct elbow_config config;    // whose data are those of the configuration, read as the model reads them
-    struct elbow_data_facts facts; // what data have to agree with: the model's, but for conditions and classes
+    struct elbow_config config;    // the data of the configuration, read as the frozen model reads them
+    struct elbow_data_facts facts; // the frozen model's, for checks of the data; without conditions and classes
 };
 
-// Local. Whether a configuration has a model in front of its data.
+// Local. Whether a configuration has a frozen model in front of its data.
 bool elbow_frozen_is_wanted(const struct elbow_config *config);
 
-// Collective. Loads the model that config->data.through names. CONFIG, FILE or FORMAT with the sentence; USAGE, CONFIG
-// where it cannot stand there. NULL where none is wanted.
+// Collective. Loads the model that config->data.through names; *frozen is NULL if it names none, and after an error.
+// FILE or FORMAT if it cannot be loaded; USAGE or CONFIG if it cannot stand in front of these data.
 enum elbow_status elbow_frozen_load(struct elbow_comm *comm, const struct elbow_config *config, struct elbow_log *log,
                                     struct elbow_frozen **frozen, struct elbow_error *error);
 
-// Local. Whether it is the model that the facts of a checkpoint tell of, whose path is `of`. MISMATCH.
+// Local. Checks that it is the frozen model that the facts of the checkpoint `of` name. MISMATCH if it is another one.
 enum elbow_status elbow_frozen_check(const struct elbow_frozen *frozen, const struct elbow_data_facts *facts,
                                      const char *of, struct elbow_error *error);
 
-// Local. A request that was made of frozen->config becomes that of the configuration's data: as the model reads them,
-// with conditions and classes that agree with the request's reference. The frozen model keeps what it refers to until
-// the next call.
+// Local. Changes a request that was made from frozen->config into one for the data of the configuration: read as the
+// frozen model reads them, with conditions and classes that agree with the request's reference. The request borrows
+// from the frozen model until the next call.
 void elbow_frozen_request(struct elbow_frozen *frozen, const struct elbow_config *config,
                           struct elbow_dataset_request *request);
 
-// Local. Bytes that a rank keeps of it, beside the rooms of its threads. A NULL is legal.
+// Local. Memory of a rank in bytes, without the workspaces of its threads. A NULL is legal.
 uint64_t elbow_frozen_bytes(const struct elbow_frozen *frozen);
 
 // Local. A NULL is legal.
 void elbow_frozen_destroy(struct elbow_frozen *frozen);
 
-// Room of one thread, to encode and to decode.
+// The workspace of one thread, for encoding and decoding.
 struct elbow_frozen_room; // opaque
 
-// Local. `stored`: rows to encode, or NULL. MEMORY.
+// Local. Opens a workspace for up to rows_max rows. `stored`: the dataset whose rows are encoded, or NULL to decode
+// only. The workspace borrows from both. MEMORY.
 enum elbow_status elbow_frozen_open(const struct elbow_frozen *frozen, const struct elbow_dataset *stored,
                                     size_t rows_max, bool is_training, struct elbow_frozen_room **room,
                                     struct elbow_error *error);
@@ -56,13 +57,13 @@ enum elbow_status elbow_frozen_open(const struct elbow_frozen *frozen, const str
 // Local. A NULL is legal.
 void elbow_frozen_close(struct elbow_frozen_room *room);
 
-// Local. mean (rows, D of the model) of p(x|z) for its latents z (rows, Z).
+// Local. Computes mean (rows, D of the frozen model) of p(x|z) for latents z (rows, Z).
 void elbow_frozen_decode(struct elbow_frozen_room *room, size_t rows, const float *z, float *mean);
 
-// Local. A draw from p(x|z) into x (D), for row `row` of the last elbow_frozen_decode.
+// Local. Draws x (D) from p(x|z) for row `row` of the last elbow_frozen_decode.
 void elbow_frozen_draw(const struct elbow_frozen_room *room, size_t row, struct elbow_stream stream, float *x);
 
-// Local. The rows whose latents were made last.
+// Local. The rows that were encoded last; valid until the next ones.
 const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_room *room);
 
 ELBOW_C_END

@@ -10,21 +10,21 @@
 
 ELBOW_C_BEGIN
 
-// Columns one after the other: value[c * rows + i]. Owned; zeroed: nothing.
+// A table by columns: values[c * rows + i]. Owned; zeroed: empty.
 struct elbow_history {
     size_t rows, columns;
     double *values;
 };
 
-// Local. Of the table's rows of a split the columns of these names, NaN where one is empty or missing; names NULL: all
-// behind step, epoch and split. What is no row of the table is passed over. MEMORY.
+// Local. Parses the rows of a split from the text of a table: the columns names [count], or with NULL all columns after
+// step, epoch and split. A missing or empty value is NaN. Lines that are not rows of the table are skipped. MEMORY.
 enum elbow_status elbow_history_take(const char *table, const char *split, const char *const *names, size_t count,
                                      struct elbow_history *curves, struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_history_clear(struct elbow_history *curves);
 
-// Local. A column.
+// Local. The values [rows] of a column. They borrow from the history.
 const double *elbow_history_column(const struct elbow_history *curves, size_t column);
 
 ELBOW_C_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What `elbow measure` does: tables from a model or from files, and all figures that can be told of them.
+// The work of `elbow measure`: arrays from a model or from files, and all figures that can be computed from them.
 #ifndef ELBOW_EVALUATE_MEASURING_H
 #define ELBOW_EVALUATE_MEASURING_H
 
@@ -12,15 +12,15 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_MEASURING_ROWS = 10000, ELBOW_MEASURING_NEIGHBOURS = 5 };
 
-// What is measured. Places are FILE:/dataset, of tables /dataset of the codes' file; NULL: none.
+// The arrays to measure. Places are FILE:/dataset, or /dataset in the file of the codes; NULL: none. Nothing is owned.
 struct elbow_measuring_request {
     struct elbow_comm *comm;
     struct elbow_log *log;
-    const char *only;                             // words of measures with commas; NULL: all that can be told
-    unsigned left_out;                            // bits of measures (1 << kind) that nobody asks for
-    const struct elbow_evaluation_request *model; // NULL: the tables alone
-    const struct elbow_data_facts *facts;         // of its training data
-    const struct elbow_dataset *training;         // what PCA is fitted to; NULL: the rows that are measured
+    const char *only;                             // words of measures, separated by commas; NULL: all that are possible
+    unsigned left_out;                            // bits (1 << kind) of measures to leave out
+    const struct elbow_evaluation_request *model; // NULL: arrays from files only
+    const struct elbow_data_facts *facts;         // of the model's training data
+    const struct elbow_dataset *training;         // PCA is fitted to it; NULL: to the measured rows
     const char *codes, *data, *labels, *samples;  // without a model
     const char *factors;
     size_t rows, neighbours;
@@ -29,25 +29,26 @@ struct elbow_measuring_request {
 
 struct elbow_measuring {
     size_t rows, width, classes, factors;
-    uint64_t samples; // rows that there are
+    uint64_t samples; // rows of the dataset, of which `rows` are measured
     bool has_baseline;
-    uint64_t baseline_rows; // of the training data, that PCA is fitted to; 0: it is those that are measured
+    uint64_t baseline_rows; // rows of the training data that PCA is fitted to; 0: it is fitted to the measured rows
     struct elbow_measured_yardstick {
         bool is_told, has_baseline;
-        char why_not[ELBOW_MESSAGE_SIZE]; // a sentence, where it is not told; empty: nobody asked
+        char why_not[ELBOW_MESSAGE_SIZE]; // a sentence, if the measure is missing; empty: it was not requested
         struct elbow_yardstick_figures figures, baseline;
     } told[ELBOW_YARDSTICKS];
 };
 
-// Local. Which measures `only` asks for, into asked; all if it is NULL. USAGE for an unknown word, with the nearest.
+// Local. Parses `only` into asked: the requested measures; all if it is NULL. USAGE for an unknown word, with the
+// nearest known one.
 enum elbow_status elbow_measuring_choose(const char *only, bool asked[ELBOW_YARDSTICKS], struct elbow_error *error);
 
-// Collective. The figures, on rank zero; the same on any number of ranks. A measure that `only` asks for and that
-// cannot be told is an error: USAGE where something was not given, DATA where it makes no sense.
+// Collective. Computes the figures on rank zero; the same bits on any number of ranks. A measure that `only` names and
+// that cannot be computed is an error: USAGE if an input is missing, DATA if it makes no sense for the data.
 enum elbow_status elbow_measure_latents(const struct elbow_measuring_request *request,
                                         struct elbow_measuring *measuring, struct elbow_error *error);
 
-// Local. Looks at the files of a request, in a child process (elbow/data/preview.h).
+// Local. Previews the files of a request in a child process (elbow/data/preview.h).
 void elbow_measuring_preview(const struct elbow_measuring_request *request, char *note);
 
 ELBOW_C_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows that a model reconstructs worst.
+// The rows with the worst reconstructions.
 #ifndef ELBOW_EVALUATE_WORST_H
 #define ELBOW_EVALUATE_WORST_H
 
@@ -11,12 +11,12 @@ ELBOW_C_BEGIN
 // Owned; zeroed: none.
 struct elbow_worst {
     uint64_t count;
-    uint64_t *rows; // (count) of the dataset, the worst one first; of equals the first row
-    double *recon;  // (count) as `elbow encode` has it
+    uint64_t *rows; // [count] numbers in the dataset, worst first; of equals the lower number first
+    double *recon;  // [count] recon in nats, as in `elbow encode`
 };
 
-// Collective. The `count` rows of the lowest recon (all, if there are fewer), the same on every rank and any number of
-// ranks. A recon that is NaN is below all others. MEMORY. A failure leaves something to clear.
+// Collective. Finds the `count` rows with the lowest recon (all rows if there are fewer); the same on every rank and on
+// any number of ranks. NaN counts as lower than all numbers. MEMORY. The caller clears *worst, also after a failure.
 enum elbow_status elbow_worst_find(const struct elbow_evaluation_request *request, uint64_t count,
                                    struct elbow_worst *worst, struct elbow_error *error);
 

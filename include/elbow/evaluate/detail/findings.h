@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The sessions of elbow score.
+// The sessions of `elbow score`.
 #ifndef ELBOW_EVALUATE_DETAIL_FINDINGS_H
 #define ELBOW_EVALUATE_DETAIL_FINDINGS_H
 
@@ -10,15 +10,15 @@
 
 ELBOW_C_BEGIN
 
-// Collective. Opens all that are needed, settles what the score is, and finds the anomalies by the labels.
+// Collective. Opens the sessions that are needed, settles the kind of score, and finds the anomalies by the labels.
 enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                       struct elbow_log *log, struct elbow_findings *findings,
                                       struct elbow_error *error);
 
-// Local. The gallery of the rows, as the model shows them.
+// Local. A gallery for pictures of the rows, in the values of the model. It borrows from the findings.
 struct elbow_gallery elbow_findings_gallery(struct elbow_comm *comm, const struct elbow_findings *findings);
 
-// Local. Components of the PCA, as many as were asked for or as there can be.
+// Local. The number of components of the PCA: the requested number, or the maximum if that is smaller.
 size_t elbow_findings_components(const struct elbow_findings *findings, const struct elbow_dataset *training);
 
 ELBOW_C_END

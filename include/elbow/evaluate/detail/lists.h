@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lists in a file, one entry a row, told in words: what they can serve as beside rows of data, and the lines of YAML
-// that use them.
+// Descriptions of lists in a file, with one entry per row: their possible uses together with rows of data, and the
+// lines of YAML for them.
 #ifndef ELBOW_EVALUATE_DETAIL_LISTS_H
 #define ELBOW_EVALUATE_DETAIL_LISTS_H
 
@@ -10,7 +10,7 @@
 
 ELBOW_C_BEGIN
 
-// A list, and where it is told of.
+// A list, and the stream for its description. Nothing is owned.
 struct elbow_list {
     FILE *out;
     const char *path, *name;
@@ -18,15 +18,15 @@ struct elbow_list {
     const struct elbow_serves *serves;
 };
 
-// Local. How a configuration names a dataset.
+// Local. Prints the line of a configuration that names the dataset.
 void elbow_list_print_key(const struct elbow_list *list, const char *key);
 
-// Local. Labels, or texts: "10 integers: usable as data.labels, ...". values NULL: they are no plain numbers. False if
-// they cannot be loaded as such.
+// Local. Prints labels, or texts: "10 integers: usable as data.labels, ...". values NULL: they are not plain numbers.
+// False if they cannot be loaded as such.
 bool elbow_list_print_labels(const struct elbow_list *list, const char *noun, const struct elbow_look *values,
                              struct elbow_error *error);
 
-// Local. Floats, one a row of some data of the file; false if they are none.
+// Local. Prints floats, one for each row of some data of the file; false if they are something else.
 bool elbow_list_print_numbers(const struct elbow_list *list, const struct elbow_hdf5_info *info,
                               const struct elbow_look *values);
 

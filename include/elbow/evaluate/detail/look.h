@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A look at the values of datasets: of large ones a sample of rows is read, so that a large file costs little more than
-// a small one.
+// Statistics of the values of datasets. Of large datasets a sample of rows is read, so a large file takes little more
+// time than a small one.
 #ifndef ELBOW_EVALUATE_DETAIL_LOOK_H
 #define ELBOW_EVALUATE_DETAIL_LOOK_H
 
@@ -13,21 +13,21 @@
 
 ELBOW_C_BEGIN
 
-// What the values of a dataset are, as far as they were looked at.
+// Statistics of the values that were read.
 struct elbow_look {
-    uint64_t rows, count;                  // looked at
-    uint64_t nan, infinite, missing, zero; // missing: what attributes call so
-    uint64_t fractions;                    // that are no whole numbers, of the finite ones that are not missing
-    uint64_t other_rows;                   // without exactly one 1
-    uint64_t width, at, ones;              // while it looks: values of a row, and of this one; its 1s
-    double min, max;                       // of the finite ones that are not missing
+    uint64_t rows, count;                  // rows and values that were read
+    uint64_t nan, infinite, missing, zero; // missing: by the attributes of the dataset
+    uint64_t fractions;                    // finite, not missing, and not whole numbers
+    uint64_t other_rows;                   // rows that do not have exactly one 1
+    uint64_t width, at, ones; // while reading: values of a row, position in the present row, its number of 1s
+    double min, max;          // of finite values that are not missing
 };
 
-// Local. Bytes of all rows; UINT64_MAX for what is more than a number holds.
+// Local. Bytes of all rows; UINT64_MAX if the number overflows.
 uint64_t elbow_look_bytes(const struct elbow_hdf5_info *info);
 
-// Local. Looks at a sample of the rows of a dataset that is not empty; false, with the reason (a sentence or empty) in
-// `error`, if it cannot. *bytes: that have been read of this file, begins as 0; there is a limit.
+// Local. Reads a sample of the rows of a dataset that is not empty. False, with the reason (a sentence, or empty) in
+// `error`, if that is not possible. *bytes: the bytes read from this file so far, initially 0; their number is limited.
 bool elbow_look_at(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info,
                    const struct elbow_packing *packing, uint64_t *bytes, struct elbow_look *values,
                    struct elbow_error *error);

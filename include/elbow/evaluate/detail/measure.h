@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of the table of measures.
+// The rows of the table of measures (elbow/evaluate/measure.h).
 #ifndef ELBOW_EVALUATE_DETAIL_MEASURE_H
 #define ELBOW_EVALUATE_DETAIL_MEASURE_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where the samples of an output are from: columns with the names of their rows, and with files, rows and positions,
-// where those are not the numbers of the output's rows.
+// The origins of the samples of an output: columns with the names of their rows, and with files, row numbers and
+// positions if these differ from the row numbers of the output.
 #ifndef ELBOW_EVALUATE_DETAIL_ORIGIN_H
 #define ELBOW_EVALUATE_DETAIL_ORIGIN_H
 
@@ -12,25 +12,26 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_ORIGIN_COLUMNS = 4 };
 
-// Plain; begins zeroed.
+// Initialise with zeros.
 struct elbow_origin {
     const struct elbow_dataset *dataset; // not owned
-    bool has_rows, has_starts;
-    struct elbow_label_names files; // of a list, by number; owned
-    uint64_t *first;                // [files] the first stored row of each; owned
+    bool has_rows, has_starts;           // there are columns for row numbers, for positions
+    struct elbow_label_names files;      // names of the files of a list; owned
+    uint64_t *first;                     // [files] first stored row of each; owned
 };
 
-// Local. What a dataset's samples have to say, alike on all ranks. MEMORY; whatever comes of it, it is cleared below.
+// Local. Collects the origins of a dataset's samples, the same on all ranks. Borrows from the dataset. MEMORY. The
+// caller clears *origin, also after a failure.
 enum elbow_status elbow_origin_create(const struct elbow_dataset *dataset, struct elbow_origin *origin,
                                       struct elbow_error *error);
 
 // Local. A zeroed struct is legal.
 void elbow_origin_clear(struct elbow_origin *origin);
 
-// Local. The columns, which borrow from the origin; how many: none of a zeroed one.
+// Local. Writes the columns, which borrow from the origin, and returns their number; 0 for a zeroed origin.
 size_t elbow_origin_columns(const struct elbow_origin *origin, struct elbow_sink_column columns[ELBOW_ORIGIN_COLUMNS]);
 
-// Local. The values of a sample in these columns, packed.
+// Local. Writes the values of a sample in these columns to `at`, packed.
 void elbow_origin_pack(const struct elbow_origin *origin, uint64_t sample, char *at);
 
 ELBOW_C_END
