@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Microbatches: samples as floats, and their noise.
+// The values of microbatches: samples converted to floats, and their random noise.
 #ifndef ELBOW_DATA_BATCHES_H
 #define ELBOW_DATA_BATCHES_H
 
@@ -9,7 +9,7 @@
 
 ELBOW_C_BEGIN
 
-// How values are dequantised or binarised, and with which numbers.
+// How values are dequantized or binarized, and the keys of the random numbers for it.
 struct elbow_binarizer {
     enum elbow_binarize kind;
     double threshold;
@@ -20,35 +20,37 @@ struct elbow_binarizer {
     enum elbow_purpose noise;   // ELBOW_PURPOSE_TRAIN_DEQUANTIZE or _EVAL_DEQUANTIZE
 };
 
-// Local. The samples `ids` (rows of them, by their place in the dataset) as floats (rows, D): converted, scaled,
-// binarised.
+// Local. Gathers samples as floats: values (rows, D), converted, scaled, transformed and binarized. `ids` (rows) are
+// the places of the samples in the dataset.
 void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, size_t rows,
                         const uint64_t *ids, float *values);
 
-// Collective. Mean and variance over all samples of each value as the model sees it (with the noise of the binarizer's
-// draw), into mean (D) and, unless it is NULL, variance (D): thresholded if so; drawing pixels has the mean of the grey
-// values, and the variance here is theirs. Of missing values, those that are known count; mean 0 and variance 1 where
-// none is. Of latents of a model in front of the data: of those of an evaluation. Columns are dealt out to the ranks
-// and each is summed in row order, so that the bits do not depend on the ranks. MEMORY.
+// Collective. The mean and the variance over all samples of each value as the model sees it, with the noise of the
+// binarizer's draw: mean (D) and variance (D); variance may be NULL. Thresholded values are counted after the
+// threshold. If the pixels are drawn, mean and variance are those of the grey values. Missing values are left out; a
+// column without known values has mean 0 and variance 1. If the values come from a model in front of the data
+// (elbow/data/through.h), they are those of an evaluation. Each column is summed by one rank in row order, so that the
+// bits do not depend on the number of ranks. MEMORY.
 enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
                                       const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                       struct elbow_error *error);
 
-// Local. Which values of the samples are known (elbow_dataset_known), into known (rows, D).
+// Local. Marks the known values of the samples (elbow_dataset_known): known (rows, D).
 void elbow_batch_known(const struct elbow_dataset *dataset, size_t rows, const uint64_t *ids, float *known);
 
-// Local. What keys the random numbers of samples, in place of their places in the dataset (elbow_dataset_id).
+// Local. Replaces the places of samples in the dataset by the numbers that key their random numbers (elbow_dataset_id),
+// in place.
 void elbow_batch_keys(const struct elbow_dataset *dataset, size_t rows, uint64_t *ids);
 
-// Local. How much samples count (elbow_dataset_weight).
+// Local. The weights of the samples (elbow_dataset_weight): weights (rows).
 void elbow_batch_weights(const struct elbow_dataset *dataset, size_t rows, const uint64_t *ids, float *weights);
 
-// Local. Standard normal noise (rows, Z), each row keyed by its id.
+// Local. Standard normal noise: noise (rows, latent). The id of a row keys its noise.
 void elbow_batch_noise(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows, const uint64_t *ids,
                        size_t latent, float *noise);
 
-// Local. Likewise of several blocks, (blocks, rows, Z): a row's noise is one stream of blocks Z numbers, of which block
-// n has those from n Z on.
+// Local. The same in several blocks: noise (blocks, rows, latent). The noise of a row is one stream of blocks x latent
+// numbers, and block n holds those from n x latent on.
 void elbow_batch_noise_blocks(uint64_t seed, enum elbow_purpose purpose, uint32_t draw, size_t rows,
                               const uint64_t *ids, size_t latent, size_t blocks, float *noise);
 

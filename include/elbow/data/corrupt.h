@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the encoder sees in place of the values, so that it learns to do without some (denoising): a table with a row
-// for each kind (elbow/config/kinds.h), whose functions lie in src/data/corrupt/<word>.c.
+// Corruption of the encoder's input (denoising): a table with a row for each kind (elbow/config/kinds.h), whose
+// functions are in src/data/corrupt/<word>.c.
 #ifndef ELBOW_DATA_CORRUPT_H
 #define ELBOW_DATA_CORRUPT_H
 
@@ -15,18 +15,18 @@ ELBOW_C_BEGIN
 
 // One sample. Nothing is owned.
 struct elbow_corrupt_call {
-    struct elbow_stream stream; // the words of one sample
-    double amount;              // the kind's option: a share, or a deviation
+    struct elbow_stream stream; // of the sample's random words
+    double amount;              // the kind's option: a share, or a standard deviation
     size_t values;              // D
-    const float *seen;          // (D): what the encoder would see
-    const float *low, *high;    // (D): the smallest and the largest value of the training data, likewise; only for a
-                                // kind that asks for them
+    const float *seen;          // (D) the encoder's input before corruption
+    // (D) the smallest and the largest value of the training data, at the same stage; only set if the kind needs them
+    const float *low, *high;
 };
 
 struct elbow_corruption {
-    bool needs_range; // low and high
-    // Local. What it sees (D), by the words of the stream alone; word d belongs to value d, or words 2d and 2d + 1 to
-    // values 2d and 2d + 1 where they are normal. The arrays do not overlap.
+    bool needs_range; // low and high are set
+    // Local. Writes the corrupted input (D). It depends on the random words of the stream alone: value d uses word d;
+    // normal values 2d and 2d + 1 use words 2d and 2d + 1. The arrays do not overlap.
     void (*corrupt)(const struct elbow_corrupt_call *call, float *corrupted);
 };
 
