@@ -47,7 +47,7 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
                                                       const struct elbow_configured *configured);
 
 // Collective. Loads the dataset and compares it between the nodes. Neither training nor inspection needs the names of
-// the rows: they are read, so that an error in them is found early, and released. Errors as of elbow_dataset_load and
+// the rows: they are only checked, so that an error in them is found early. Errors as of elbow_dataset_load and
 // elbow_dataset_compare. Release `dataset` with elbow_dataset_unload, after a failure too.
 enum elbow_status elbow_configured_load(struct elbow_comm *comm, const struct elbow_dataset_request *request,
                                         struct elbow_log *log, struct elbow_dataset *dataset,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Types of stored values, and their conversion to float. Data stay in the type they are stored in until a batch needs
-// them.
+// Types of stored values, and their conversion to float. Data stay in their stored type until a batch needs them.
 #ifndef ELBOW_DATA_ELEMENT_H
 #define ELBOW_DATA_ELEMENT_H
 
@@ -30,15 +29,16 @@ enum elbow_element {
 #undef ELBOW_ELEMENT_ENUM
 };
 
-// Local. Bytes of one element; its name; whether it is a float type.
+// Local. The bytes of an element; its name; whether it is a floating-point type.
 size_t elbow_element_size(enum elbow_element element);
 const char *elbow_element_name(enum elbow_element element);
 bool elbow_element_is_float(enum elbow_element element);
 
-// Local. The element of a name; false if there is none.
+// Local. Finds an element by name; false if there is none.
 bool elbow_element_find(const char *name, enum elbow_element *element);
 
-// Local. values[i] = (float)((double)stored[i] * factor + offset): one rounding to float, the same wherever it is done.
+// Local. values[i] = (float)((double)stored[i] * factor + offset). There is one rounding to float, so that the result
+// is the same everywhere. The arrays have n entries and do not overlap.
 void elbow_element_convert(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
                            float *values);
 
@@ -46,38 +46,38 @@ void elbow_element_convert(enum elbow_element element, const void *stored, size_
 void elbow_element_widen(enum elbow_element element, const void *stored, size_t n, double factor, double offset,
                          double *values);
 
-// Smallest and largest value, and the first one that is NaN or infinite (SIZE_MAX: none).
+// The smallest and the largest value, and the first one that is NaN or infinite (SIZE_MAX: none).
 struct elbow_element_scan {
-    double min, max; // of the finite values; min > max if there is none
+    double min, max; // of the finite values; min > max if there are none
     size_t first_not_finite;
 };
 
-// Local.
+// Local. Scans n stored values.
 struct elbow_element_scan elbow_element_scan(enum elbow_element element, const void *stored, size_t n);
 
-// Sums of (stored - origin) / unit and of its squares, added in an order that n alone decides.
+// The sums of (stored - origin) / unit and of its squares. The order of the additions depends on n alone.
 struct elbow_element_sums {
     double sum, squares;
 };
 
-// Local.
+// Local. The sums of n stored values.
 struct elbow_element_sums elbow_element_sums(enum elbow_element element, const void *stored, size_t n, double origin,
                                              double unit);
 
-// The same sums of values that come in pieces: zeroed lanes, any number of pieces of a multiple of ELBOW_ELEMENT_LANES
-// values, of which only the last may have another number, then the sums of them all.
+// The same sums for values that come in pieces. Begin with zeroed lanes, add any number of pieces, and take the total.
+// Each piece but the last has a multiple of ELBOW_ELEMENT_LANES values.
 enum { ELBOW_ELEMENT_LANES = 8 };
 
 struct elbow_element_lanes {
     double sum[ELBOW_ELEMENT_LANES], squares[ELBOW_ELEMENT_LANES];
 };
 
-// Local.
+// Local. Adds a piece of n stored values; and the total of all pieces.
 void elbow_element_add(enum elbow_element element, const void *stored, size_t n, double origin, double unit,
                        struct elbow_element_lanes *lanes);
 struct elbow_element_sums elbow_element_total(const struct elbow_element_lanes *lanes);
 
-// Local. One stored value, as a double.
+// Local. One stored value as a double.
 double elbow_element_at(enum elbow_element element, const void *stored, size_t i);
 
 ELBOW_C_END
