@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a step consists of: the order of the samples in an epoch, the batch of a step, its microbatches, and which of
-// them a rank computes. Pure integers, so that what comes next is known before it is asked for; elbow/data/batches.h
-// makes values of them.
+// The work of a step: the order of the samples in an epoch, the batch of a step, its microbatches, and those that a
+// rank computes. Pure integers, so that the next microbatches are known in advance; elbow/data/batches.h makes values
+// of them.
 //
 // An epoch is all N samples in the order of that epoch. Step s takes the next B positions of epoch floor(s / S), where
-// S = ceil(N / B); the last batch of an epoch may be short. Its M = ceil(count / b) microbatches are dealt to R ranks:
-// rank r computes [floor(r M / R), floor((r + 1) M / R)), from left to right. Where the sequence is fixed, M is always
-// that of a full batch, and of a short batch a rank computes those of its microbatches that there are; then microbatch
-// m of all batches belongs to one rank. Either way a rank may have none of a short batch.
+// S = ceil(N / B); the last batch of an epoch may be short. A batch of `count` samples has M = ceil(count / b)
+// microbatches, which are dealt to R ranks: rank r computes [floor(r M / R), floor((r + 1) M / R)), from left to right.
+// In a fixed sequence, M in this formula is always that of a full batch, so that a rank has the same microbatches of
+// all batches; of a short batch it computes those that exist. In both cases a rank may have none of a short batch.
 #ifndef ELBOW_DATA_SEQUENCE_H
 #define ELBOW_DATA_SEQUENCE_H
 
@@ -20,29 +20,29 @@
 
 ELBOW_C_BEGIN
 
-// The order of the samples, behind one small interface: sample id at a position of an epoch.
+// An order of the samples: the sample at each position of an epoch.
 struct elbow_order {
     uint64_t samples; // N
     uint64_t (*at)(const struct elbow_order *order, uint64_t epoch, uint64_t position);
     uint64_t seed;
-    void *user; // of an order that is more than a function of these; not owned
+    void *user; // state of an order that needs more than the seed; not owned
 };
 
-// Local. The shuffled order (a keyed permutation for each epoch); the order of the file.
+// Local. The shuffled order (a keyed permutation for each epoch), and the order of the file.
 struct elbow_order elbow_order_shuffled(uint64_t samples, uint64_t seed);
 struct elbow_order elbow_order_plain(uint64_t samples);
 
-// Local. Writes the sample ids of positions [first, first + count) of an epoch.
+// Local. Writes the samples at positions [first, first + count) of an epoch: ids [count].
 void elbow_order_fill(const struct elbow_order *order, uint64_t epoch, uint64_t first, size_t count, uint64_t *ids);
 
 struct elbow_sequence {
     uint64_t samples, batch, microbatch; // N, B <= N, b
-    uint64_t last_step;                  // of the run: its steps are [0, last_step)
+    uint64_t last_step;                  // the steps of the run are [0, last_step)
     int rank, size;
     bool is_fixed; // a rank has the same microbatches of all batches
 };
 
-// The batch of a step: positions [first, first + count) of an epoch, in so many microbatches.
+// The batch of a step: positions [first, first + count) of an epoch, and its number of microbatches.
 struct elbow_step_place {
     uint64_t step, epoch, first, count, microbatches;
 };
@@ -53,21 +53,22 @@ struct elbow_microbatch_range {
     size_t rows;
 };
 
-// Local. S, the steps of an epoch; the microbatches of so many samples.
+// Local. The steps of an epoch, S; and the microbatches of `count` samples.
 uint64_t elbow_sequence_epoch_steps(const struct elbow_sequence *sequence);
 uint64_t elbow_sequence_microbatches(const struct elbow_sequence *sequence, uint64_t count);
 
-// Local. The batch of a step of the run, counted from zero.
+// Local. The batch of a step of the run, counted from 0.
 struct elbow_step_place elbow_sequence_place(const struct elbow_sequence *sequence, uint64_t step);
 
-// Local. The microbatches of the batch that this rank computes.
+// Local. The microbatches of a batch that this rank computes.
 struct elbow_range elbow_sequence_mine(const struct elbow_sequence *sequence, const struct elbow_step_place *place);
 
-// Local. Microbatch `number` of the batch.
+// Local. Microbatch `number` of a batch.
 struct elbow_microbatch_range elbow_sequence_range(const struct elbow_sequence *sequence,
                                                    const struct elbow_step_place *place, uint64_t number);
 
-// Local. The microbatch that this rank computes after microbatch `number` of the batch; false after the run's last one.
+// Local. The microbatch that this rank computes after microbatch `number` of the batch; false after the last one of the
+// run.
 bool elbow_sequence_after(const struct elbow_sequence *sequence, const struct elbow_step_place *place, uint64_t number,
                           struct elbow_microbatch_range *next);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stored rows, wherever and however they are stored: a row is a sample's values of one type, and rows are numbered from
-// 0. The kinds have files of their own, src/data/source/<word>.c; sources are made of sources. Nothing is read before
-// it is asked for, and what a source keeps does not grow with its rows. No MPI call. Not thread-safe.
+// Stored rows, in any kind of storage. A row has the values of a sample, all of one type; rows are numbered from 0.
+// Each kind has a file, src/data/source/<word>.c, and sources can be built from other sources. Rows are read on demand,
+// and the memory of a source does not grow with its rows. No MPI call. Not thread-safe.
 #ifndef ELBOW_DATA_SOURCE_H
 #define ELBOW_DATA_SOURCE_H
 
@@ -16,81 +16,83 @@ ELBOW_C_BEGIN
 
 struct elbow_source;
 
-// Where a value lies, for sentences and outputs. The texts are the source's.
+// The position of a value in its file, for messages and outputs. The source owns the texts.
 struct elbow_source_spot {
     const char *file, *dataset;
     uint64_t row;    // of the dataset
-    uint64_t number; // of the value in that row
-    size_t channel;  // of the datasets that are joined
+    uint64_t number; // index of the value in that row
+    size_t channel;  // index of the joined dataset
 };
 
-// What a kind of source does.
+// The functions of a kind of source.
 struct elbow_source_functions {
-    // Local. Whether all rows are there and can be read, as elbow_hdf5_check_storage tells; no row is read.
+    // Local. Checks that all rows exist and can be read, without reading one. Errors as of elbow_hdf5_check_storage.
     enum elbow_status (*check)(struct elbow_source *source, struct elbow_error *error);
-    // Local. How the rows are stored, of several datasets the first one's; storage->reading: bytes that a read takes
-    // beside its rows, at most; storage->kept: what the source keeps beside them until it is closed.
+    // Local. Describes the storage of the rows; of several datasets, that of the first. storage->reading is an upper
+    // bound of the bytes that a read needs besides its rows, and storage->kept the bytes that the source keeps until it
+    // is closed.
     enum elbow_status (*storage)(struct elbow_source *source, struct elbow_hdf5_storage *storage,
                                  struct elbow_error *error);
-    // Local. What the attributes say, as elbow_packing_read tells. MISMATCH where those of several datasets differ.
+    // Local. Reads the attributes, as elbow_packing_read does. MISMATCH if those of several datasets differ.
     enum elbow_status (*packing)(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error);
-    // Local. Rows [first, first + count) into out (count rows of info.element).
+    // Local. Reads rows [first, first + count): out (count rows of info.element).
     enum elbow_status (*read)(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
                               struct elbow_error *error);
-    // Of sparse rows alone (is_sparse). Local. Where the entries of rows [first, first + count) begin among those of
-    // all rows, and the last of them ends: count + 1 ascending numbers, none above `entries`.
+    // Local. Only for sparse rows (is_sparse). The starts of rows [first, first + count) among the entries of all rows,
+    // and the end of the last one: starts [count + 1], ascending, at most `entries`.
     enum elbow_status (*starts)(struct elbow_source *source, uint64_t first, uint64_t count, uint64_t *starts,
                                 struct elbow_error *error);
-    // Local. The entries of rows that have these starts: columns (below the values of a row, ascending, each once) and
-    // values of info.element.
+    // Local. Only for sparse rows. The entries of the rows with these starts: columns (below the values of a row,
+    // ascending, each once) and values of info.element.
     enum elbow_status (*entries)(struct elbow_source *source, uint64_t first, uint64_t count, const uint64_t *starts,
                                  uint32_t *columns, void *values, struct elbow_error *error);
-    // Local.
+    // Local. Finds the position of a value.
     struct elbow_source_spot (*locate)(const struct elbow_source *source, uint64_t row, uint64_t number);
-    // Local. Gives back the source and all that it is made of.
+    // Local. Releases the source and the sources in it.
     void (*close)(struct elbow_source *source);
 };
 
-// What all kinds begin with.
+// The common beginning of all kinds.
 struct elbow_source {
     const struct elbow_source_functions *functions;
-    bool may_be_reversed;        // MATLAB wrote it, and the last axis may be that of the samples
-    bool is_turned_in_vain;      // transposed, but its rows seem to come first in the file
-    struct elbow_hdf5_info info; // of the rows: shape[0] of them. Their bounds are not checked (elbow_hdf5_check_rows)
-    bool may_lack;               // chunks of it need not be there
-    bool is_sparse;              // entries of the rows can be had without the zeros between them
-    uint64_t entries;            // of all sparse rows
+    bool may_be_reversed;   // MATLAB wrote it, and the last axis may be that of the samples
+    bool is_turned_in_vain; // it is transposed, but its rows seem to come first in the file
+    // Of the rows; their number is shape[0]. Limits are not checked (elbow_hdf5_check_rows).
+    struct elbow_hdf5_info info;
+    bool may_lack;    // its chunks need not be written
+    bool is_sparse;   // the entries of the rows can be read without the zeros between them
+    uint64_t entries; // of all sparse rows
 };
 
-// What is to be opened: from each file its datasets, transposed and joined, of these the columns, and all files one
-// after the other.
+// A request to open a source. The datasets of each file are transposed and joined as channels; columns are taken from
+// the result; and the files follow one another.
 struct elbow_source_request {
     const struct elbow_files *files; // must outlive the source
     bool transpose;
     const struct elbow_ranges *columns; // NULL or empty: all
-    // Rows of each file, as another process has found them: then files are looked at when they are read. NULL: all are
-    // looked at now.
+    // Rows of each file, if another process has counted them: files are then opened on their first read. NULL: all
+    // files are opened and described now.
     const uint64_t *rows;
-    bool may_lack;      // chunks of a dataset that is not transposed need not be there
-    bool shows_written; // in place of the values, bytes that say which lie in chunks that are there (1) or not (0)
+    bool may_lack;      // chunks of a dataset that is not transposed need not be written
+    bool shows_written; // instead of the values, bytes that say which are in chunks that were written: 1 or 0
 };
 
-// Local. Opens the files and describes the rows; *source is NULL on failure. Of several files few are open at a time.
-// FILE, FORMAT; MISMATCH where datasets that shall be joined differ in shape or type.
+// Local. Opens the files and describes the rows; *source is NULL on failure. Only a few of several files are open at a
+// time. FILE, FORMAT; MISMATCH if joined datasets differ in shape or type. Close the source with elbow_source_close.
 enum elbow_status elbow_source_open(const struct elbow_source_request *request, struct elbow_source **source,
                                     struct elbow_error *error);
 
 struct elbow_selection; // elbow/data/selection.h
 
-// Local. Puts a source whose rows are the samples of a selection (not owned) in place of one that has its stored rows.
-// `axis` of the rows is that of time; without series it does not matter. On failure *source is as it was. MEMORY.
+// Local. Replaces a source of stored rows by one of the samples of a selection, which must outlive it. `axis` is that
+// of time; it is ignored without series. On failure *source is unchanged. MEMORY.
 enum elbow_status elbow_source_select(struct elbow_source **source, const struct elbow_selection *selection, int axis,
                                       struct elbow_error *error);
 
-// Local. The rows of each of `count` files, in order; NULL if there is one file.
+// Local. The rows of each of the `count` files, in order; NULL if there is only one.
 const uint64_t *elbow_source_file_rows(const struct elbow_source *source, size_t *count);
 
-// Local. The functions of the source's kind; of a NULL, close does nothing.
+// Local. Call the functions of the source's kind. elbow_source_close does nothing with a NULL.
 enum elbow_status elbow_source_check(struct elbow_source *source, struct elbow_error *error);
 enum elbow_status elbow_source_storage(struct elbow_source *source, struct elbow_hdf5_storage *storage,
                                        struct elbow_error *error);

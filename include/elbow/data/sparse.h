@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Groups of an HDF5 file that hold a sparse matrix by rows (CSR): those of AnnData (attributes encoding-type and
-// shape), of its older versions and h5sparse (h5sparse_format, h5sparse_shape), and the matrices of 10x Genomics, which
-// are genes x cells by columns and so hold the genes of each cell together: their rows are the cells. No MPI call. Not
-// thread-safe.
+// shape), of its older versions and h5sparse (h5sparse_format, h5sparse_shape), and matrices of 10x Genomics. The
+// latter are genes x cells by columns, which stores the genes of each cell together: their rows are the cells. No MPI
+// call. Not thread-safe.
 #ifndef ELBOW_DATA_SPARSE_H
 #define ELBOW_DATA_SPARSE_H
 
@@ -15,39 +15,40 @@
 
 ELBOW_C_BEGIN
 
-// A group that has been looked at. Plain; the file is the caller's.
+// An open group. Plain; the file is not owned.
 struct elbow_sparse {
     struct elbow_hdf5 *file;
     elbow_path name;                  // for messages: "cells.h5ad:/X"
     elbow_path data, indices, indptr; // the datasets
-    struct elbow_hdf5_info info;      // of the rows, as if they were dense: (rows, columns) of the element of `data`
+    struct elbow_hdf5_info info;      // of the rows as a dense matrix: (rows, columns), with the element of `data`
     struct elbow_hdf5_info values, columns, starts; // of the three datasets
     uint64_t entries;                               // of all rows
 };
 
-// Local. Whether there is a group of this name that holds a sparse matrix, of whatever kind.
+// Local. Whether a group of this name holds a sparse matrix of any kind.
 bool elbow_sparse_is(struct elbow_hdf5 *file, const char *name);
 
-// Local. Looks at such a group. FORMAT, with the cure, for a matrix by columns, for one that does not say what it is,
-// for parts that are missing or do not fit each other.
+// Local. Opens a group. FORMAT, with the remedy, for a matrix by columns, for one without a statement of its kind, and
+// for parts that are missing or contradict each other.
 enum elbow_status elbow_sparse_open(struct elbow_hdf5 *file, const char *name, struct elbow_sparse *sparse,
                                     struct elbow_error *error);
 
-// Local. Whether all of it has been written and can be read: as elbow_hdf5_check_storage.
+// Local. Checks that all three datasets are written and can be read. Errors as of elbow_hdf5_check_storage.
 enum elbow_status elbow_sparse_check_storage(struct elbow_sparse *sparse, struct elbow_error *error);
 
-// Local. How the entries are stored; `reading`: bytes that a read takes beside them, at most.
+// Local. Describes the storage of the entries. storage->reading is an upper bound of the bytes that a read needs
+// besides them.
 enum elbow_status elbow_sparse_describe_storage(struct elbow_sparse *sparse, struct elbow_hdf5_storage *storage,
                                                 struct elbow_error *error);
 
-// Local. Where the entries of rows [first, first + count) begin, and the last of them ends: count + 1 ascending
-// numbers, none above the number of entries. FORMAT, with the row, for others; MEMORY.
+// Local. The starts of rows [first, first + count) among the entries, and the end of the last one: starts [count + 1],
+// ascending, at most the number of entries. FORMAT, with the row, if the file has other numbers; MEMORY.
 enum elbow_status elbow_sparse_starts(struct elbow_sparse *sparse, uint64_t first, uint64_t count, uint64_t *starts,
                                       struct elbow_error *error);
 
-// Local. The entries of rows [first, first + count), which have these starts (count + 1): columns in ascending order,
-// each once in a row, and the values of info.element. FORMAT, with the row, for columns that are not there, or twice;
-// MEMORY. Takes little memory beside them.
+// Local. Reads the entries of rows [first, first + count) with these starts [count + 1]: columns, ascending and each
+// once in a row, and values of info.element. Needs little memory besides. FORMAT, with the row, for a column that is
+// out of range or occurs twice; MEMORY.
 enum elbow_status elbow_sparse_read(struct elbow_sparse *sparse, uint64_t first, uint64_t count, const uint64_t *starts,
                                     uint32_t *columns, void *values, struct elbow_error *error);
 

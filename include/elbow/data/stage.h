@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Copies of data files on storage of the node itself, where many ranks read faster than from a file system that all
-// nodes share. One rank of each node copies, the others wait; what was copied is read again and compared.
+// Copies of data files on a node's own storage, which many ranks read faster than a file system shared by all nodes.
+// One rank of each node copies while the others wait; each copy is read again and compared.
 #ifndef ELBOW_DATA_STAGE_H
 #define ELBOW_DATA_STAGE_H
 
@@ -11,11 +11,11 @@
 
 ELBOW_C_BEGIN
 
-// Zeroed: nothing is staged.
+// The copies of a node. Zeroed: none.
 struct elbow_stage {
     struct elbow_comm *comm; // not owned
     struct elbow_log *log;   // not owned
-    const char *directory;   // on every node; not owned
+    const char *directory;   // on each node; not owned
     size_t count, capacity;
     struct elbow_staged {
         char *file, *copy; // owned
@@ -24,16 +24,16 @@ struct elbow_stage {
     double seconds;
 };
 
-// Collective. *path is where this node has its copy of `file`, made now if it was not asked for before; it belongs to
-// the stage. The name of a copy belongs to this run. Where values of `dataset` (of which labels may be a group) lie in
-// other files (virtual datasets, raw files, links), *path is `file`, and a warning says so: a copy would not find them.
-// Where that cannot be told, *path is `file`, too: whoever loads it finds what is wrong. FILE if the file cannot be
-// read, or the directory has no room for it or cannot be written; MISMATCH if a copy, or what another node has copied,
-// is not the file.
+// Collective. Sets *path, which belongs to the stage, to this node's copy of `file`; the copy is made on the first
+// call. Its name is unique to this run. If values of `dataset` (which may be a group of labels) are in other files
+// (virtual datasets, raw files, links), a copy would not find them: *path is then `file`, and a warning says so. If
+// this cannot be determined, *path is `file` as well, and loading it reports the error. FILE if the file cannot be
+// read, or if the directory has no space or cannot be written; MISMATCH if a copy differs from the file, or from the
+// copy of another node.
 enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, const char *dataset, const char **path,
                                    struct elbow_error *error);
 
-// Collective. Removes this node's copies, when all its ranks have read them.
+// Collective. Waits until all ranks of the node have read its copies, and removes them.
 void elbow_stage_clear(struct elbow_stage *stage);
 
 ELBOW_C_END

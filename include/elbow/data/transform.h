@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is done to scaled values before a model sees them: a table with a row for each kind (elbow/config/kinds.h),
-// whose functions lie in src/data/transform/<word>.c.
+// Transforms of scaled values for the model: a table with a row for each kind (elbow/config/kinds.h), whose functions
+// are in src/data/transform/<word>.c.
 //
-// The functions of a row keep nothing, so that any thread may call them. They are called for blocks of values, never
-// for a value; what a value comes to depends on that value and its column alone. A NaN stays one. Nothing here knows
-// where values come from or go to: doubles become doubles.
+// The functions of a row keep no state, so any thread may call them. They are called for blocks of values, never for a
+// single value. Each result depends on the value and its column alone. A NaN remains a NaN. Input and output are
+// doubles.
 #ifndef ELBOW_DATA_TRANSFORM_H
 #define ELBOW_DATA_TRANSFORM_H
 
@@ -19,86 +19,87 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_FIT_NUMBERS = 3 }; // of each column
 
-// A transform and the numbers that it has learned: column j becomes (value - centers[j]) / spreads[j]. Zeroed: none.
+// A transform and its learned numbers: column j becomes (value - centers[j]) / spreads[j]. Zeroed: no transform.
 struct elbow_fit {
     enum elbow_transform_kind kind;
-    size_t columns; // that have numbers of their own: 0 (there are none to learn), 1 (all values alike), or D
-    // (3, columns): centers; spreads, which are above zero; 1 where all that was learned of was the center, else 0.
+    // Columns with their own numbers: 0 (nothing is learned), 1 (the same numbers for all values), or D.
+    size_t columns;
+    // (3, columns): centers; spreads, above zero; and 1 for a column that was constant in the training data, else 0.
     // Owned; NULL for 0 columns.
     double *numbers;
 };
 
-// What a transform can learn of the training set, from its scaled values.
+// Figures of the scaled values of the training set, from which a transform learns.
 struct elbow_moments {
     size_t values;            // D
-    double *mean, *deviation; // (D) of each column; exactly 0 where a column is constant
+    double *mean, *deviation; // (D) of each column; a deviation of exactly 0 means constant
     double low, high;         // of all values
-    double *counts;           // (D) of known values of each column; NULL: all have as many
+    double *counts;           // (D) known values of each column; NULL: all values are known
 };
 
 enum { ELBOW_TRANSFORM_WORDS_SIZE = 160 };
 
 struct elbow_transform {
-    // Numbers are learned for each column, for all of them together, or not at all.
+    // Whether numbers are learned for each column, for all columns together, or not at all.
     enum elbow_transform_columns { ELBOW_COLUMNS_NONE, ELBOW_COLUMNS_TOGETHER, ELBOW_COLUMNS_EACH } columns;
-    // Scaled values have to be above it; -INFINITY: any may come.
+    // Scaled values must be larger than this; -INFINITY: no limit.
     double above;
-    // Local. The numbers, whose columns are settled; a spread of 0 where there is none. NULL: there is nothing to
-    // learn.
+    // Local. Learns the numbers of the columns; the spread of a constant column is 0. NULL: there is nothing to learn.
     void (*learn)(const struct elbow_moments *moments, struct elbow_fit *fit);
-    // Local. In place, n scaled values of one sample, of columns `first` on.
+    // Local. Transforms n scaled values of one sample in place, from column `first` on.
     void (*forward)(const struct elbow_fit *fit, size_t first, size_t n, double *values);
-    // Local. The scaled values that forward takes to these.
+    // Local. The inverse of forward, in place.
     void (*inverse)(const struct elbow_fit *fit, size_t first, size_t n, double *values);
-    // Local. The sum of log |d forward / d scaled| at the scaled values that forward takes to these.
+    // Local. The sum of log |d forward / d scaled| over n transformed values.
     double (*log_slope)(const struct elbow_fit *fit, size_t first, size_t n, const double *values);
-    // Local. forward and inverse of a sample's values (double, flat rows) as nodes of an ONNX graph. NULL: they cannot
-    // be exported.
+    // Local. forward and inverse as nodes of an ONNX graph, for flat rows of double. NULL: the transform cannot be
+    // exported.
     elbow_onnx_value (*onnx)(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values);
     elbow_onnx_value (*onnx_inverse)(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values);
-    // Local. The transform as a formula, with so many digits: "(value - 0.5) / 0.25".
+    // Local. The transform as a formula with `digits` digits: "(value - 0.5) / 0.25".
     void (*describe)(const struct elbow_fit *fit, int digits, char words[ELBOW_TRANSFORM_WORDS_SIZE]);
 };
 
-// Local. The row of a kind; its word.
+// Local. The row of a kind, and its word in the configuration.
 const struct elbow_transform *elbow_transform_row(enum elbow_transform_kind kind);
 const char *elbow_transform_word(enum elbow_transform_kind kind);
 
-// Local. Room for the numbers of a kind for samples of D values, centers 0, spreads 1 and nothing constant. MEMORY.
+// Local. Allocates the numbers of a kind for samples of D values: centers 0, spreads 1, no constants. MEMORY. Release
+// the fit with elbow_fit_clear.
 enum elbow_status elbow_fit_create(enum elbow_transform_kind kind, size_t values, struct elbow_fit *fit,
                                    struct elbow_error *error);
 
-// Local. Learns the numbers of a new fit. Columns without a spread are constant and get 1, so that their values become
-// 0; returns how many there are, and the first `room` of them.
+// Local. Learns the numbers of a new fit. A column without spread is constant, and gets spread 1, so that its values
+// become 0. Returns the number of constant columns; constant [room] gets the first of them.
 size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fit, size_t *constant, size_t room);
 
-// Local. A copy of its own. MEMORY.
+// Local. Makes a copy that owns its numbers. MEMORY.
 enum elbow_status elbow_fit_copy(const struct elbow_fit *fit, struct elbow_fit *copy, struct elbow_error *error);
 
-// Local. Whether the numbers are finite, the spreads above zero, and constants 0 or 1.
+// Local. Whether the numbers are finite, the spreads above zero, and the constants 0 or 1.
 bool elbow_fit_is_sound(const struct elbow_fit *fit);
 
-// Local. Whether it has constant columns.
+// Local. Whether there are constant columns.
 bool elbow_fit_has_constants(const struct elbow_fit *fit);
 
-// Local. A zeroed struct is legal.
+// Local. Releases the numbers; a zeroed struct is legal.
 void elbow_fit_clear(struct elbow_fit *fit);
 
-// Local. n stored elements of one sample, of columns `first` on, become the model's values: scaled and transformed in
-// double, rounded once. The arrays do not overlap.
+// Local. Scales and transforms n stored elements of one sample, from column `first` on: values (n). The computation is
+// in double, with one rounding at the end. The arrays do not overlap.
 void elbow_fit_forward(const struct elbow_fit *fit, const struct elbow_scale *scale, enum elbow_element element,
                        const void *stored, size_t first, size_t n, float *values);
 
-// Local. The reverse, but for the scaling: the model's values (n) become scaled ones, not rounded to floats. Of data:
-// of what a model tells, elbow_fit_set_constants is to follow.
+// Local. Transforms n of the model's values back to scaled values, in double: scaled (n). If the values come from a
+// model and not from data, call elbow_fit_set_constants afterwards.
 void elbow_fit_inverse(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double *scaled);
 
-// Local. In place, of scaled values (n, of columns `first` on) that a model tells: those of constant columns become the
-// constant, which the model cannot know, since it has only seen zeros there. A NaN stays one.
+// Local. Sets the constant columns of a model's scaled values (n, from column `first` on) to the constants, in place.
+// The model cannot know them: it has only seen zeros there. A NaN remains a NaN.
 void elbow_fit_set_constants(const struct elbow_fit *fit, size_t first, size_t n, double *scaled);
 
-// Local. What a density of the model's values of one sample (D) is larger by as one of the values as stored: the sum of
-// log |d value / d stored| over those that are known (D of 1 or 0; NULL: all).
+// Local. The term to add to a log-density of the model's values of one sample (n = D) to get that of the stored values:
+// the sum of log |d value / d stored| over the known values. known is (D), 1 or 0, or NULL if all are known.
 double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values,
                            const float *known);
 
