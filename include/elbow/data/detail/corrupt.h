@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of the table of corruptions. Private to this folder and to the table.
+// The rows of the table of corruptions. Private to src/data/corrupt/ and the table.
 #ifndef ELBOW_DATA_DETAIL_CORRUPT_H
 #define ELBOW_DATA_DETAIL_CORRUPT_H
 

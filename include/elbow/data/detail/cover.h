@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the mappings of a virtual dataset leave over.
+// The part of a virtual dataset that its mappings leave uncovered.
 #ifndef ELBOW_DATA_DETAIL_COVER_H
 #define ELBOW_DATA_DETAIL_COVER_H
 
 #include "elbow/data/detail/blocks.h"
 
-// `left`: a space in which is selected what nobody has taken so far. Whole rows wait in a list until all is taken: with
-// thousands of mappings, each of a row, libhdf5 would take a time that grows with the square.
+// `left` is a space whose selection is the uncovered part. Whole rows are collected in a list first: with thousands of
+// mappings of one row each, the time of libhdf5 would grow with the square of their number.
 struct elbow_hdf5_cover {
     hid_t left;
     int rank;
@@ -17,16 +17,16 @@ struct elbow_hdf5_cover {
     size_t count, capacity;
 };
 
-// Local. Takes blocks that have an end; of those without, the first `count` indices of their dimension `axis`. False if
-// libhdf5 fails.
+// Local. Marks limited blocks as covered; or, of unlimited ones, the first `count` indices of their dimension `axis`.
+// False if libhdf5 fails.
 bool elbow_hdf5_cover_take(struct elbow_hdf5_cover *cover, const struct elbow_hdf5_blocks *blocks);
 bool elbow_hdf5_cover_take_first(struct elbow_hdf5_cover *cover, const struct elbow_hdf5_blocks *blocks, int axis,
                                  hsize_t count);
 
-// Local. Takes the rows of the list out of `left`, which then tells what is left. False if libhdf5 fails.
+// Local. Removes the rows in the list from `left`, which is complete afterwards. False if libhdf5 fails.
 bool elbow_hdf5_cover_finish(struct elbow_hdf5_cover *cover);
 
-// Local. Gives the list back, and closes `left` if it is a space.
+// Local. Releases the list, and closes `left` if it is a space.
 void elbow_hdf5_cover_clear(struct elbow_hdf5_cover *cover);
 
 #endif

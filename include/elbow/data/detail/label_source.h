@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How labels are stored in a file, and the reading of them by one rank.
+// Reads the labels of one file, in all forms of storage. For one rank.
 #ifndef ELBOW_DATA_DETAIL_LABEL_SOURCE_H
 #define ELBOW_DATA_DETAIL_LABEL_SOURCE_H
 
@@ -16,50 +16,51 @@ ELBOW_C_BEGIN
 enum { ELBOW_LABEL_DOUBT_SIZE = 320 };
 
 struct elbow_label_source {
-    const char *path, *location; // as they were asked for, for messages; not owned
-    const char *key;             // "data.groups", likewise, where they are no labels; NULL: they are
+    const char *path, *location; // as in the request, for messages; not owned
+    const char *key;             // "data.groups", for messages, if these are not labels; else NULL
     struct elbow_hdf5 *file;     // owned
     elbow_path values;           // the dataset of numbers or texts
-    elbow_path mask, categories; // datasets beside it: nonzero means unknown; the names of codes. Empty: none
+    elbow_path mask, categories; // companions: nonzero means unknown; the names of codes. Empty: none
     bool are_texts;
-    struct elbow_missing missing; // what the attributes of `values` say: those labels are unknown
+    struct elbow_missing missing; // the attributes of `values`: the labels that they mark as missing are unknown
     struct elbow_hdf5_info info;  // of `values`
     uint64_t count;               // of the labels
     uint64_t category_count;
-    uint64_t not_numbers; // NaN, of all that have been read
+    uint64_t not_numbers; // number of NaN among the labels that were read
     struct elbow_label_list names;
-    char doubt[ELBOW_LABEL_DOUBT_SIZE]; // what may be meant otherwise, behind the name of the labels; empty: nothing
-    int64_t *row;                       // all labels, where one row of the dataset holds them; owned
+    // A possible misunderstanding, as the end of a message about the labels; empty: none.
+    char doubt[ELBOW_LABEL_DOUBT_SIZE];
+    int64_t *row; // all labels, if they are one row of the dataset; owned
 };
 
-// Local. Opens the file, finds out what the labels are and reads their names. Whatever comes of it, the source is
-// closed by the function below.
-// Likewise for another key than that of labels, for messages, which must outlive the source; NULL: they are labels.
+// Local. Opens the file, finds out how the labels are stored, and reads their names. FILE, FORMAT, MEMORY. `key` (NULL:
+// these are labels) replaces the key of labels in messages, and must outlive the source. Call elbow_label_source_close
+// afterwards, after a failure too.
 enum elbow_status elbow_label_source_open_as(const char *key, const char *path, const char *location,
                                              struct elbow_label_source *source, struct elbow_error *error);
 enum elbow_status elbow_label_source_open(const char *path, const char *location, struct elbow_label_source *source,
                                           struct elbow_error *error);
 
-// Local. Doubts names that are no UTF-8.
+// Local. Sets source->doubt if a name is not valid UTF-8.
 void elbow_label_source_check_names(struct elbow_label_source *source);
 
-// Local. The names of texts are known only when all have been read: to be called before texts are read as labels. Takes
-// those of the labels [first, first + count).
+// Local. Collects the names of labels [first, first + count) that are texts. All texts must be collected before any is
+// read as a label. FORMAT, MEMORY.
 enum elbow_status elbow_label_source_collect(struct elbow_label_source *source, uint64_t first, uint64_t count,
                                              struct elbow_error *error);
 
-// Local. Labels [first, first + count) into `labels`.
+// Local. Reads labels [first, first + count): labels (count). FORMAT; DATA, with the row.
 enum elbow_status elbow_label_source_read(struct elbow_label_source *source, uint64_t first, uint64_t count,
                                           int64_t *labels, struct elbow_error *error);
 
-// Local. Whether -1 is the only way in which it calls labels unknown, as far as they have been read: they are numbers
-// without names, mask, NaN and attributes of missing values.
+// Local. Whether only -1 marks unknown labels, among those that were read: there are no names, no mask, no NaN and no
+// attributes of missing values.
 bool elbow_label_source_is_plain(const struct elbow_label_source *source);
 
-// Local. FORMAT: there are ELBOW_LABEL_NAMES_MAX names already.
+// Local. FORMAT: there are already ELBOW_LABEL_NAMES_MAX names.
 enum elbow_status elbow_label_source_full(const struct elbow_label_source *source, struct elbow_error *error);
 
-// Local.
+// Local. Closes the file and releases everything; a zeroed struct is legal.
 void elbow_label_source_close(struct elbow_label_source *source);
 
 ELBOW_C_END

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the parts of loading a dataset (dataset_load.c) share: opening and describing (dataset_open.c), its shape
-// (dataset_shape.c), reading (row_reader.h, dataset_read.c, dataset_sparse.c, dataset_turn.c), what is missing
-// (dataset_known.c, dataset_spot.c, dataset_sentinel.c), figures of all values (dataset_measure.c), what follows from
-// them (dataset_values.c, dataset_transform.c).
+// Shared by the parts that load a dataset (dataset_load.c): opening and description (dataset_open.c), shape
+// (dataset_shape.c), selection (dataset_select.c), place (dataset_place.c), reading (row_reader.h, dataset_read.c,
+// dataset_sparse.c, dataset_turn.c), missing values (dataset_known.c, dataset_spot.c, dataset_sentinel.c), figures of
+// all values (dataset_measure.c), and what depends on them (dataset_values.c, dataset_transform.c).
 #ifndef ELBOW_DATA_DETAIL_LOADING_H
 #define ELBOW_DATA_DETAIL_LOADING_H
 
@@ -10,226 +10,229 @@
 #include "elbow/data/source.h"
 #include "elbow/parallel/partition.h"
 
-// Synthetic counts are below it.
+// Synthetic counts are below this.
 enum { ELBOW_SYNTHETIC_COUNTS = 16 };
 
-// What one loading keeps in hand.
+// The state of a load.
 struct elbow_loading {
     struct elbow_comm *comm;
     const struct elbow_dataset_request *request;
     struct elbow_dataset *dataset;
-    struct elbow_files one;          // where the request names one dataset
-    const struct elbow_files *files; // of the request
-    const uint64_t *file_rows;       // of each file, as rank zero has counted them; NULL: this rank counts
+    struct elbow_files one;          // the dataset of a request without lists
+    const struct elbow_files *files; // those of the request, or `one`
+    const uint64_t *file_rows;       // of each file, as rank zero counted them; NULL: this rank counts
     struct elbow_source *source;     // owned
     struct elbow_hdf5_info info;     // of the source
-    struct elbow_hdf5_info stored;   // before anything was selected
-    struct elbow_source *mask;       // of the same rows, which values are known; owned; NULL: there is none
-    struct elbow_source *written;    // likewise, which lie in chunks that are there
-    // Rows are stored with the channels first, and turned round: channels of a stored row, and places of each; 0: not.
+    struct elbow_hdf5_info stored;   // the source before the selection
+    struct elbow_source *mask;       // which values of the same rows are known; owned; NULL: no mask
+    // Which values of the same rows are in chunks that were written; owned; NULL: not needed.
+    struct elbow_source *written;
+    // Of rows that are stored with the channels first: channels, and places per channel; 0: the channels are last
+    // already.
     size_t channels, places;
-    bool is_sampled;    // figures are of dataset->sample, else of all rows
-    uint64_t first_row; // of a page that is looked at alone: sentences count from it
-    double least, most; // stored, of the rows that were read into memory
-    // Of all values that are looked at, after elbow_loading_measure.
+    bool is_sampled;    // figures are of dataset->sample; false: of all rows
+    uint64_t first_row; // of a single page that is checked: messages count rows from it
+    double least, most; // smallest and largest stored value of the rows that this rank read into memory
+    // Figures of all measured values, set by elbow_loading_measure.
     struct elbow_loading_figures {
-        double mean, deviation;          // stored
-        uint64_t missing, first_missing; // values; the first one's number among all
-        uint64_t unread, first_unread;   // likewise, of rules that do not hold
-        uint64_t known, empty;           // values; samples without one
+        double mean, deviation;          // of the stored values
+        uint64_t missing, first_missing; // number of missing values, and the index of the first among all values
+        // The same for values that match rules of the attributes which are not in force.
+        uint64_t unread, first_unread;
+        uint64_t known, empty; // known values; samples without a known value
     } figures;
 };
 
-// Collective, or local without a communicator. Opens the file and finds out what is in it: samples, element, shape and
-// layout of the dataset. FILE, FORMAT, MISMATCH; ranks may fail alone.
+// Collective; local if there is no communicator. Opens the files and describes the dataset: samples, element, shape and
+// layout. The first function opens the source alone. FILE, FORMAT, MISMATCH; ranks may fail differently.
 enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struct elbow_error *error);
 enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective, or local without a communicator. Finds out which samples are wanted, and puts a source of these in place
-// of that of all stored rows. Comes right after the source has been opened; *error tells how that went.
+// Collective; local if there is no communicator. Finds the samples, and replaces the source of the stored rows by one
+// of the samples. Call it directly after opening, with the error of that.
 enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. A companion of so many entries (0: any number), beside the stored rows.
+// Local. A companion of the stored rows, with this number of entries (0: any).
 struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
                                             uint64_t rows);
 
-// Local. Of a loading that knows its selection: puts a source of the samples in place of that of all stored rows, and
-// opens the mask.
+// Local. Like elbow_loading_select, for a load that already has its selection; also opens the mask.
 enum elbow_status elbow_loading_select_again(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Opens the source of the samples and their masks once more, of a loading that knows its selection.
+// Local. Opens the source of the samples and the masks again, for a load that already has its selection.
 enum elbow_status elbow_loading_reopen(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. Where the rows will be, and their pages, where they have such. MEMORY, with both figures.
+// Collective. Decides where the rows are kept, and makes their table of pages if they have any. MEMORY, with both
+// figures.
 enum elbow_status elbow_loading_place(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error);
 
-// Collective. The pages of samples that are drawn when they are used. MEMORY.
+// Collective. Makes the pages of synthetic samples, which are drawn on demand. MEMORY.
 enum elbow_status elbow_loading_place_synthetic(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Likewise of a description, where the request says what there is: place and bytes alone.
+// Local. Decides the place for a description, from the machine in the request. Sets only place and bytes.
 enum elbow_status elbow_loading_place_described(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. The stored rows of a page: those of the request, of the reference, or automatic ones.
+// Local. The stored rows per page: those of the request, of the reference, or the automatic number.
 uint64_t elbow_loading_page_rows(const struct elbow_loading *loading);
 
-// The rows that this rank looks through for figures and bad values: of all ranks each is looked at by one (resident
-// rows: of all ranks of a node, those that it has read).
+// A walk over the rows that this rank checks and measures. Each row is visited by one rank of all; a resident row by
+// one rank of each node, the one that has read it.
 struct elbow_loading_walk {
     const struct elbow_loading *loading;
-    struct elbow_range pages; // of the sample that are left; or of rows, once
+    struct elbow_range pages; // remaining pages of the sample; or rows, as a single step
 };
 
-// Local.
+// Local. Begins a walk; and sets *rows to the next rows, or returns false at the end.
 struct elbow_loading_walk elbow_loading_walk(const struct elbow_loading *loading);
 bool elbow_loading_walk_next(struct elbow_loading_walk *walk, struct elbow_range *rows);
 
-// Local. Row number i of those that figures are of.
+// Local. The row at index i of the measured rows.
 uint64_t elbow_loading_looked_row(const struct elbow_loading *loading, uint64_t i);
 
-// Collective. Smallest and largest of what is looked at, where it was not found when the rows were read; with what came
-// of reading pages.
+// Collective. Finds the smallest and the largest measured value, unless reading the rows has found them. Returns errors
+// of reading pages as well.
 enum elbow_status elbow_loading_find_range(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. The first error of any rank, and of its pages.
+// Collective. The first error of any rank, or of its pages.
 enum elbow_status elbow_loading_agree(const struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Whether the model takes the values of some rows, whose scaling and transform, smallest and largest are known.
-// `sample` has room for one. DATA, with the first that it does not take.
+// Local. Checks that the model accepts the values of some rows. Scaling, transform and extremes must be known. `sample`
+// is workspace for one sample (D). DATA, with the first value that is not accepted.
 enum elbow_status elbow_loading_check_values(struct elbow_loading *loading, struct elbow_range rows, float *sample,
                                              struct elbow_error *error);
 
-// Local. Likewise of the rows that this rank looks at, of all kinds of trouble in turn: their extremes become the
-// dataset's low and high, and is_binary is set from them. Rows in memory that are not looked at are only checked.
+// Local. The same for all rows that this rank visits, one kind of error after another. Sets the dataset's low, high and
+// is_binary from them. Rows in memory that are not measured are only checked.
 enum elbow_status elbow_loading_check(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. The rules by which a stored value of a dataset is a missing one, in words.
+// Local. The attributes that mark a stored value as missing, in words.
 const char *elbow_loading_missing_rules(const struct elbow_dataset *dataset, double value);
 
-// Local. DATA, with the sentence: value `at` of a row stands for a missing one.
+// Local. DATA, with a message: the value at index `at` of a row is a missing one.
 enum elbow_status elbow_loading_refuse_missing(const struct elbow_loading *loading, uint64_t row, size_t at,
                                                double value, struct elbow_error *error);
 
-// Collective. The classes of the labels, which have been loaded from files (NULL: there are no labels), where the
-// request wants them; and which rows keep their labels.
+// Collective. Finds the classes of the labels if the request asks for them, and the rows that keep their label. files:
+// those of the labels; NULL: there are no labels.
 enum elbow_status elbow_loading_classes(struct elbow_loading *loading, const struct elbow_files *files,
                                         struct elbow_log *log, struct elbow_error *error);
 
-// Collective. Weights and names of the rows.
+// Collective. Reads the weights, sizes, conditions and names of the rows.
 enum elbow_status elbow_loading_companions(struct elbow_loading *loading, struct elbow_log *log,
                                            struct elbow_error *error);
 
-// Local. Opens the mask of the rows, selected as they are, where there is one. Whether values may be missing at all is
-// known from then on (elbow_loading_may_miss). MISMATCH for another shape; FORMAT for sparse rows.
+// Local. Opens the mask of the selected rows, if there is one. After this, elbow_loading_may_miss says whether values
+// may be missing. MISMATCH for a mask of another shape; FORMAT for sparse rows.
 enum elbow_status elbow_loading_open_mask(struct elbow_loading *loading, int time_axis, struct elbow_error *error);
 bool elbow_loading_may_miss(const struct elbow_loading *loading);
 bool elbow_loading_takes_nan(const struct elbow_loading *loading);
-bool elbow_loading_takes_fill(const struct elbow_loading *loading); // what attributes mark
+bool elbow_loading_takes_fill(const struct elbow_loading *loading); // those that attributes mark
 
-// Local. Whether data.missing, which is another kind, may be set to let in the values of a kind.
+// Local. Whether a message may suggest to change data.missing, so that it allows missing values of this kind.
 bool elbow_loading_may_let_in(const struct elbow_loading *loading, enum elbow_missing_kind kind);
 
-// Collective. Room for what is known, where values may be missing.
+// Collective. Allocates the known bits if values may be missing. MEMORY.
 enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struct elbow_log *log,
                                             struct elbow_error *error);
 
-// Room for the masks of a block, of rows_max rows.
+// The workspace for the masks of a block of up to rows_max rows.
 struct elbow_loading_marks {
     uint64_t rows_max;
-    void *mask, *written, *row; // owned; NULL: there is no such mask
+    void *mask, *written, *row; // owned; NULL: no such mask
 };
 
-// Local.
+// Local. Allocates the workspace (MEMORY), and releases it.
 enum elbow_status elbow_loading_marks_create(const struct elbow_loading *loading, uint64_t rows_max,
                                              struct elbow_loading_marks *marks, struct elbow_error *error);
 void elbow_loading_marks_destroy(struct elbow_loading_marks *marks);
 
 struct elbow_row_block; // elbow/data/detail/row_reader.h
 
-// Local. Notes which values of the rows of a block, which have been read, are known, and makes the others 0. Takes the
-// smallest and the largest. DATA for a mask of other numbers than 0 and 1, and for values that are known, but NaN or
-// infinite, unless the missing-value rules mean them, which are counted later.
+// Local. Marks the known values of a block of rows that were read, and sets the missing ones to 0. Updates the smallest
+// and the largest value. DATA for a mask with numbers other than 0 and 1, and for known values that are NaN or
+// infinite, except those that match a rule which data.missing does not allow: they are refused later.
 enum elbow_status elbow_loading_mark(const struct elbow_loading *loading, const struct elbow_loading_marks *marks,
                                      struct elbow_row_block *block, struct elbow_error *error);
 
-// Collective. Gives the room back where all values turn out to be known; DATA if none is. Figures are there.
+// Collective. Releases the known bits if all values are known. DATA if no value is known. Figures must have been
+// measured.
 enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Turns rows in memory round that are stored with the channels first (elbow_element_size(element) bytes a
-// value). `row` has room for one.
+// Local. Moves the channels of rows in memory from the first axis to the last, in place. A value has
+// elbow_element_size(element) bytes; `row` is workspace for one row.
 void elbow_loading_turn(const struct elbow_loading *loading, enum elbow_element element, void *rows, uint64_t count,
                         void *row);
 
-// Local. Takes over the shape: the file's, that of the request for flat rows, that of the reference where either is
-// flat. MISMATCH.
+// Local. Sets the shape of a sample: that of the file; for flat rows that of the request; if either is flat, that of
+// the reference. MISMATCH.
 enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Whether the sample has the dimensions that its layout names.
+// Local. Checks that a sample has as many dimensions as its layout. MISMATCH.
 enum elbow_status elbow_loading_check_layout(const struct elbow_dataset *dataset, struct elbow_error *error);
 
-// Local. The rows that this rank reads: whole chunks, or pieces of about a megabyte.
+// Local. The rows that this rank reads, in whole pieces. *piece is the result of elbow_loading_piece.
 struct elbow_range elbow_loading_rows(const struct elbow_loading *loading, const struct elbow_hdf5_info *info,
                                       uint64_t row_bytes, bool is_shared, uint64_t *piece);
 
-// Local. The pieces in which rows are dealt out: chunks, or about a megabyte.
+// Local. The number of rows in a piece: a chunk, or about a megabyte.
 uint64_t elbow_loading_piece(const struct elbow_hdf5_info *info, uint64_t row_bytes);
 
-// Local. Rows of a block that are read at once, of these bytes a row, in such pieces.
+// Local. The number of rows to read at once, in whole pieces; row_bytes: bytes of a row.
 uint64_t elbow_loading_block(uint64_t row_bytes, uint64_t piece);
 
-// Local. How the rows are stored, into *storage, and what reading them takes, into the dataset. Errors as of
+// Local. Describes the storage of the rows, and sets the bytes that reading needs in the dataset. Errors as of
 // elbow_source_storage.
 enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, struct elbow_hdf5_storage *storage,
                                              struct elbow_error *error);
 
-// Local. Bytes of the masks of a block of so many rows, and of one row of them.
+// Local. The bytes of the masks of a block, and of one row of workspace.
 uint64_t elbow_loading_marks_bytes(const struct elbow_loading *loading, uint64_t rows);
 
-// Local. Reads this rank's rows in blocks and looks for the smallest, the largest and the unusable ones.
+// Local. Reads this rank's rows in blocks, and finds the smallest, the largest and invalid values.
 enum elbow_status elbow_loading_read_rows(struct elbow_loading *loading, struct elbow_error *error);
 
 // Local. The same for sparse rows.
 enum elbow_status elbow_loading_read_sparse(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. DATA, with the sentence: value `number` of a row of the source is NaN or infinite.
+// Local. DATA, with a message: the value at index `number` of a row of the source is NaN or infinite.
 enum elbow_status elbow_loading_refuse_infinite(const struct elbow_loading *loading, uint64_t row, uint64_t number,
                                                 struct elbow_error *error);
 
-// Local. The number in the source's row of value `at` of a row in memory.
+// Local. The index, in the row of the source, of the value at index `at` of a row in memory.
 size_t elbow_loading_number(const struct elbow_loading *loading, size_t at);
 
-// Where a value lies, for a sentence.
+// The position of a value, for messages.
 struct elbow_loading_spot {
     char name[ELBOW_DATASET_NAME_SIZE]; // "data/mnist.h5:/train/images"
-    uint64_t row, number;               // of the dataset, of the row
+    uint64_t row, number;               // row of the dataset; index in the row
 };
 
-// Local. Of a value of the source, by its number in the source's row.
+// Local. Finds the position of a value from its row in the source and its index there.
 struct elbow_loading_spot elbow_loading_locate(const struct elbow_loading *loading, uint64_t row, uint64_t number);
 
-// Collective. Figures of all values, the same on any number of ranks; minimum and maximum are known. MEMORY.
+// Collective. Measures all values; smallest and largest must be known. The same bits on any number of ranks. MEMORY.
 enum elbow_status elbow_loading_measure(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. The transform of the scaled values, with its numbers: those of the reference, or learned. DATA for values
-// that it has nothing for. MEMORY.
+// Collective. Sets the transform of the scaled values: that of the reference, or a learned one. DATA for values that it
+// cannot transform. MEMORY.
 enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Where what lies beside the rows has another number of entries (MISMATCH), and MATLAB wrote the rows: adds to
-// the sentence that they may be reversed.
+// Local. If `error` is a MISMATCH of the number of entries of a companion, and MATLAB wrote the rows: adds to the
+// message that the axes may be reversed.
 void elbow_loading_hint_reversed(const struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. Mean and deviation of the transformed values, where there is a transform; their extremes are known.
-// MEMORY.
+// Collective. Measures the transformed values again if there is a transform; their extremes must be known. MEMORY.
 enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. The transform of what the encoder sees, likewise, and the range of the training data. Mean, deviation and
-// extremes are known. DATA for values that it has nothing for.
+// Collective. Sets the transform of the encoder's input in the same way, and the range of the training data. Mean,
+// deviation and extremes must be known. DATA for values that it cannot transform. MEMORY.
 enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. Doubts values that are numbers as other programs write them for missing ones. Figures, minimum and
-// maximum are known. MEMORY.
+// Collective. Notes a doubt if the values contain numbers that other programs write for missing ones. Figures, smallest
+// and largest value must be known. MEMORY.
 enum elbow_status elbow_loading_doubt_sentinels(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. What follows from all rows together: scaling, transform, and whether all values may be what is demanded.
+// Collective. Sets what depends on all rows together: scaling, transform, and whether the model accepts all values.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_error *error);
 
 #endif

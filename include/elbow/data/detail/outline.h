@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a member of a group holds, in few words, so that members can be compared.
+// Outlines: short descriptions of the members of a group, which can be compared.
 #ifndef ELBOW_DATA_DETAIL_OUTLINE_H
 #define ELBOW_DATA_DETAIL_OUTLINE_H
 
@@ -7,31 +7,33 @@
 
 enum { ELBOW_HDF5_PATTERN_SIZE = 64, ELBOW_HDF5_PARTS = 8 };
 
-// A dataset of a member: itself, or one beneath it.
+// A dataset of a member: the member itself, or a dataset below it.
 struct elbow_hdf5_part {
-    char path[ELBOW_HDF5_PATTERN_SIZE], type[ELBOW_HDF5_WORD_SIZE]; // with # for numbers; empty path: the member itself
+    // Numbers in the path are written as #; an empty path is the member itself.
+    char path[ELBOW_HDF5_PATTERN_SIZE], type[ELBOW_HDF5_WORD_SIZE];
     int rank;
     uint64_t shape[ELBOW_HDF5_RANK_MAX];
-    bool differs, rows_differ; // in shape from another member's; at least in the first axis
+    bool differs, rows_differ; // its shape differs from that of another member; and only in the first axis
 };
 
-// What a member holds.
+// The outline of a member.
 struct elbow_hdf5_outline {
     bool is_group, has_more;
     size_t count;
     struct elbow_hdf5_part parts[ELBOW_HDF5_PARTS];
 };
 
-// Local. "img_#" of "img_017". False if there is no number in it.
+// Local. Replaces numbers in a name: "img_017" becomes "img_#". False if it has none.
 bool elbow_hdf5_fold(const char *name, char pattern[ELBOW_HDF5_PATTERN_SIZE]);
 
-// Local. False if it holds nothing that can be described.
+// Local. Describes a member; false if it contains nothing that can be described.
 bool elbow_hdf5_outline_member(hid_t group, const char *name, struct elbow_hdf5_outline *outline);
 
-// Local. Whether both hold the same, but for shapes; single datasets of any names have to have the same of these, too.
+// Local. Whether two members have the same contents, apart from shapes. If their names have no common pattern
+// (has_any_name), single datasets must also have the same shape.
 bool elbow_hdf5_is_alike(const struct elbow_hdf5_outline *a, const struct elbow_hdf5_outline *b, bool has_any_name);
 
-// Local. Notes in an outline where the shapes of one that is alike are others.
+// Local. Marks the parts of an outline whose shapes differ from those of a similar one.
 void elbow_hdf5_note_shapes(struct elbow_hdf5_outline *outline, const struct elbow_hdf5_outline *other);
 
 #endif

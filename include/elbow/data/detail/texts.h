@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Objects of an HDF5 file that are no datasets of numbers: datasets of texts, members of enumerations, references. What
-// labels need of them. No MPI call. Not thread-safe.
+// Objects of an HDF5 file, other than datasets of numbers, that labels need: datasets of texts, members of
+// enumerations, references. No MPI call. Not thread-safe.
 #ifndef ELBOW_DATA_DETAIL_TEXTS_H
 #define ELBOW_DATA_DETAIL_TEXTS_H
 
@@ -14,37 +14,37 @@ ELBOW_C_BEGIN
 enum { ELBOW_HDF5_TEXT_MAX = 1024 }; // bytes of one text of a dataset
 
 enum elbow_hdf5_kind {
-    ELBOW_HDF5_NOTHING, // there is no object of that name, or it cannot be opened
+    ELBOW_HDF5_NOTHING, // no object of that name, or it cannot be opened
     ELBOW_HDF5_GROUP,
-    ELBOW_HDF5_TEXTS, // a dataset of texts, of fixed or varying length
+    ELBOW_HDF5_TEXTS, // a dataset of texts, of fixed or variable length
     ELBOW_HDF5_VALUES // any other dataset
 };
 
-// Local. What an object is.
+// Local. The kind of an object.
 enum elbow_hdf5_kind elbow_hdf5_kind_of(struct elbow_hdf5 *file, const char *name);
 
-// Local. Rank and shape of a dataset of texts; the rest of info stays zeroed. FORMAT, with the sentence, if it is none.
+// Local. Rank and shape of a dataset of texts; the rest of info is zeroed. FORMAT if it is not one.
 enum elbow_status elbow_hdf5_describe_texts(struct elbow_hdf5 *file, const char *name, struct elbow_hdf5_info *info,
                                             struct elbow_error *error);
 
-// Takes one text, zero-terminated, that stands at this place among those that are read; another status ends the
-// reading.
+// Receives a zero-terminated text, and its place among those that are read. The reading stops at a status other than
+// OK.
 typedef enum elbow_status elbow_hdf5_take_text(void *user, uint64_t place, const char *text, struct elbow_error *error);
 
-// Local. Reads the texts of rows [first, first + count) of a dataset of rank >= 1 and calls back for each, in order.
-// FORMAT if one is longer than ELBOW_HDF5_TEXT_MAX bytes.
+// Local. Reads the texts of rows [first, first + count) of a dataset of rank >= 1, and calls `take` for each, in order.
+// FORMAT if one has more than ELBOW_HDF5_TEXT_MAX bytes.
 enum elbow_status elbow_hdf5_read_texts(struct elbow_hdf5 *file, const char *name, uint64_t first, uint64_t count,
                                         elbow_hdf5_take_text *take, void *user, struct elbow_error *error);
 
-// Takes a member of an enumeration; another status ends the walk.
+// Receives a member of an enumeration. The walk stops at a status other than OK.
 typedef enum elbow_status elbow_hdf5_take_member(void *user, int64_t value, const char *name,
                                                  struct elbow_error *error);
 
-// Local. Calls back for each member of the enumeration that a dataset holds; for none if it holds something else.
+// Local. Calls `take` for each member of the enumeration that a dataset holds; for none if it holds something else.
 enum elbow_status elbow_hdf5_each_member(struct elbow_hdf5 *file, const char *name, elbow_hdf5_take_member *take,
                                          void *user, struct elbow_error *error);
 
-// Local. The name of the object that an attribute refers to; false if there is no such attribute, or it refers to none.
+// Local. The name of the object that an attribute refers to; false if there is no such attribute or object.
 bool elbow_hdf5_read_reference(struct elbow_hdf5 *file, const char *object, const char *attribute, elbow_path name);
 
 ELBOW_C_END
