@@ -162,6 +162,7 @@ static enum elbow_status evaluate(struct elbow_trainer *trainer, bool *improved,
                           elbow_figures_get(&evaluation.figures, ELBOW_FIGURE_SAMPLES) / seconds);
         append(trainer, &row, evaluation.kl);
         watch_collapse(trainer, &evaluation);
+        elbow_trainer_watch_divergence(trainer, &evaluation.figures);
         engine->times.start += seconds;
         elbow_deadline_note_cost(&engine->deadline, ELBOW_COST_EVALUATION, seconds);
     }
@@ -263,6 +264,8 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
     enum elbow_status status = ELBOW_OK;
     if (plan->has_valid && (is_due(every, step) || (is_last && every != 0)))
         status = evaluate(trainer, &improved, error);
+    else if (!plan->has_valid && (is_due((int64_t)plan->epoch_steps, step) || is_last))
+        elbow_trainer_watch_divergence(trainer, NULL);
     if (status != ELBOW_OK)
         return status;
     bool gave_up = config->train.patience > 0 && engine->state.stale >= (uint64_t)config->train.patience;

@@ -61,6 +61,34 @@ run 0 1 old "$elbow" train optimal.yaml --run-dir old --set model.likelihood=gau
 grep -q 'in the place of model.learn_variance write model.likelihood: {gaussian: {variance: learned}}' old.err || fail "no cure: $(cat old.err)"
 grep -q 'the variance starts at 1e-05' old.err || fail "no warning of model.variance: $(cat old.err)"
 
+# A run that diverges while all its numbers stay finite says so once, and the same on any ranks, with validation data or
+# without; one that learns does not.
+cat >wide.yaml <<'Y'
+data: {file: data.h5, train: /x, valid: /other, transform: standardize}
+model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 32}, dense: {units: 32}],
+    decoder: [dense: {units: 32}, dense: {units: 32}]}
+train: {epochs: 9, batch: 32, microbatch: 8, rate: 1.0}
+samples: {count: 0}
+Y
+diverging='warning: step [0-9]+: the mean square residual of the DATA, [0-9.e+]+, is [0-9.e+]+ times the variance of the data .*train.rate, .*train.clip'
+for ranks in 1 3; do
+    run 0 $ranks wide "$elbow" train wide.yaml --run-dir wide.$ranks
+    [ "$(grep -cE "${diverging/DATA/validation data}" wide.err)" = 1 ] || fail "a run that diverges: $(cat wide.err)"
+    grep -oE 'warning: step .*' wide.err >said.$ranks
+done
+same_file "what is said of a run that diverges" said.1 said.3
+run 0 2 wide "$elbow" train wide.yaml --run-dir wide.alone --set data.valid=null
+[ "$(grep -cE "${diverging/DATA/last batch}" wide.err)" = 1 ] || fail "a run that diverges without validation data: $(cat wide.err)"
+# At its last step a single evaluation is enough.
+run 0 1 short "$elbow" train wide.yaml --run-dir short --set train.epochs=1 --set train.rate=2
+grep -qE "${diverging/DATA/validation data}" short.err || fail "a short run that diverges: $(cat short.err)"
+run 0 1 fair "$elbow" train wide.yaml --run-dir fair --set train.rate=0.003
+! grep -q diverges fair.err || fail "a run that learns diverges: $(cat fair.err)"
+# Validation data that are far from the training data are no fault of training.
+"$make_data" write data.h5 /far f32 40,11 bytes seed=9
+run 0 1 far "$elbow" train wide.yaml --run-dir far --set data.valid=/far --set train.rate=0.003
+! grep -q diverges far.err || fail "validation data of another kind: $(cat far.err)"
+
 # Numbers of a likelihood are empty where there are none.
 run 0 1 none "$elbow" train optimal.yaml --run-dir none --set model.likelihood=bernoulli --set data.binarize=threshold --set train.steps=2
 [ -z "$(table_column none/metrics.csv variance | tr -d '\n')" ] || fail "a Bernoulli has a variance"

@@ -19,8 +19,12 @@ struct elbow_trainer {
     bool is_finished;
     enum elbow_stop stop; // why this start stopped before the end
     int collapsed;        // number of the latest evaluations in a row without a latent dimension in use
-    bool shows_progress;  // on a line that is rewritten
-    double last_line;     // clock at the last progress line, in seconds
+    struct elbow_divergence {
+        double residual; // of the evaluation before, if it was far above the variance of the data; else 0
+        bool is_said;
+    } divergence;
+    bool shows_progress; // on a line that is rewritten
+    double last_line;    // clock at the last progress line, in seconds
 };
 
 // Collective. Prepares everything before the first step: run directory, data, model, exchange, initial values or
@@ -42,6 +46,11 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
 
 // Local. To be called after the first step: warns if a learned variance starts far below the residual.
 void elbow_trainer_watch_start(const struct elbow_trainer *trainer);
+
+// Local. After an evaluation, whose figures are `valid`, or without validation data after an epoch (NULL): warns, once
+// a start, of a Gaussian whose residual is far above the variance of the data, both there and in the last batch: twice
+// in a row without a recovery, or at the last step.
+void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct elbow_figures *valid);
 
 // Local. Logs where a finished run has left its outputs, and the time it took.
 void elbow_trainer_tell_end(const struct elbow_trainer *trainer);

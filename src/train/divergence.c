@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whether training diverges. Where the variance of a Gaussian follows the residual, no number ever becomes infinite:
+// such a run would train to its end without a word.
+#include "elbow/train/detail/trainer.h"
+
+#include <math.h>
+
+// A model that predicts every value by the mean of the data has a residual of once their variance.
+static const double TIMES_VARIANCE = 4;
+
+// Training that recovers has at least halved its residual since the evaluation before.
+static const double RECOVERS = 0.5;
+
+// NaN where nothing says what predictions by the mean come to.
+static double variance_of_data(const struct elbow_trainer *trainer)
+{
+    const struct elbow_dataset *train = &trainer->plan.train;
+    const struct elbow_config *config = &trainer->plan.config;
+    bool is_alone = elbow_config_likelihood_count(config) == 1;
+    if (!is_alone || elbow_config_likelihood(config, 0) != ELBOW_LIKELIHOOD_GAUSSIAN || train->is_synthetic ||
+        train->through != NULL || !(train->deviation > 0))
+        return NAN;
+    return train->deviation * train->deviation;
+}
+
+void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct elbow_figures *valid)
+{
+    const struct elbow_engine *engine = &trainer->engine;
+    struct elbow_divergence *seen = &trainer->divergence;
+    struct elbow_figures last = {0};
+    bool is_last = engine->state.step >= trainer->plan.sequence.last_step;
+    double variance = variance_of_data(trainer), before = seen->residual;
+    elbow_model_figures(engine->model, engine->sums, false, &last);
+    // Rows of validation may be of another kind, which no rate mends: training has to agree.
+    double trained = elbow_figures_get(&last, ELBOW_FIGURE_RESIDUAL);
+    double residual = valid != NULL ? elbow_figures_get(valid, ELBOW_FIGURE_RESIDUAL) : trained;
+    bool is_far = residual > TIMES_VARIANCE * variance && trained > TIMES_VARIANCE * variance;
+    seen->residual = is_far ? residual : 0;
+    if (seen->is_said || !is_far || (!is_last && (before == 0 || residual < RECOVERS * before)))
+        return;
+    seen->is_said = true;
+    elbow_log_warn(trainer->plan.log,
+                   "step %llu: the mean square residual of the %s, %.4g, is %.3g times the variance of the data "
+                   "(predictions by the mean give 1): training diverges; start again with a lower train.rate, a bound "
+                   "of the gradient (train.clip: 1) or a longer train.rate_warmup",
+                   (unsigned long long)engine->state.step, valid != NULL ? "validation data" : "last batch", residual,
+                   residual / variance);
+}
