@@ -252,6 +252,20 @@ static enum elbow_status open_own(struct elbow_comm *comm, const struct elbow_fi
     return status == ELBOW_OK ? check_pictures(comm, request, findings, error) : status;
 }
 
+// Collective. The rows for calibration, and whether they serve.
+static enum elbow_status open_calibration(struct elbow_comm *comm, const struct elbow_findings_request *request,
+                                          struct elbow_log *log, struct elbow_findings *findings,
+                                          struct elbow_error *error)
+{
+    char flag[40], other_flag[40];
+    struct elbow_session_request rows = request_of(request, ELBOW_FINDINGS_OWN, findings->by, flag);
+    struct elbow_session_request calibration =
+        request_of(request, ELBOW_FINDINGS_CALIBRATION, findings->by, other_flag);
+    enum elbow_status status = open_session(comm, request, ELBOW_FINDINGS_CALIBRATION, log, findings, error);
+    return status == ELBOW_OK ? elbow_findings_check_calibration(comm, &rows, &calibration, log, findings, error)
+                              : status;
+}
+
 enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                       struct elbow_log *log, struct elbow_findings *findings, struct elbow_error *error)
 {
@@ -261,7 +275,7 @@ enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbo
     if (status == ELBOW_OK)
         status = open_own(comm, request, log, findings, error);
     if (status == ELBOW_OK && request->calibrate != NULL)
-        status = open_session(comm, request, ELBOW_FINDINGS_CALIBRATION, log, findings, error);
+        status = open_calibration(comm, request, log, findings, error);
     if (status == ELBOW_OK && request->against != NULL)
         status = open_session(comm, request, ELBOW_FINDINGS_AGAINST, log, findings, error);
     if (status == ELBOW_OK && request->against != NULL) {

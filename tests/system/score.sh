@@ -80,6 +80,32 @@ grep -q 'no row can ever be selected: .*5 rows.*take at least 19' none.out || fa
 run 0 1 fewer "$elbow" score plain -o fewer.csv --data rows.h5:/calibration --calibrate rows.h5:/calibration --fdr 0.05
 grep -q 'fewer than 20 of the 99 rows can never be selected' fewer.out || fail "too few to be selected, and nobody says so: $(cat fewer.out)"
 
+# Rows for calibration that are scored, that trained the model or that chose its checkpoint: whatever the path to their file is
+# called, in copies, and where a run has held back a share of them.
+calibrated() { # calibrated WORDS-OR-NOTHING RANKS FLAGS...
+    run 0 "$2" calibrated "$elbow" score "${@:3}" -o calibrated.csv --force
+    if [ -n "$1" ]; then
+        [ "$(grep -cE "warning: --calibrate [^ ]+: has $1" calibrated.err)" = 1 ] || fail "${*:3}: $(cat calibrated.err)"
+    else
+        ! grep -q 'warning: --calibrate' calibrated.err || fail "${*:3}: $(cat calibrated.err)"
+    fi
+}
+ln -s rows.h5 same.h5
+"$make_data" write copy.h5 /rows f32 200,12 normal
+"$make_data" write copy.h5 /new f32 61,12 normal seed=2 set=90@7,3
+run 0 1 halved "$elbow" train score.yaml --run-dir halved --set data.valid=0.3 --set train.epochs=1
+run 0 1 chosen "$elbow" train score.yaml --run-dir chosen --set data.valid=/calibration --set train.epochs=1
+calibrated "" 1 model --data rows.h5:/new --calibrate rows.h5:/calibration
+calibrated 'the rows that are scored.*name other rows' 2 model --data rows.h5:/new --calibrate rows.h5:/new
+calibrated 'the rows that are scored' 1 model --data rows.h5:/new --calibrate same.h5:/new
+calibrated 'the rows that are scored' 2 model --data rows.h5:/new --calibrate copy.h5:/new
+calibrated 'rows that the model was trained on.*name normal rows' 2 model --data rows.h5:/new --calibrate same.h5:/train
+calibrated 'rows that the model was trained on' 2 model --data rows.h5:/new --calibrate copy.h5:/rows
+calibrated 'rows that the model was trained on' 1 halved --data rows.h5:/new --calibrate rows.h5:/train
+calibrated 'the rows that are scored' 1 halved --calibrate rows.h5:/train
+calibrated 'the rows that chose the checkpoint of --best' 1 chosen --best --data rows.h5:/new --calibrate rows.h5:/calibration
+calibrated "" 1 chosen --data rows.h5:/new --calibrate rows.h5:/calibration
+
 # Labels: classes, and what they say of the ranking, beside that of a PCA.
 run 0 1 classes "$elbow" score model -o classes.csv --data rows.h5:/new --labels /classes --normal 0 --normal 3 --json
 [ "$(value classes.out anomalies) $(value classes.out normal)" = "36 25" ] || fail "classes: $(cat classes.out)"

@@ -15,6 +15,14 @@ enum elbow_status elbow_findings_open(struct elbow_comm *comm, const struct elbo
                                       struct elbow_log *log, struct elbow_findings *findings,
                                       struct elbow_error *error);
 
+// Collective. Warns of rows for calibration whose p-values are not valid: they trained the model or chose its
+// checkpoint, or they are the rows that are scored. Both sessions are open; the requests are theirs. MISMATCH where
+// nodes read different rows.
+enum elbow_status elbow_findings_check_calibration(struct elbow_comm *comm, const struct elbow_session_request *rows,
+                                                   const struct elbow_session_request *calibration,
+                                                   struct elbow_log *log, struct elbow_findings *findings,
+                                                   struct elbow_error *error);
+
 // Local. A gallery for pictures of the rows, in the values of the model. It borrows from the findings.
 struct elbow_gallery elbow_findings_gallery(struct elbow_comm *comm, const struct elbow_findings *findings);
 
