@@ -55,26 +55,44 @@ static void print_ranking(const struct elbow_findings *findings)
     print_estimate("pca precision", &findings->baseline.average_precision, "logit");
 }
 
-// That fewer than m / (rate (n + 1)) of m rows can never be selected.
+enum { A_FEW = 10 }; // rows, for which a second number is said
+
+// Rows for calibration without which `count` of m rows are never selected: 1 / (n + 1) is the least p-value, and
+// count * rate / m the threshold of Benjamini and Hochberg for as many.
+static double needed(const struct elbow_findings *findings, double count)
+{
+    return ceil((double)findings->own.rows / (count * findings->rate) * (1 - 1e-12)) - 1;
+}
+
+// Which numbers of rows can never be selected, and how many rows for calibration it takes.
+static void print_needed(const struct elbow_findings *findings)
+{
+    double rows = (double)findings->own.rows, normal = (double)findings->calibration.rows;
+    double least = ceil(rows / (findings->rate * (normal + 1)) * (1 - 1e-12));
+    if (least <= 1)
+        return;
+    printf("%-*s ", WIDTH, "");
+    if (least > rows)
+        printf("no row can ever be selected");
+    else if (least == rows)
+        printf("rows can only be selected all %.0f together", rows);
+    else
+        printf("rows can only be selected %.0f or more together", least);
+    printf(" with %s for calibration, as no p-value is below %.2g; to select a single one of %.0f takes at least %.0f",
+           elbow_text_count(findings->calibration.rows, "row").text, 1 / (normal + 1), rows, needed(findings, 1));
+    if (least > A_FEW && rows > A_FEW)
+        printf(", to select %d together %.0f", A_FEW, needed(findings, A_FEW));
+    putchar('\n');
+}
+
 static void print_discoveries(const struct elbow_findings *findings)
 {
-    double rows = (double)findings->own.rows;
-    double least = ceil(rows / (findings->rate * (double)(findings->calibration.rows + 1)) * (1 - 1e-12));
     if (findings->is_selected == NULL)
         return;
     printf("%-*s %zu of %" PRIu64 " rows, at a false discovery rate of %g\n", WIDTH, "selected", findings->selected,
            findings->own.rows, findings->rate);
-    if (findings->selected > 0)
-        return;
-    if (least > rows)
-        printf("%-*s no row can ever be selected: with %" PRIu64 " rows for calibration no p-value is below %.2g; take "
-               "at least %.0f\n",
-               WIDTH, "", findings->calibration.rows, 1 / (double)(findings->calibration.rows + 1),
-               ceil(1 / findings->rate * (1 - 1e-12)) - 1);
-    else if (least > 1)
-        printf("%-*s fewer than %.0f of the %.0f rows can never be selected with %" PRIu64
-               " rows for calibration: m / (FDR (n + 1)); more calibration rows lower that\n",
-               WIDTH, "", least, rows, findings->calibration.rows);
+    if (findings->selected == 0)
+        print_needed(findings);
 }
 
 static const char *name_of(const struct elbow_dataset *dataset, uint64_t i)

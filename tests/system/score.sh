@@ -76,9 +76,22 @@ table_column calibrations.csv p_value | sort -g | awk '{ if ($1 * 61 <= NR * 0.2
 [ "$(value calibrated.out selected)" = "$(cat expected)" ] || fail "$(value calibrated.out selected) rows are selected, not $(cat expected)"
 [ "$(table_column calibrations.csv selected | grep -c 1)" = "$(cat expected)" ] || fail "the column selected has others"
 run 0 1 none "$elbow" score model -o none.csv --data rows.h5:/new --calibrate rows.h5:/few --fdr 0.05
-grep -q 'no row can ever be selected: .*5 rows.*take at least 19' none.out || fail "nothing can be selected, and nobody says so: $(cat none.out)"
+grep -q 'no row can ever be selected with 5 rows for calibration, as no p-value is below 0.17; to select a single one of 61 takes at least 1219, to select 10 together 121$' none.out ||
+    fail "nothing can be selected, and nobody says so: $(cat none.out)"
 run 0 1 fewer "$elbow" score plain -o fewer.csv --data rows.h5:/calibration --calibrate rows.h5:/calibration --fdr 0.05
-grep -q 'fewer than 20 of the 99 rows can never be selected' fewer.out || fail "too few to be selected, and nobody says so: $(cat fewer.out)"
+grep -q 'only be selected 20 or more together with 99 rows .*below 0.01; to select a single one of 99 takes at least 1979, to select 10 together 197$' fewer.out ||
+    fail "too few to be selected, and nobody says so: $(cat fewer.out)"
+# The numbers hold: with 59 rows for calibration one of 3 can be selected at 0.05 if it is above all of them, with 58 not.
+"$make_data" write rows.h5 /three f32 3,12 normal seed=2 set=90@1,3
+for n in 58 59; do
+    "$make_data" write rows.h5 /normal$n f32 $n,12 normal seed=3
+    run 0 1 three "$elbow" score model -o three.csv --data rows.h5:/three --calibrate rows.h5:/normal$n --fdr 0.05 --json --force
+    [ "$(value three.out selected)" = $((n - 58)) ] || fail "$(value three.out selected) of 3 rows selected with $n for calibration"
+done
+run 0 1 three "$elbow" score model -o three.csv --data rows.h5:/three --calibrate rows.h5:/normal58 --fdr 0.05 --force
+grep -q 'only be selected 2 or more together .*a single one of 3 takes at least 59$' three.out || fail "one of 3 rows: $(cat three.out)"
+run 0 1 three "$elbow" score model -o three.csv --data rows.h5:/three --calibrate rows.h5:/few --fdr 0.17 --force
+grep -q 'only be selected all 3 together with 5 rows' three.out || fail "all of 3 rows: $(cat three.out)"
 
 # Rows for calibration that are scored, that trained the model or that chose its checkpoint: whatever the path to their file is
 # called, in copies, and where a run has held back a share of them.
