@@ -18,11 +18,11 @@ static const struct elbow_key condition_keys[] = {
     {"", "decoder", BOOLEAN, OF_CONDITION(decoder), .preset = "true",
      .help = "Whether the decoder's first layer takes the condition."},
     {"", "every_layer", BOOLEAN, OF_CONDITION(every_layer), .preset = "false",
-     .help = "Whether all layers of these networks that have weights take it, including the output layer."},
+     .help = "Whether all layers with weights in these networks take it, including the output layer."},
     {"", "prior", BOOLEAN, OF_CONDITION(prior), .preset = "false",
      .help = "Whether mean and variance of p(z) depend on it linearly; the map is trained."},
     {"", "dropout", REAL, OF_CONDITION(dropout), BELOW_ONE, .preset = "0.0",
-     .help = "The share of rows whose condition is omitted in training, drawn anew each epoch. Above 0, rows may "
+     .help = "The share of rows whose condition is omitted in training, drawn again in each epoch. Above 0, rows may "
              "have no condition."},
 };
 // clang-format on
@@ -105,8 +105,8 @@ static const struct elbow_key dispersion_keys[] = {
      .help = "t in the variance m + m^2 / t. per_value: trained for each value of a row; predicted: an output of the "
              "decoder."},
     {"", "size", CHOICE(size_choices), OF_LIKELIHOOD(size), .preset = "none",
-     .help = "total: means are shares of the row's total, by a softmax over its values; data: shares of the row's "
-             "data.size."},
+     .help = "total: the means of a row are its total times a softmax of the outputs; data: its data.size times that "
+             "softmax."},
 };
 // clang-format on
 

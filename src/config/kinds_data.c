@@ -48,7 +48,7 @@ static const struct elbow_key input_keys[] = {
              "not change."},
     {"", "corrupt", KIND(elbow_corrupt_kinds), .offset = offsetof(struct elbow_config, model.input.corrupt),
      .preset = "none",
-     .help = "Corruption of the encoder's input in training, after the transform, drawn anew in each epoch: {drop: "
+     .help = "Corruption of the encoder's input in training, after the transform, drawn again in each epoch: {drop: "
              "SHARE}, {gaussian: DEVIATION} or {salt_and_pepper: SHARE}. The clean values are scored."},
     {"", "mask", BOOLEAN, .offset = offsetof(struct elbow_config, model.input.mask), .preset = "false",
      .help = "Whether the encoder also sees which values are known: 1, or 0 if a value is missing. A missing value "

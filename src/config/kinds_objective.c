@@ -35,7 +35,8 @@ static const struct elbow_key free_keys[] = {
     {"", "nats", REAL, OF_OBJECTIVE(free_bits), NOT_NEGATIVE, .preset = "0.0", .is_flat = true,
      .help = "Nats of KL in each latent dimension that cost nothing."},
     {"", "of", CHOICE(free_choices), OF_OBJECTIVE(free_of), .preset = "sample",
-     .help = "Applies to the KL of each sample, or to the mean of the batch, as it was in the previous step."},
+     .help = "sample: the free nats apply to the KL of each sample; batch: to the mean KL of the batch of the previous "
+             "step."},
 };
 // clang-format on
 static const struct elbow_kind_schema free_options[2] = {{"free", OPTIONS(free_keys)}, {NULL, {NULL, 0}}};
@@ -51,7 +52,7 @@ static const struct elbow_key weighted_keys[] = {
 };
 static const struct elbow_key capacity_keys[] = {
     {"", "weight", REAL, OF_OBJECTIVE(capacity.weight), NOT_NEGATIVE, .preset = "100.0",
-     .help = "Cost of each nat between the mean KL of the batch and the capacity, on either side."},
+     .help = "Cost of each nat by which the mean KL of the batch is above or below the capacity."},
     {"", "from", REAL, OF_OBJECTIVE(capacity.from), NOT_NEGATIVE, .preset = "0.0",
      .help = "The capacity of the first step, in nats."},
     {"", "to", REAL, OF_OBJECTIVE(capacity.to), NOT_NEGATIVE, .preset = "25.0",
@@ -78,9 +79,9 @@ static const struct elbow_key mmd_keys[] = {
 static const char *const dip_choices[] = {ELBOW_DIP_LIST(ELBOW_KIND_WORD) NULL};
 static const struct elbow_key dip_keys[] = {
     {"", "off_diagonal", REAL, OF_OBJECTIVE(penalty_options.dip_off_diagonal), NOT_NEGATIVE, .preset = "10.0",
-     .help = "Weight of the squares of the covariances of two dimensions."},
+     .help = "Weight of the squared covariances of pairs of dimensions."},
     {"", "diagonal", REAL, OF_OBJECTIVE(penalty_options.dip_diagonal), NOT_NEGATIVE, .preset = "100.0",
-     .help = "Weight of the squares of variance - 1 of each dimension."},
+     .help = "Weight of (variance - 1)^2 of each dimension."},
     {"", "of", CHOICE(dip_choices), OF_OBJECTIVE(penalty_options.dip_of), .preset = "means",
      .help = "means: the covariance of the means of q(z|x) (DIP-VAE-I); latents: that of the latents, with their "
              "mean variances (DIP-VAE-II)."},

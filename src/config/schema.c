@@ -39,9 +39,9 @@ static const struct elbow_key keys[] = {
     {"data", "file", TEXT, AT(data.file), .may_change = true,
      .help = "The HDF5 file of the datasets below. A relative path starts at the working directory."},
     {"data", "train", PLACES(ELBOW_PLACES_CHANNELS_MAX), AT(data.train), .preset = "/train/images", .may_change = true,
-     .help = "The training set, (N, ...), rows first: /dataset in data.file, or FILE:/dataset in another file. A "
-             "list, or a pattern such as runs/*.h5:/x, joins the rows of all to one set; {channels: [/u, /v]} joins "
-             "datasets of the same rows."},
+     .help = "The training set, (N, ...), rows first: /dataset in data.file, or FILE:/dataset in another file. A list, "
+             "or a pattern such as runs/*.h5:/x, joins the rows of all files; {channels: [/u, /v]} joins datasets of "
+             "the same rows as channels."},
     {"data", "valid", .type = ELBOW_KEY_SHARE, .count_most = ELBOW_PLACES_CHANNELS_MAX, AT(data.valid), .low = 0,
      .low_open = true, .high = 1, .high_open = true, .present = offsetof(struct elbow_config, data.valid_share),
      .help = "The set for evaluations, of the same shape, or a share of the training rows, which are held back. "
@@ -74,11 +74,12 @@ static const struct elbow_key keys[] = {
      .help = "Trains a classifier with the labels of this number of rows, the same number for each class; "
              "data.split_seed selects them. 0: all labels."},
     {"data", "missing", CHOICE(missing_choices), AT(data.missing), .preset = "refuse", .is_later = true,
-     .help = "Which values are missing, and not scored: nan; fill: those marked by _FillValue, missing_value and "
-             "valid_range, and chunks never written; any: both; refuse: none is allowed."},
+     .help = "The values that count as missing and are not scored. nan: NaN; fill: those marked by _FillValue, "
+             "missing_value and valid_range, and chunks never written; any: both; refuse: none, a missing value is an "
+             "error."},
     {"data", "size", TEXT, AT(data.size), .may_change = true, .is_later = true,
-     .help = "Numbers above 0, one per training row: the sum of the row's means, for a likelihood with size: data. "
-             "Empty: none."},
+     .help = "Numbers above 0, one per training row: the total that the means of the row add up to, for a likelihood "
+             "with size: data. Empty: none."},
     {"data", "valid_size", TEXT, AT(data.valid_size), .may_change = true, .is_later = true,
      .help = "The same for data.valid."},
     {"data", "mask", TEXT, AT(data.mask), .may_change = true, .is_later = true,
@@ -91,13 +92,13 @@ static const struct elbow_key keys[] = {
     {"data", "valid_condition", NAMED, AT(data.valid_condition), .may_change = true, .is_later = true,
      .help = "The same for data.valid, with the same names."},
     {"data", "binarize", CHOICE(binarize_choices), AT(data.binarize), .preset = "none",
-     .help = "none; threshold: 1 if a value is above data.threshold, else 0; sample: 1 with the value as its "
-             "probability, drawn anew each time a sample is used."},
+     .help = "Turns values into 0 and 1. none: does not; threshold: 1 if a value is above data.threshold, else 0; "
+             "sample: 1 with the value as its probability, drawn again each time a sample is used."},
     {"data", "threshold", REAL, AT(data.threshold), ANY, .preset = "0.5",
      .help = "The threshold of binarize: threshold, after scaling and data.transform."},
     {"data", "dequantize", BOOLEAN, AT(data.dequantize), .preset = "false", .is_later = true,
-     .help = "Adds noise, uniform in [0, 1), to stored whole numbers before scaling, drawn anew each time a sample "
-             "is used. A density needs this to score counts or bytes."},
+     .help = "Adds noise, uniform in [0, 1), to stored whole numbers before scaling, drawn again each time a sample is "
+             "used. A density needs this to score counts or bytes."},
     {"data", "factor", .type = ELBOW_KEY_OPTIONAL, AT(data.factor), ANY, .unset = 1, .preset = "null",
      .present = offsetof(struct elbow_config, data.has_factor),
      .help = "A value is stored * factor + offset. null: the attribute factor or scale_factor of the dataset, else "
@@ -127,26 +128,26 @@ static const struct elbow_key keys[] = {
     {"data", "synthetic", INTEGER, AT(data.synthetic), FROM(0, INT64_C(1) << 40), .preset = "0",
      .help = "Trains on this number of samples of noise instead of a file, for benchmarks. 0: off."},
     {"data", "through", TEXT, AT(data.through), .may_change = true, .is_later = true,
-     .help = "A run directory or a checkpoint. Its model encodes the rows, and their latents, drawn anew at each "
-             "use, are the samples (M1 in front of M2). Empty: the rows are the samples."},
+     .help = "A run directory or a checkpoint. Its model encodes the rows, and their latents, drawn again at each use, "
+             "are the samples (M1 in front of M2). Empty: the rows are the samples."},
     {"data", "stage", TEXT, AT(data.stage), .may_change = true,
      .help = "A directory on storage of each node. One rank of the node copies the files there before they are read; "
              "the copies are removed after loading. Empty: no copies."},
     {"data", "order", CHOICE(order_choices), AT(data.order), .preset = "full", .is_later = true,
-     .help =
-         "The order of the training rows. full: each epoch shuffles all of them together. segments: pages of rows are "
-         "dealt to the microbatches of a batch once, and each epoch shuffles the rows of each microbatch. windows: "
-         "each "
-         "epoch deals the pages anew, and shuffles data.window_pages of them at a time."},
+     .help = "The order of the training rows. full: each epoch shuffles all of them together. segments: pages of rows "
+             "are dealt to the microbatches of a batch once, and each epoch shuffles the rows of each microbatch. "
+             "windows: each epoch deals the pages again, and shuffles the rows of data.window_pages pages at a time."},
     {"data", "window_pages", INTEGER, AT(data.window_pages), FROM(1, INT64_C(1) << 40), .preset = "8", .is_later = true,
-     .help = "order: windows: pages whose rows are shuffled together, for each microbatch of a batch."},
+     .help = "With data.order: windows: number of pages in a window. The rows of a window are shuffled together; each "
+             "microbatch of a batch has windows of its own."},
     {"data", "page_rows", INTEGER, AT(data.page_rows), FROM(0, INT64_C(1) << 40), .preset = "0", .is_later = true,
-     .help = "order: segments, windows: rows of a page. 0: whole chunks of the first file, up to 1 MiB, settled at the "
-             "first start."},
+     .help = "With data.order: segments or windows: rows of a page. 0: as many whole chunks of the first file as fit "
+             "into 1 MiB; the first start of a run settles the number."},
     {"data", "access", CHOICE(access_choices), AT(data.access), .preset = "auto", .may_change = true, .is_later = true,
-     .help = "Where the training rows are; it changes no bit. resident: all in the memory of each node; shard "
-             "(data.order: segments or windows): those that its ranks use; stream (data.order: windows): in the files, "
-             "read ahead. auto: the first of these that fits."},
+     .help =
+         "Where the training rows are kept; this changes no bit of the results. resident: all in the memory of "
+         "each node; shard (data.order: segments or windows): on each node those that its ranks use; stream "
+         "(data.order: windows): in the files, from which they are read ahead. auto: the first of these that fits."},
     {"data", "memory", BYTES, AT(data.memory), FROM_ZERO, .preset = "0", .may_change = true, .is_later = true,
      .help = "Memory of each node for rows that are read ahead, such as 8GB. 0: the free memory of the node."},
 
@@ -180,7 +181,7 @@ static const struct elbow_key keys[] = {
      .help = "The start of the weights. auto: he before relu, leaky_relu, silu, softplus, gelu and elu, glorot "
              "before the others."},
     {"model", "input", MAP(elbow_input_options), AT(model.input), .preset = "null", .is_later = true,
-     .help = "What the encoder sees instead of the values that are scored, or in addition to them."},
+     .help = "The input of the encoder, if it is not just the values that are scored."},
     {"model", "encoder", .type = ELBOW_KEY_LAYERS, AT(model.encoder),
      .help = "Hidden layers, starting at x. The head (mean and log-variance of z, or the mean alone) is added. [] is "
              "a linear encoder."},
@@ -198,15 +199,16 @@ static const struct elbow_key keys[] = {
      .help = "Draws of z for each sample, in training and in its evaluations. The encoder runs once, the decoder "
              "once per draw."},
     {"objective", "kl", KIND(elbow_kl_kinds), AT(objective.kl), .preset = "null", .is_later = true, .is_open = true,
-     .help = "The cost of the KL: {weight: 4, ramp: ..., free: ...}, which includes beta, warmup and free_bits; or "
-             "{capacity: ...}, which holds its mean near a number of nats."},
+     .help = "The cost of the KL: {weight: 4, ramp: ..., free: ...}, instead of beta, warmup and free_bits; {capacity: "
+             "...}, which holds its mean near a number of nats; or {parts: ...}, which has a weight for each part of "
+             "the KL."},
     {"objective", "penalty", .type = ELBOW_KEY_KINDS, .kinds = elbow_penalty_kinds, AT(objective.penalties),
      .preset = "[]", .is_later = true,
      .help = "Costs of the latent variables of a microbatch together: [mmd: {...}] for their distance from the "
              "prior, [dip: {...}] for the distance of their covariance from the identity; or both."},
     {"objective", "classifier", REAL, AT(objective.classifier), NOT_NEGATIVE, .preset = "0.1", .is_later = true,
-     .help = "Weight of log q(y|x) of a row whose class is known, times the number of all rows over the number of "
-             "rows whose class is known."},
+     .help = "Weight of log q(y|x), the classifier's log-probability of the known class of a row. It is multiplied by "
+             "the number of all rows and divided by the number of rows with a known class."},
     {"objective", "beta", REAL, AT(objective.beta), NOT_NEGATIVE, .preset = "1.0",
      .help = "Weight of the KL in the objective. The reported elbo is always recon - kl."},
     {"objective", "warmup", INTEGER, AT(objective.warmup), FROM_ZERO, .preset = "0",
@@ -236,16 +238,18 @@ static const struct elbow_key keys[] = {
     {"train", "epsilon", REAL, AT(train.epsilon), ABOVE_ZERO, .preset = "1.0e-8",
      .help = "adam, adamw, rmsprop: added to the root of the second moment."},
     {"train", "second_moment", REAL, AT(train.second_moment), NOT_NEGATIVE, .preset = "0.0", .is_later = true,
-     .help = "adam, adamw, rmsprop: start of the second moment; 1 makes the first steps small. The bias correction "
-             "assumes 0."},
+     .help = "adam, adamw, rmsprop: initial value of the second moment, the running mean of squared gradients. 1 makes "
+             "the first steps small, because the bias correction assumes an initial value of 0."},
     {"train", "momentum", REAL, AT(train.momentum), BELOW_ONE, .preset = "0.9",
-     .help = "sgd: share of the previous update that is added; 0: plain gradient descent. rmsprop has its own."},
+     .help = "sgd: share of the previous update that is added; 0: plain gradient descent. For rmsprop set "
+             "train.optimizer: {rmsprop: {momentum: ...}}."},
     {"train", "weight_decay", REAL, AT(train.weight_decay), NOT_NEGATIVE, .preset = "0.0",
      .help = "Applies to weights, never to biases. adamw: shrinks them by rate * decay per step; the others: an L2 "
              "gradient."},
     {"train", "average", REAL, AT(train.average), BELOW_ONE, .preset = "0.0", .is_later = true,
-     .help = "Decay of averaged weights, such as 0.999. Evaluations, pictures and outputs use the averages; training "
-             "continues from the weights themselves. 0: off."},
+     .help = "Decay of a running average of the weights, such as 0.999: the average keeps this share in each step. "
+             "Evaluations, pictures and outputs use the average, while the optimiser updates the weights themselves. "
+             "0: off."},
     {"train", "schedule", KIND(elbow_schedule_kinds), AT(train.schedule), .preset = "constant",
      .help = "The rate after the warm-up: constant, cosine down to rate_final, step, or {pieces: [[EPOCHS, RATE], "
              "...]} instead of train.rate."},
@@ -256,15 +260,15 @@ static const struct elbow_key keys[] = {
     {"train", "rate_warmup", INTEGER, AT(train.rate_warmup), FROM_ZERO, .preset = "0",
      .help = "Steps in which the rate rises linearly at the start. 0: no warm-up."},
     {"train", "step_every", INTEGER, AT(train.step_every), FROM_ZERO, .preset = "0",
-     .help = "step: the rate is multiplied by step_factor each time this number of steps has passed."},
+     .help = "step: the rate is multiplied by train.step_factor each time this number of steps has passed."},
     {"train", "step_factor", REAL, AT(train.step_factor), .low = 0, .low_open = true, .high = 1, .preset = "0.1",
-     .help = "step: see step_every."},
+     .help = "step: the factor of train.step_every."},
     {"train", "clip", REAL, AT(train.clip), NOT_NEGATIVE, .preset = "0.0",
      .help = "Scales a gradient down to this norm, over all parameters, if its norm is larger. 0: off."},
     {"train", "patience", INTEGER, AT(train.patience), FROM_ZERO, .preset = "0",
      .help = "Stops after this number of consecutive evaluations without a better ELBO. 0: off."},
     {"train", "on_nan", CHOICE(on_nan_choices), AT(train.on_nan), .preset = "stop",
-     .help = "Reaction to numbers of a step that are not finite: stop the run, or skip the update."},
+     .help = "The reaction to a step whose numbers are not finite: stop the run, or skip the update."},
 
     {"eval", "every", .type = ELBOW_KEY_EVERY, AT(eval.every), FROM_ZERO, .preset = "epoch", .may_change = true,
      .help = "Steps between evaluations on data.valid; epoch: after each epoch; 0: never."},
@@ -292,8 +296,8 @@ static const struct elbow_key keys[] = {
      .help = "Stops the run at this step, counted from its first start and not from a resume, with a checkpoint "
              "(exit status 75). 0: off."},
     {"run", "time_limit", DURATION, AT(run.time_limit), FROM_ZERO, .preset = "0", .may_change = true,
-     .help = "Time from the start in which the run must end: it stops early enough to write its last checkpoint "
-             "(exit status 75). 5400, 90m, 1h30m, 1:30:00 or 1-12:00:00; 0: off. SLURM_JOB_END_TIME is a limit, too."},
+     .help = "Time after the start by which the run must end: it stops early enough to write its last checkpoint (exit "
+             "status 75). 5400, 90m, 1h30m, 1:30:00 or 1-12:00:00; 0: off. SLURM_JOB_END_TIME is a limit, too."},
     {"run", "stall", DURATION, AT(run.stall), FROM_ZERO, .preset = "300", .may_change = true,
      .help = "Time after which a warning names a rank that keeps the others waiting. The run does not stop. 0: never."},
     {"run", "strict", BOOLEAN, AT(run.strict), .preset = "false", .may_change = true,
@@ -304,11 +308,11 @@ static const struct elbow_key keys[] = {
      .help = "Whether a thread of each rank collates the next microbatch while one is computed. auto: if every rank "
              "has a spare core."},
     {"run", "bucket", INTEGER, AT(run.bucket), FROM(1, BUCKET_MAX), .preset = "65536", .may_change = true,
-     .help = "Minimum number of parameters that travel together between nodes, or a block of 4096 for each node if "
-             "that is more: layers, and parts of large ones, are joined up to it."},
+     .help = "Minimum number of parameters that are sent together between nodes; at least 4096 for each node. Layers, "
+             "and parts of large ones, are joined until they have this number."},
     {"run", "overlap", INTEGER, AT(run.overlap), FROM(0, SLOTS_MAX), .preset = "8", .may_change = true,
-     .help = "Microbatches of a rank in a layerwise pass if there are several nodes, so that messages travel during "
-             "the computation. Each needs memory for its activations. 0: no overlap."},
+     .help = "With several nodes: number of microbatches of a rank that go through the layers together, so that "
+             "messages travel during the computation. Each needs memory for its activations. 0: no overlap."},
     {"run", "audit", INTEGER, AT(run.audit), FROM_ZERO, .preset = "100", .may_change = true,
      .help = "Steps between audits, which check that all nodes hold the parameters that their owners wrote. 0: never."},
     {"run", "report", BOOLEAN, AT(run.report), .preset = "false", .may_change = true, .is_later = true,
