@@ -143,8 +143,8 @@ static enum elbow_status check_draw(const struct elbow_classes_request *request,
 {
     if (wanted < classes->count)
         return elbow_error_set(error, ELBOW_DATA,
-                               "data.labelled: %" PRIu64 " is not one row of each of the %zu classes of %s; set at "
-                               "least %zu",
+                               "data.labelled: %" PRIu64
+                               " rows are fewer than the %zu classes of %s; set it to %zu or more",
                                wanted, classes->count, request->name, classes->count);
     for (size_t i = 0; i < classes->count; ++i) {
         uint64_t share = elbow_classes_share(classes, i, wanted), rows = classes->labels[i].rows;
@@ -153,7 +153,7 @@ static enum elbow_status check_draw(const struct elbow_classes_request *request,
             continue;
         name_label(request, classes->labels[i].label, name);
         return elbow_error_set(error, ELBOW_DATA,
-                               "data.labelled: %" PRIu64 " takes %" PRIu64
+                               "data.labelled: %" PRIu64 " needs %" PRIu64
                                " rows of class %.60s, but %s has only %" PRIu64
                                " among the training rows; set it to %" PRIu64 " or less",
                                wanted, share, name, request->name, rows, rows * classes->count);

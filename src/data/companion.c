@@ -50,7 +50,7 @@ static enum elbow_status open_list(const struct elbow_companion *companion, stru
     uint64_t values = info->rank > 0 ? elbow_hdf5_row_values(info) : 0;
     if (values != 1 && !is_one_row(*source))
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: has %" PRIu64 " values a row, but %s is a list of one number a row",
+                               "%s: has %" PRIu64 " values per row, but %s is a list of one number per row",
                                elbow_companion_name(companion).text, values, companion->key);
     if (companion->rows > 0 && count_of(*source) != companion->rows)
         return elbow_error_set(error, ELBOW_MISMATCH, "%s: has %s, but %s has %s", elbow_companion_name(companion).text,

@@ -67,8 +67,8 @@ static enum elbow_status refuse_lacking(const struct variable *variable, uint64_
 {
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: row %" PRIu64
-                           " has no %s (-1, an empty text, NaN), but the model is told that of every "
-                           "row; fill it in, or train with model.condition.dropout above 0, which allows such rows",
+                           " has no %s (-1, an empty text, NaN), but the model needs it for every row; fill it in, or "
+                           "train with model.condition.dropout above 0, which allows such rows",
                            elbow_companion_name(&variable->where).text, row, variable->source->name);
 }
 
@@ -138,7 +138,7 @@ static enum elbow_status refuse_class(const struct variable *variable, const str
     char known[DESCRIPTION_SIZE];
     elbow_conditions_describe(variable->loading->known, known, sizeof known);
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %" PRIu64 " has the %s '%.60s', which %.200s never had; there are %s",
+                           "%s: row %" PRIu64 " has the %s '%.60s', which %.200s does not have; the known ones are %s",
                            elbow_companion_name(&variable->where).text, label->row, variable->source->name, name,
                            variable->loading->known_name, known);
 }
@@ -260,8 +260,7 @@ static enum elbow_status refuse_missing(const struct elbow_condition_loading *lo
 {
     return elbow_error_set(
         error, ELBOW_USAGE,
-        "%.500s: the model is told the %s of each row, and no dataset of it is named for these; give "
-        "%s %s=FILE:/dataset",
+        "%.500s: the model needs the %s of each row, but no dataset is given for it; give %s %s=FILE:/dataset",
         loading->rows_name, name, loading->sources->flag != NULL ? loading->sources->flag : "--condition-from", name);
 }
 

@@ -25,8 +25,8 @@ static enum elbow_status refuse_range(const struct elbow_loading *loading, uint6
     char transform[64];
     tell_transform(loading->dataset, transform, sizeof transform);
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds a value (number %llu of the row) that is beyond a 32-bit float "
-                           "after scaling (%s)%s; scale the data with data.factor",
+                           "%s: row %llu holds a value (at index %llu) that is too large for a 32-bit float after "
+                           "scaling (%s)%s; scale the data with data.factor",
                            spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number,
                            loading->dataset->scale.source, transform);
 }
@@ -112,12 +112,12 @@ static void tell_cure(const struct elbow_loading *loading, const struct elbow_de
     bool is_scaled = dataset->scale.factor != 1 || dataset->scale.offset != 0;
     if (is_beyond(loading))
         snprintf(text, size,
-                 "train on rows that hold the whole range, or set data.factor and data.offset by known "
-                 "bounds in place of data.transform, or");
+                 "train on rows that hold the whole range, or set data.factor and data.offset from known bounds "
+                 "instead of data.transform, or");
     else if (is_counted && is_scaled)
         snprintf(text, size, "set data.factor: 1 and data.offset: 0 if the stored values are such numbers, or");
     else if (is_counted && is_bounded(demand) && value > demand->most)
-        snprintf(text, size, "let the options of model.likelihood take larger numbers, or set");
+        snprintf(text, size, "allow larger numbers in the options of model.likelihood, or set");
     else if (is_level && dataset->min >= 0 && dataset->max <= 1)
         snprintf(text, size, "set data.factor: 1 if the stored values are divided already, or");
     else if (is_level)
@@ -142,11 +142,10 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, const
         snprintf(most, sizeof most, demand->support == ELBOW_SUPPORT_LEVEL ? " in steps of 1/%.9g" : " to %.9g",
                  demand->most);
     return elbow_error_set(
-        error, ELBOW_DATA,
-        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s%s, but %s: %s needs %s%s; %s", spot.name,
-        (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number, loading->dataset->scale.source,
-        transform, is_beyond(loading) ? ", beyond the range of the training rows" : "", demand->key, demand->word,
-        elbow_support_name(demand->support), most, cure);
+        error, ELBOW_DATA, "%s: row %llu holds %g (at index %llu) after scaling (%s)%s%s, but %s: %s needs %s%s; %s",
+        spot.name, (unsigned long long)spot.row, (double)value, (unsigned long long)spot.number,
+        loading->dataset->scale.source, transform, is_beyond(loading) ? ", beyond the range of the training rows" : "",
+        demand->key, demand->word, elbow_support_name(demand->support), most, cure);
 }
 
 static enum elbow_status refuse_fraction(const struct elbow_loading *loading, uint64_t row, size_t at, double value,
@@ -154,8 +153,8 @@ static enum elbow_status refuse_fraction(const struct elbow_loading *loading, ui
 {
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds %g (number %llu of the row) as stored, but data.dequantize: true is for "
-                           "whole numbers; remove it, or store whole numbers with data.factor",
+                           "%s: row %llu holds %g (at index %llu) as stored, but data.dequantize: true is for whole "
+                           "numbers; remove it, or store whole numbers with data.factor",
                            spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number);
 }
 

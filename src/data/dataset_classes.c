@@ -78,7 +78,7 @@ static void warn_of_others(const struct elbow_classes_request *request, const st
     elbow_text_format(number, sizeof number, "%" PRId64, label);
     if (rows > 0)
         elbow_log_warn(log,
-                       "%s: %s of a class that %.500s never had (the first is %.60s, in row %" PRIu64
+                       "%s: %s of a class that %.500s does not have (the first is %.60s, in row %" PRIu64
                        "); such labels count as unknown",
                        request->name, elbow_text_count(rows, "label").text, known_name, name != NULL ? name : number,
                        first);

@@ -193,8 +193,8 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
             part < PARTS ? part_rows(dataset, part) : elbow_partition(dataset->selection.stored, part % PARTS, PARTS);
         return elbow_error_set(
             error, ELBOW_MISMATCH,
-            "%s: not all nodes read the same: the first differences lie in rows %llu to %llu as rank "
-            "0 counts them; some see another file of this name or an old state of it",
+            "%s: the nodes have read different data: the first differences are in rows %llu to %llu, as rank 0 counts "
+            "them; some nodes see another file of this name, or an old version of it: compare the file on all nodes",
             dataset->name, (unsigned long long)rows.first, (unsigned long long)rows.last);
     }
     return dataset->files > 0 ? hash_files(comm, dataset, readers, me, error) : ELBOW_OK;

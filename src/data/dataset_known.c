@@ -15,11 +15,10 @@
 static enum elbow_status refuse_sparse(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const char *key = loading->request->mask.dataset != NULL ? loading->request->mask.key : "data.missing";
-    return elbow_error_set(
-        error, ELBOW_FORMAT,
-        "%s: holds sparse rows, of which no value is missing: one that is not stored is zero; remove "
-        "%s, or store the rows dense",
-        loading->dataset->name, key);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: has sparse rows, in which no value can be missing: a value that is not stored is zero; "
+                           "remove %s, or store dense rows",
+                           loading->dataset->name, key);
 }
 
 // "60000 x 28 x 28"
@@ -42,11 +41,10 @@ static enum elbow_status check_shape(const struct elbow_companion *companion, co
         return ELBOW_OK;
     tell_shape(mask, shape, sizeof shape);
     tell_shape(rows, wanted, sizeof wanted);
-    return elbow_error_set(
-        error, ELBOW_MISMATCH,
-        "%s: is %s, but %s is %s; %s has the shape of the rows, 1 for each value that is known and 0 "
-        "for one that is missing",
-        elbow_companion_name(companion).text, shape, rows_name, wanted, companion->key);
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: is %s, but %s is %s; %s must have the shape of the rows, with 1 for each known value "
+                           "and 0 for each missing one",
+                           elbow_companion_name(companion).text, shape, rows_name, wanted, companion->key);
 }
 
 static enum elbow_status open_mask(struct elbow_loading *loading, struct elbow_error *error)
@@ -142,8 +140,8 @@ static enum elbow_status refuse_mask(const struct elbow_loading *loading, uint64
     const struct elbow_companion *companion = &loading->request->mask;
     struct elbow_source_spot spot = elbow_source_locate(loading->mask, row, elbow_loading_number(loading, at));
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s:%s: row %" PRIu64 " holds %.9g (number %" PRIu64
-                           " of the row), but %s is 1 where a value is known and 0 where it is missing",
+                           "%s:%s: row %" PRIu64 " holds %.9g (at index %" PRIu64
+                           "), but %s must be 1 for a known value and 0 for a missing one",
                            spot.file, spot.dataset, spot.row, value, spot.number, companion->key);
 }
 
@@ -250,7 +248,7 @@ enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, stru
     dataset->news.empty = loading->figures.empty;
     if (loading->figures.known == 0)
         return elbow_error_set(error, ELBOW_DATA,
-                               "%s: all of its values are missing; there is nothing to train or to look at: give other "
+                               "%s: all values are missing, so there is nothing to train on or to evaluate; give other "
                                "rows, or another data.missing or data.mask",
                                dataset->name);
     if (dataset->pages != NULL || dataset->sample.count > 0)

@@ -145,8 +145,8 @@ static enum elbow_status agree_description(struct elbow_loading *loading, struct
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || elbow_comm_is_same(loading->comm, hash))
         return error->status;
     return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: not all nodes read the same: its shape, type or attributes differ; some see another "
-                           "file of this name or an old state of it",
+                           "%s: the nodes have read different data: its shape, type or attributes differ; some nodes "
+                           "see another file of this name, or an old version of it: compare the file on all nodes",
                            loading->dataset->name);
 }
 

@@ -27,9 +27,8 @@ static void tell_keys(const struct elbow_dataset *dataset, struct elbow_log *log
     const bool beats[] = {dataset->news.beats_factor, dataset->news.beats_offset};
     for (size_t i = 0, length = 0; i < 2; ++i)
         if (beats[i])
-            length +=
-                (size_t)snprintf(text + length, sizeof text - length, "%s%s %g in the place of the attribute %s, %g",
-                                 length > 0 ? ", " : "", keys[i], values[i], numbers[i]->name, numbers[i]->value);
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s%s %g instead of the attribute %s, %g",
+                                       length > 0 ? ", " : "", keys[i], values[i], numbers[i]->name, numbers[i]->value);
     if (text[0] != 0)
         elbow_log_warn(log, "%s: %s (version 0.1 took the attributes): value = stored * %g + %g", dataset->name, text,
                        dataset->scale.factor, dataset->scale.offset);
@@ -43,7 +42,7 @@ static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_lo
         return;
     if (news->unread > 0)
         snprintf(missing, sizeof missing,
-                 "; %llu values that they call missing are taken for data, the first in row %llu%s%s",
+                 "; %llu values that they mark as missing are used as data, the first in row %llu%s%s",
                  (unsigned long long)news->unread, (unsigned long long)news->first_unread,
                  news->unread_in[0] != '\0' ? " of " : "", news->unread_in);
     elbow_log_warn(log,
@@ -82,8 +81,7 @@ static void tell_channels(const struct elbow_dataset *dataset, struct elbow_log 
     elbow_log_warn(
         log,
         "%s: has %llu series of about %llu points; if it is one recording of %llu channels, (channels, points), "
-        "turn it round and cut it into series first, (series, points, channels): "
-        "docs/howto/your-own-data.md",
+        "transpose it and cut it into series first, (series, points, channels): docs/howto/your-own-data.md",
         dataset->name, (unsigned long long)selection->stored, (unsigned long long)points,
         (unsigned long long)selection->stored);
 }
@@ -99,7 +97,7 @@ static void tell_transform(const struct elbow_dataset *dataset, char *text, size
     snprintf(text, size, "; transform: %s, %s", elbow_transform_word(dataset->transform.kind), formula);
 }
 
-// "12.5 % of the values are missing (120 of 960; 0.2 KB of the node's memory say which)"
+// "12.5 % of the values are missing (120 of 960)"
 static void tell_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     double all = (double)dataset->looked * (double)dataset->values;
@@ -107,17 +105,17 @@ static void tell_missing(const struct elbow_dataset *dataset, const char *role, 
         elbow_log_say(log, "%s: no value is missing", role);
     if (!elbow_dataset_has_known(dataset))
         return;
-    elbow_log_say(
-        log,
-        "%s: %.3g %% of the values are missing, %llu of %.0f (%s of memory tell which); bounds are on log p of "
-        "those that are known",
-        role, 100 * (double)dataset->unknown / all, (unsigned long long)dataset->unknown, all,
-        elbow_text_bytes(dataset->known.bytes).text);
+    elbow_log_say(log,
+                  "%s: %.3g %% of the values are missing, %llu of %.0f (a mask of them takes %s of memory); bounds are "
+                  "on log p of the known values",
+                  role, 100 * (double)dataset->unknown / all, (unsigned long long)dataset->unknown, all,
+                  elbow_text_bytes(dataset->known.bytes).text);
     if (dataset->news.empty > 0)
-        elbow_log_warn(log, "%s: %s without a known value: nothing of %s is scored", dataset->name,
-                       elbow_text_count(dataset->news.empty, "sample").text, dataset->news.empty == 1 ? "it" : "them");
+        elbow_log_warn(log, "%s: %s without a known value; %s not scored", dataset->name,
+                       elbow_text_count(dataset->news.empty, "sample").text,
+                       dataset->news.empty == 1 ? "it is" : "they are");
     if (dataset->news.never > 0)
-        elbow_log_warn(log, "%s: %s of a sample %s known in none: what a model tells of %s is from nothing",
+        elbow_log_warn(log, "%s: %s of a sample %s known in no sample, so the model learns nothing about %s",
                        dataset->name, elbow_text_count(dataset->news.never, "value").text,
                        dataset->news.never == 1 ? "is" : "are", dataset->news.never == 1 ? "it" : "them");
 }
@@ -150,22 +148,21 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
     const char *hint = elbow_dataset_channels_hint(dataset);
     if (dataset->files > 1 && elbow_files_are_one(&dataset->file_names))
         elbow_log_say(log,
-                      "%s: rows of %zu datasets of one file, those of one behind those of the other; if they are "
-                      "channels of the same rows, write {channels: [...]} in the place of the list",
+                      "%s: the rows of %zu datasets of one file are read one dataset after another; if the datasets "
+                      "are channels of the same rows, write {channels: [...]} instead of the list",
                       role, dataset->files);
     tell_channels(dataset, log);
     if (dataset->packing.ignored[0] != 0)
-        elbow_log_warn(log, "%s: attributes that are no numbers, or too many, are not used: %s", dataset->name,
+        elbow_log_warn(log, "%s: attributes that are not single numbers are not used: %s", dataset->name,
                        dataset->packing.ignored);
     if (dataset->news.fills_nothing)
-        elbow_log_warn(
-            log,
-            "%s: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds "
-            "nothing and every number is taken for a value; write the attribute, or give data.mask",
-            dataset->name);
+        elbow_log_warn(log,
+                       "%s: has no attribute _FillValue, missing_value or valid_range, so data.missing: fill finds no "
+                       "missing values; add such an attribute, or set data.mask",
+                       dataset->name);
     if (dataset->news.may_be_reversed)
         elbow_log_warn(log,
-                       "%s: was written by MATLAB, which stores axes in reverse order: it is taken for %s; if its "
+                       "%s: was written by MATLAB, which stores axes in reverse order: it is read as %s; if its "
                        "samples are along the last axis, set data.transpose: true",
                        dataset->name, elbow_text_count(dataset->samples, "sample").text);
     if (dataset->news.is_turned_in_vain)
@@ -186,7 +183,7 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
     char shape[200] = "";
     if (dataset->through != NULL) {
         elbow_dataset_log(dataset->stored, role, beside, log);
-        elbow_log_say(log, "%s: the samples are %s, drawn anew at each use by %s (data.through)", role,
+        elbow_log_say(log, "%s: the samples are %s, drawn again at each use by %s (data.through)", role,
                       elbow_text_count(dataset->through->values, "latent").text, dataset->through->name);
         return;
     }
@@ -202,7 +199,7 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
                   dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
                   elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, transform,
-                  dataset->news.turned[0] != 0 ? "; rows are turned from " : "", dataset->news.turned, beside);
+                  dataset->news.turned[0] != 0 ? "; axes are moved from " : "", dataset->news.turned, beside);
     tell_selection(dataset, role, log);
     tell_missing(dataset, role, log);
     tell_constant(dataset, role, log);
@@ -216,7 +213,7 @@ const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)
 {
     if (!dataset->news.looks_channels_first)
         return "";
-    return "the last axis is taken for the channels; if the first one is theirs, set data.channels: first";
+    return "the last axis is read as the channels; if they come first, set data.channels: first";
 }
 
 // Whether factor and offset, as they are written, bring the values to mean 0 and deviation 1.
@@ -241,13 +238,13 @@ static void tell_scale(const struct elbow_dataset *dataset, char *text, size_t s
             continue;
         snprintf(text, size,
                  "data.factor: %s and data.offset: %s give mean 0 and deviation 1, and so does data.transform: "
-                 "standardize (standardize_each where columns have units of their own)",
+                 "standardize (standardize_each if columns have different units)",
                  factor, offset);
         return;
     }
-    snprintf(text, size,
-             "data.transform: standardize (standardize_each where columns have units of their own) gives mean 0 and "
-             "deviation 1");
+    snprintf(
+        text, size,
+        "data.transform: standardize (standardize_each if columns have different units) gives mean 0 and deviation 1");
 }
 
 // What brings the values to unit scale. Behind a transform a factor is not linear any more, or does nothing at all.
@@ -269,7 +266,7 @@ static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t si
         snprintf(text, size, "another data.factor, or data.transform: standardize_each, brings them closer");
         return;
     default: // a few values lie far from all others
-        snprintf(text, size, "look for outliers, or set data.transform: asinh, which draws them in");
+        snprintf(text, size, "look for outliers, or set data.transform: asinh, which compresses them");
         return;
     }
 }
@@ -287,8 +284,8 @@ static void warn_of_grey(const struct elbow_dataset *dataset, const struct elbow
     const char *binary = elbow_demand_word(demand, ELBOW_SUPPORT_BINARY);
     if (binary != NULL && !dataset->is_binary)
         elbow_log_warn(log,
-                       "%s holds values between 0 and 1: with a %s likelihood recon is then no log-probability; "
-                       "data.binarize: sample makes it one",
+                       "%s holds values between 0 and 1, for which recon of a %s likelihood is not a log-probability; "
+                       "set data.binarize: sample to make it one",
                        dataset->name, binary);
 }
 
@@ -300,10 +297,11 @@ static void warn_of_lost(const struct elbow_dataset *dataset, const struct elbow
     if (demand->support != ELBOW_SUPPORT_REAL || !is_joined || news->column_least == 0 ||
         news->column_least >= COLUMN_LOST * dataset->deviation)
         return;
-    elbow_log_warn(log,
-                   "%s: its columns have deviations from %g to %g after data.transform: %s, and the least of them are "
-                   "constants for the model; data.transform: standardize_each gives each column mean 0 and deviation 1",
-                   dataset->name, news->column_least, news->column_most, elbow_transform_word(dataset->transform.kind));
+    elbow_log_warn(
+        log,
+        "%s: its columns have deviations from %g to %g after data.transform: %s, and the smallest ones are almost "
+        "constant for the model; data.transform: standardize_each gives each column mean 0 and deviation 1",
+        dataset->name, news->column_least, news->column_most, elbow_transform_word(dataset->transform.kind));
 }
 
 void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,

@@ -25,7 +25,7 @@ static enum elbow_status check_number(const struct elbow_loading *loading, const
 {
     if (number->trouble == NULL || has_key || loading->request->reference != NULL)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_DATA, "%s: its attribute %s %s; mend it, or set %s, which comes before it",
+    return elbow_error_set(error, ELBOW_DATA, "%s: its attribute %s %s; correct it, or set %s, which overrides it",
                            loading->dataset->name, number->name, number->trouble, key);
 }
 
@@ -47,7 +47,7 @@ static enum elbow_status check_alike(const struct elbow_loading *loading, struct
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%s: its attributes say value = stored * %.9g + %.9g, but %s has stored * %.9g + %.9g (%s), "
-                           "and one scaling serves both; store both alike, or set data.factor and data.offset",
+                           "and both must have the same scaling; store both alike, or set data.factor and data.offset",
                            loading->dataset->name, packing->factor.value, packing->offset.value,
                            request->reference_name, scale->factor, scale->offset, scale->source);
 }
@@ -71,11 +71,10 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     bool fits =
         (is_settled && !elbow_loading_takes_fill(loading)) || elbow_missing_add(&dataset->missing, &packing->missing);
     if (status == ELBOW_OK && !fits)
-        status =
-            elbow_error_set(error, ELBOW_DATA,
-                            "%s: its attributes and those of %s tell of more than %d missing values together; mark "
-                            "them all with one value, or with valid_range",
-                            dataset->name, request->reference_name, ELBOW_MISSING_VALUES);
+        status = elbow_error_set(error, ELBOW_DATA,
+                                 "%s: its attributes and those of %s list more than %d missing values together; mark "
+                                 "them all with one value, or with valid_range",
+                                 dataset->name, request->reference_name, ELBOW_MISSING_VALUES);
     return status;
 }
 

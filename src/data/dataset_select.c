@@ -35,9 +35,9 @@ static enum elbow_status take_list(const struct elbow_companion *list, const int
     elbow_text_format(place, sizeof place, "%s:%s", list->file, list->dataset);
     bool has_mask = is_mask(list, numbers, count, selection->stored);
     if (has_mask && count != selection->stored)
-        return elbow_error_set(error, ELBOW_MISMATCH, "%s: is a mask of %s, but %s has %s; a mask has one for each row",
-                               place, elbow_text_count(count, "number").text, name,
-                               elbow_text_count(selection->stored, "row").text);
+        return elbow_error_set(
+            error, ELBOW_MISMATCH, "%s: is a mask of %s, but %s has %s; a mask has one entry for each row", place,
+            elbow_text_count(count, "number").text, name, elbow_text_count(selection->stored, "row").text);
     enum elbow_status status = elbow_selection_begin(selection, error);
     if (status == ELBOW_OK)
         status = has_mask ? elbow_selection_add_mask(selection, 0, (size_t)count, numbers, place, error)
@@ -96,7 +96,7 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
     if (status == ELBOW_OK)
         status = elbow_selection_split(selection, &side, loading->dataset->name, error);
     if (status == ELBOW_DATA && groups == NULL && is_recording(loading))
-        elbow_error_add(error, "; if the rows are the channels of one recording, (channels, points), turn it round and "
+        elbow_error_add(error, "; if the rows are the channels of one recording, (channels, points), transpose it and "
                                "cut it into series first, (series, points, channels): docs/howto/your-own-data.md");
     elbow_release(&groups);
     return status;
@@ -119,7 +119,7 @@ static enum elbow_status refuse_short(const struct elbow_loading *loading, struc
         return elbow_error_set(error, ELBOW_DATA,
                                "%s: its series have %s, which is shorter than the windows of %" PRIu64
                                " of the checkpoint; if the other axis, of %" PRIu64
-                               ", is time, turn the rows round, as numpy.moveaxis(x, 1, 2) does",
+                               ", is time, swap the axes, as numpy.moveaxis(x, 1, 2) does",
                                loading->dataset->name, elbow_text_count(info->shape[time], "point").text,
                                loading->request->select.length, info->shape[other]);
     return elbow_error_set(error, ELBOW_DATA,
@@ -137,7 +137,7 @@ static void doubt_axes(const struct elbow_loading *loading)
     if (info->rank < 3 || loading->request->reference != NULL || info->shape[other] <= info->shape[time])
         return;
     snprintf(loading->dataset->news.axes, sizeof loading->dataset->news.axes,
-             "its series are taken for %s of %s each; if the axis of %" PRIu64 " is time, set data.channels: %s",
+             "its series are read as %s of %s each; if the axis of %" PRIu64 " is time, set data.channels: %s",
              elbow_text_count(info->shape[time], "point").text, elbow_text_count(info->shape[other], "channel").text,
              info->shape[other], time == 1 ? "first" : "last");
 }
@@ -219,8 +219,8 @@ static enum elbow_status make_for_all(struct elbow_loading *loading, struct elbo
         return error->status;
     if (!elbow_comm_is_same(comm, stored.stored))
         return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: not all nodes read the same: the number of its rows differs; some see another file "
-                               "of this name or an old state of it",
+                               "%s: the nodes have read different data: the number of its rows differs; some nodes see "
+                               "another file of this name, or an old version of it: compare the file on all nodes",
                                loading->dataset->name);
     if (elbow_comm_place(comm).rank == 0)
         make(loading, selection, error);

@@ -51,9 +51,9 @@ static void tell(struct elbow_dataset *dataset, double value, double count, doub
 {
     dataset->news.holds_sentinels = true;
     snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
-             ": %.0f of its values (%.3g %%) are %.9g, far %s all others (from %g to %g), and are trained on as "
-             "numbers; if they mark what is missing, give the dataset an attribute missing_value of %.9g and set "
-             "data.missing: fill, or store NaN and set data.missing: nan",
+             ": %.0f of its values (%.3g %%) are %.9g, far %s all others (from %g to %g), and are used as numbers; if "
+             "they mark missing values, give the dataset an attribute missing_value of %.9g and set data.missing: "
+             "fill, or store NaN and set data.missing: nan",
              count, 100 * count / all, value, value < found->low ? "below" : "above", found->low, found->high, value);
 }
 

@@ -152,14 +152,13 @@ static enum elbow_status cut(const struct elbow_loading *loading, const struct a
     if (recut == ELBOW_RECUT_GOOD || loading->request->is_same) // version 0.1 has trained so
         return ELBOW_OK;
     if (recut == ELBOW_RECUT_CHANNELS_FIRST && !loading->request->is_settled)
-        return elbow_error_set(
-            error, ELBOW_MISMATCH,
-            "%s: its samples are stored as %s, with the channels first, and data.shape would only cut "
-            "their rows anew, into %s; set data.channels: first, and leave data.shape out",
-            name, tell(stored).text, tell(shape).text);
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s: its samples are stored as %s, with the channels first, and data.shape would only "
+                               "reshape their rows to %s; set data.channels: first, and leave data.shape out",
+                               name, tell(stored).text, tell(shape).text);
     return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: its samples are stored as %s, and data.shape would only cut their rows anew, into "
-                           "%s, which moves no value to where it belongs; %s",
+                           "%s: its samples are stored as %s, and data.shape would only reshape their rows to %s, "
+                           "which puts values in the wrong places; %s",
                            name, tell(stored).text, tell(shape).text,
                            loading->request->is_settled ? "give data in that order, or flat rows"
                                                         : "leave data.shape out, or store the data in that order");
@@ -257,11 +256,11 @@ static enum elbow_status check_first(const struct elbow_loading *loading, const 
     if (!looks_last || loading->request->reference != NULL)
         return ELBOW_OK;
     struct axes first = last_to_first(sample);
-    return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: a sample is %s, with the channels last as it seems, but data.channels: first takes its "
-                           "first axis for them; set data.channels: last, or, if flat rows have the channels first, "
-                           "data.shape in that order, %s",
-                           loading->dataset->name, tell(sample).text, tell(&first).text);
+    return elbow_error_set(
+        error, ELBOW_MISMATCH,
+        "%s: a sample is %s, and seems to have its channels last, but data.channels: first reads its first axis as the "
+        "channels; set data.channels: last, or, if flat rows have the channels first, data.shape in that order, %s",
+        loading->dataset->name, tell(sample).text, tell(&first).text);
 }
 
 // Moves the first axis to the end, and says so.

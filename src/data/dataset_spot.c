@@ -43,9 +43,8 @@ enum elbow_status elbow_loading_refuse_infinite(const struct elbow_loading *load
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, number);
     bool may_let_in = elbow_loading_may_let_in(loading, ELBOW_MISSING_NAN);
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds a value (number %llu of the row) that is NaN or infinite; clean the "
-                           "data first, or leave out the rows "
-                           "(data.rows) or columns (data.columns) that have such values%s",
+                           "%s: row %llu holds a value (at index %llu) that is NaN or infinite; clean the data first, "
+                           "or leave out the rows (data.rows) or columns (data.columns) that have such values%s",
                            spot.name, (unsigned long long)spot.row, (unsigned long long)spot.number,
                            may_let_in ? ", or set data.missing: nan if NaN stands for a missing value" : "");
 }
@@ -62,9 +61,8 @@ enum elbow_status elbow_loading_refuse_missing(const struct elbow_loading *loadi
 {
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: row %llu holds a missing value (%s; number %llu of the row, %.9g as stored); fill "
-                           "such values in, or leave out the rows (data.rows) or columns (data.columns) that have "
-                           "them%s",
+                           "%s: row %llu holds a missing value (%s; at index %llu, %.9g as stored); fill such values "
+                           "in, or leave out the rows (data.rows) or columns (data.columns) that have them%s",
                            spot.name, (unsigned long long)spot.row,
                            elbow_loading_missing_rules(loading->dataset, value), (unsigned long long)spot.number, value,
                            elbow_loading_may_let_in(loading, ELBOW_MISSING_FILL) ? ", or set data.missing: fill" : "");

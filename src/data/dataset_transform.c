@@ -58,12 +58,12 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
     char noise[80] = "";
     if (noise_of(loading) < 0)
         snprintf(noise, sizeof noise, " and noise down to %g (data.dequantize)", value + noise_of(loading));
-    return elbow_error_set(
-        error, ELBOW_DATA,
-        "%s: row %llu holds %g (number %llu of the row) after scaling (%s)%s, but data.transform: %s "
-        "needs values above %g; set data.offset, or data.transform: asinh, which takes any",
-        spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number, dataset->scale.source, noise,
-        elbow_transform_word(dataset->transform.kind), elbow_transform_row(dataset->transform.kind)->above);
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: row %llu holds %g (at index %llu) after scaling (%s)%s, but data.transform: %s needs "
+                           "values above %g; set data.offset, or data.transform: asinh, which accepts any value",
+                           spot.name, (unsigned long long)spot.row, value, (unsigned long long)spot.number,
+                           dataset->scale.source, noise, elbow_transform_word(dataset->transform.kind),
+                           elbow_transform_row(dataset->transform.kind)->above);
 }
 
 // Finds the first value that the transform has nothing for, of those that are looked at, of which there is one.
@@ -134,7 +134,7 @@ static enum elbow_status learn(struct elbow_loading *loading, const struct elbow
             note_columns(&moments, fit->numbers[1], dataset);
         if (!elbow_fit_is_sound(fit))
             status = elbow_error_set(error, ELBOW_DATA,
-                                     "%s: its values, from %g to %g after scaling (%s), lie too far apart for "
+                                     "%s: its values, from %g to %g after scaling (%s), span too wide a range for "
                                      "data.transform: %s; scale the data with data.factor",
                                      dataset->name, job->low, job->high, dataset->scale.source,
                                      elbow_transform_word(fit->kind));
@@ -227,7 +227,7 @@ static enum elbow_status learn_input(struct elbow_loading *loading, struct elbow
         elbow_fit_learn(&moments, &dataset->input, NULL, 0);
         if (!elbow_fit_is_sound(&dataset->input))
             elbow_error_set(error, ELBOW_DATA,
-                            "%s: its values, from %g to %g as the model sees them, lie too far apart for "
+                            "%s: its values, from %g to %g as the model sees them, span too wide a range for "
                             "model.input.transform: %s; scale the data with data.factor",
                             dataset->name, dataset->low, dataset->high, elbow_transform_word(dataset->input.kind));
     }
@@ -252,11 +252,10 @@ enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct
         elbow_fit_create(kind, dataset->values, &dataset->input, error);
     double least = dataset->low + fmin(noise_of(loading), 0);
     if (error->status == ELBOW_OK && !(least > row->above))
-        elbow_error_set(
-            error, ELBOW_DATA,
-            "%s: holds values down to %g as the model sees them, but model.input.transform: %s needs values "
-            "above %g; set model.input.transform: asinh, which takes any",
-            dataset->name, least, elbow_transform_word(kind), row->above);
+        elbow_error_set(error, ELBOW_DATA,
+                        "%s: holds values down to %g as the model sees them, but model.input.transform: %s needs "
+                        "values above %g; set model.input.transform: asinh, which accepts any value",
+                        dataset->name, least, elbow_transform_word(kind), row->above);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || reference != NULL || row->learn == NULL)
         return error->status;
     return learn_input(loading, error);

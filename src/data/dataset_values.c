@@ -19,15 +19,14 @@ static enum elbow_status refuse_missing(const struct elbow_loading *loading, str
                                                           elbow_loading_number(loading, at));
     double value = elbow_rows_at(dataset, loading->figures.first_missing);
     bool is_here = strcmp(spot.name, dataset->name) == 0;
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s: %llu of %llu values are missing (%s), the first in row %llu%s%s (number %llu of the "
-                           "row, %.9g as stored); fill "
-                           "them in, or leave out the rows (data.rows) or columns (data.columns) that have them%s",
-                           dataset->name, (unsigned long long)loading->figures.missing,
-                           (unsigned long long)(dataset->looked * dataset->values),
-                           elbow_loading_missing_rules(dataset, value), (unsigned long long)spot.row,
-                           is_here ? "" : " of ", is_here ? "" : spot.name, (unsigned long long)spot.number, value,
-                           elbow_loading_may_let_in(loading, ELBOW_MISSING_FILL) ? ", or set data.missing: fill" : "");
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s: %llu of %llu values are missing (%s), the first in row %llu%s%s (at index %llu, %.9g as stored); fill "
+        "them in, or leave out the rows (data.rows) or columns (data.columns) that have them%s",
+        dataset->name, (unsigned long long)loading->figures.missing,
+        (unsigned long long)(dataset->looked * dataset->values), elbow_loading_missing_rules(dataset, value),
+        (unsigned long long)spot.row, is_here ? "" : " of ", is_here ? "" : spot.name, (unsigned long long)spot.number,
+        value, elbow_loading_may_let_in(loading, ELBOW_MISSING_FILL) ? ", or set data.missing: fill" : "");
 }
 
 // Where a scaling comes from, of which keys give a part and attributes the others.
@@ -62,8 +61,8 @@ static void doubt_bytes(struct elbow_dataset *dataset, enum elbow_transform_kind
         transform != ELBOW_TRANSFORM_NONE)
         return;
     snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
-             " holds bytes up to %g, which are divided by 255 as levels of grey are, and so reach %.3g only; if %g is "
-             "the most that they can be, set data.factor: %.9g",
+             " holds bytes up to %g, which are divided by 255 like grey levels, and so only reach %.3g; if %g is the "
+             "largest possible value, set data.factor: %.9g",
              dataset->max, dataset->max * dataset->scale.factor, dataset->max, 1 / dataset->max);
 }
 

@@ -162,11 +162,10 @@ static void doubt(struct elbow_dataset *dataset, const struct elbow_dataset_requ
                   const struct origin *origin, const char *text)
 {
     if (is_share(request) && !origin->is_guess)
-        snprintf(
-            dataset->news.doubt, sizeof dataset->news.doubt,
-            ": the rows that are held back go from %g to %g, those of the training set from %g to %g: a few values "
-            "lie far from all others, and figures are mostly theirs; look for outliers",
-            dataset->min, dataset->max, origin->min, origin->max);
+        snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
+                 ": the held-back rows range from %g to %g, and the training set from %g to %g; a few values far from "
+                 "all others dominate the figures: look for outliers",
+                 dataset->min, dataset->max, origin->min, origin->max);
     else
         snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
                  " %s; data.factor and data.offset should bring both to one scale", text);

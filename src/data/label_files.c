@@ -183,8 +183,8 @@ static enum elbow_status renumber(const struct elbow_label_files *labels, uint64
             entry = bsearch(&code, names->entries, names->count, sizeof code, by_label);
         if (entry == NULL || labels->places[entry - names->entries] == SIZE_MAX)
             return elbow_error_set(error, ELBOW_DATA,
-                                   "%s:%s: row %llu holds %lld, which has no name there; the files of the list give "
-                                   "their names different numbers, so that labels are told apart by name",
+                                   "%s:%s: row %llu holds %lld, which has no name there; the files of the list number "
+                                   "their names differently, so labels are identified by name; give each label a name",
                                    labels->source.path, labels->source.location, (unsigned long long)(first + i),
                                    (long long)out[i]);
         out[i] = (int64_t)labels->places[entry - names->entries];
@@ -217,9 +217,9 @@ enum elbow_status elbow_label_files_read(struct elbow_label_files *labels, uint6
         if (labels->files->count > 1)
             status = open_renumbered(labels, file, error);
         if (status == ELBOW_OK && labels->source.count != labels->rows[file])
-            status =
-                elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: has other labels than a moment ago; it is being written",
-                                labels->files->paths[file], labels->files->datasets[file]);
+            status = elbow_error_set(error, ELBOW_MISMATCH,
+                                     "%s:%s: its labels changed while they were read; wait until the file is complete",
+                                     labels->files->paths[file], labels->files->datasets[file]);
         if (status == ELBOW_OK)
             status = elbow_label_source_read(&labels->source, within, taken, out, error);
         if (status == ELBOW_OK && labels->places != NULL)

@@ -67,14 +67,14 @@ static enum elbow_status refuse_number(const struct elbow_label_source *source, 
             source->path, source->location, (unsigned long long)row, value, source->key);
     if (fabs(value) >= 0x1p63 && isfinite(value))
         return elbow_error_set(error, ELBOW_DATA,
-                               "%s:%s: row %llu holds the label %.17g, but labels go from %lld to %lld; if it stands "
-                               "for unknown ones, set those to -1",
+                               "%s:%s: row %llu holds the label %.17g, but labels go from %lld to %lld; if it marks "
+                               "unknown labels, set those to -1",
                                source->path, source->location, (unsigned long long)row, value, (long long)INT64_MIN,
                                (long long)INT64_MAX);
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s:%s: row %llu holds the label %.9g, which is no whole number; labels are integers, whole "
-                           "floats or texts",
-                           source->path, source->location, (unsigned long long)row, value);
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s:%s: row %llu holds the label %.9g, which is not a whole number; labels are integers, whole floats or texts",
+        source->path, source->location, (unsigned long long)row, value);
 }
 
 // Not a number stands for unknown: pandas has nothing else for a missing value in a column of floats.
@@ -98,11 +98,10 @@ static enum elbow_status take_unsigned(const struct elbow_label_source *source, 
     *label = (int64_t)value;
     if (value <= INT64_MAX)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_DATA,
-                           "%s:%s: row %llu holds the label %llu, but labels go up to %lld; if it stands for unknown "
-                           "ones, set those to -1",
-                           source->path, source->location, (unsigned long long)row, (unsigned long long)value,
-                           (long long)INT64_MAX);
+    return elbow_error_set(
+        error, ELBOW_DATA,
+        "%s:%s: row %llu holds the label %llu, but labels go up to %lld; if it marks unknown labels, set those to -1",
+        source->path, source->location, (unsigned long long)row, (unsigned long long)value, (long long)INT64_MAX);
 }
 
 static enum elbow_status take_number(struct elbow_label_source *source, const void *stored, uint64_t i, uint64_t row,

@@ -129,15 +129,15 @@ static enum elbow_status count_labels(struct elbow_label_source *source, struct 
     tell_shape(info, shape, sizeof shape);
     if (source->key != NULL)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%s: %s takes one whole number or text a row, but this has the shape %s",
+                               "%s:%s: %s takes one whole number or text per row, but this has the shape %s",
                                source->path, source->location, source->key, shape);
     if (info->rank == 2 && is_one_hot(source))
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%s: is one-hot (%s), but labels are one integer or text a sample; make a dataset of "
-                               "them in Python: f[\"labels\"] = f[\"%s\"][:].argmax(axis=1)",
+                               "%s:%s: is one-hot (%s), but labels are one integer or text per sample; make a dataset "
+                               "of them in Python: f[\"labels\"] = f[\"%s\"][:].argmax(axis=1)",
                                source->path, source->location, shape, source->values);
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s:%s: labels are one integer or text a sample, but this has the shape %s", source->path,
+                           "%s:%s: labels are one integer or text per sample, but this has the shape %s", source->path,
                            source->location, shape);
 }
 
@@ -154,10 +154,10 @@ static enum elbow_status check_list(const struct elbow_label_source *source, con
 enum elbow_status elbow_label_source_full(const struct elbow_label_source *source, struct elbow_error *error)
 {
     if (source->key != NULL)
-        return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%s: holds more than %d different texts, but %s is for rows that belong together; "
-                               "number them in its place",
-                               source->path, source->location, ELBOW_LABEL_NAMES_MAX, source->key);
+        return elbow_error_set(
+            error, ELBOW_FORMAT,
+            "%s:%s: holds more than %d different texts, but %s is for rows that belong together; number them instead",
+            source->path, source->location, ELBOW_LABEL_NAMES_MAX, source->key);
     return elbow_error_set(error, ELBOW_FORMAT,
                            "%s:%s: holds more than %d different names; labels are names of classes, not of samples",
                            source->path, source->location, ELBOW_LABEL_NAMES_MAX);
@@ -263,7 +263,7 @@ static enum elbow_status read_attributes(struct elbow_label_source *source, stru
     source->missing = packing.missing;
     if (packing.factor.value != 1 || packing.offset.value != 0)
         elbow_text_format(source->doubt, sizeof source->doubt,
-                          " has attributes of scaling (%.120s), which are not used: numbers are taken as stored",
+                          " has attributes of scaling (%.120s), which are not used: numbers are used as stored",
                           packing.said);
     return ELBOW_OK;
 }
@@ -334,8 +334,8 @@ void elbow_label_source_check_names(struct elbow_label_source *source)
         if (is_utf8(source->names.entries[i].name))
             continue;
         elbow_text_format(source->doubt, sizeof source->doubt,
-                          ": the name %.60s is no UTF-8, and is shown with ? for the bytes that are none; if it is "
-                          "Latin-1, write the texts anew in Python, as [t.decode(\"latin-1\") for t in f[NAME][:]]",
+                          ": the name %.60s is not valid UTF-8, and is shown with ? for the invalid bytes; if it is "
+                          "Latin-1, write the texts again in Python, as [t.decode(\"latin-1\") for t in f[NAME][:]]",
                           source->names.entries[i].name);
         return;
     }

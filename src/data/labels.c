@@ -144,10 +144,8 @@ static void warn_of_signs(const struct elbow_labels_request *request, const stru
     if (log == NULL || source->files == NULL || !are_signs || !elbow_label_files_are_plain(source))
         return;
     elbow_files_name(request->files, name, sizeof name);
-    elbow_log_warn(log,
-                   "%s holds nothing but -1 and 1, and labels of -1 count as unknown; if they are two classes, store "
-                   "0 and 1",
-                   name);
+    elbow_log_warn(
+        log, "%s holds only -1 and 1, and labels of -1 count as unknown; if they are two classes, store 0 and 1", name);
 }
 
 // Rank zero knows.

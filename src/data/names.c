@@ -57,7 +57,7 @@ static enum elbow_status check(const struct elbow_companion *companion, struct e
     enum elbow_hdf5_kind kind = elbow_hdf5_kind_of(file, companion->dataset);
     if (kind == ELBOW_HDF5_VALUES || kind == ELBOW_HDF5_GROUP)
         return elbow_error_set(error, ELBOW_FORMAT, "%s:%s: is %s, but %s is a dataset of texts", companion->file,
-                               companion->dataset, kind == ELBOW_HDF5_GROUP ? "a group" : "no dataset of texts",
+                               companion->dataset, kind == ELBOW_HDF5_GROUP ? "a group" : "not a dataset of texts",
                                companion->key);
     enum elbow_status status = kind == ELBOW_HDF5_TEXTS
                                    ? elbow_hdf5_describe_texts(file, companion->dataset, &info, error)
@@ -69,8 +69,9 @@ static enum elbow_status check(const struct elbow_companion *companion, struct e
         values *= info.shape[i];
     bool has_one_row = info.rank > 1 && info.shape[0] == 1;
     if (values != 1 && !has_one_row)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s:%s: has %" PRIu64 " texts a row, but %s is a list of one a row",
-                               companion->file, companion->dataset, values, companion->key);
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%s: has %" PRIu64 " texts per row, but %s is a list of one per row", companion->file,
+                               companion->dataset, values, companion->key);
     *rows = info.shape[0];
     *count = has_one_row ? values : *rows;
     return elbow_hdf5_check_storage(file, companion->dataset, error);

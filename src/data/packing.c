@@ -59,11 +59,10 @@ static void say(struct elbow_packing *packing, const char *name, const struct nu
 
 static enum elbow_status refuse_many(const struct reader *reader, struct elbow_error *error)
 {
-    return elbow_error_set(
-        error, ELBOW_FORMAT,
-        "%s: its attributes _FillValue and missing_value tell of more missing values than the %d that "
-        "can be used; mark them all with one value, or with valid_range",
-        reader->dataset, ELBOW_MISSING_VALUES);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: its attributes _FillValue and missing_value list more missing values than the %d that "
+                           "are supported; mark them all with one value, or with valid_range",
+                           reader->dataset, ELBOW_MISSING_VALUES);
 }
 
 // `most`: numbers that it may have. One that has to have another count, or is no number at all, is ignored; but no list

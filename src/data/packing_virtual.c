@@ -25,8 +25,8 @@ static enum elbow_status compare_origin(const struct origins *origins, const str
     enum elbow_status status = ELBOW_OK;
     if (origin->element != origins->element && other->said[0] != '\0')
         status = elbow_error_set(error, ELBOW_MISMATCH,
-                                 "%s:%s: its attributes say %.300s of %s values, but the virtual dataset is %s; make "
-                                 "that in the type of its sources",
+                                 "%s:%s: its attributes say %.300s of %s values, but the virtual dataset is %s; create "
+                                 "it with the type of its sources",
                                  origin->file_name, origin->dataset, other->said, elbow_element_name(origin->element),
                                  elbow_element_name(origins->element));
     else if (other->said[0] != '\0' || origins->first->said[0] != '\0')

@@ -134,7 +134,7 @@ void elbow_page_order_log(struct elbow_page_order *order, const struct elbow_dat
                   "are shuffled together",
                   has_windows ? "windows" : "segments", elbow_text_count(table->count, "page").text,
                   (unsigned long long)table->page_rows, elbow_text_count(segments, "segment").text,
-                  has_windows ? "anew in each epoch, and these cut into windows" : "once", (unsigned long long)most,
+                  has_windows ? "again in each epoch, and cut into windows" : "once", (unsigned long long)most,
                   100.0 * (double)most / (double)table->samples);
     if (dataset->has_labels)
         warn_sorted(order, has_windows, dataset, log);

@@ -53,8 +53,8 @@ enum elbow_status elbow_selection_take_range(struct elbow_selection *selection, 
     ELBOW_CHECK(selection->bits == NULL && selection->rows == selection->stored && selection->length == 0);
     if (low < 0 || high < low)
         return elbow_error_set(error, ELBOW_DATA,
-                               "%s: data.rows: [%" PRId64 ", %" PRId64 "] is no range; give its first and its last "
-                               "row, counted from 0",
+                               "%s: data.rows: [%" PRId64 ", %" PRId64
+                               "] is not a range; give its first and its last row, counted from 0",
                                name, low, high);
     if ((uint64_t)high >= selection->stored)
         return elbow_error_set(error, ELBOW_DATA,

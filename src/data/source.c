@@ -107,8 +107,8 @@ enum elbow_status elbow_source_same_packing(const struct elbow_packing *first, s
         is_same_missing(&first->missing, &other->missing) && first->element == other->element)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s:%s: its attributes say %.300s, but those of %s:%s say %.300s; one scaling and one rule "
-                           "for missing values serve all rows: store all alike",
+                           "%s:%s: its attributes say %.300s, but those of %s:%s say %.300s; all rows need the same "
+                           "scaling and the same missing values: store all alike",
                            other_at.file, other_at.dataset, other->said[0] != '\0' ? other->said : "nothing",
                            first_at.file, first_at.dataset, first->said[0] != '\0' ? first->said : "nothing");
 }

@@ -65,7 +65,7 @@ static enum elbow_status check_room(const char *directory, const char *file, str
     uint64_t there = (uint64_t)room.f_bavail * room.f_frsize, wanted = (uint64_t)about.st_size;
     if (wanted <= there)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FILE, "data.stage: %s has room for %s, but %s takes %s; name another directory",
+    return elbow_error_set(error, ELBOW_FILE, "data.stage: %s has space for %s, but %s needs %s; set another directory",
                            directory, elbow_text_bytes(there).text, file, elbow_text_bytes(wanted).text);
 }
 
@@ -91,9 +91,9 @@ static enum elbow_status copy(const char *file, const char *to, uint64_t *bytes,
     if (status == ELBOW_OK)
         status = pass(to, -1, NULL, buffer, &back_bytes, &back, error);
     if (status == ELBOW_OK && (back != *hash || back_bytes != *bytes))
-        status =
-            elbow_error_set(error, ELBOW_MISMATCH,
-                            "%s: reads back as other bytes than were copied from %s; that storage is faulty", to, file);
+        status = elbow_error_set(
+            error, ELBOW_MISMATCH,
+            "%s: differs from %s when it is read back; the storage is faulty: set another data.stage", to, file);
     elbow_release(&buffer);
     return status;
 }
@@ -211,8 +211,9 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
     if (worth == NOT_KNOWN)
         return ELBOW_OK; // the loading finds what is wrong
     if (worth == OTHERS_TOO) {
-        elbow_log_warn(stage->log, "data.stage: %s:%s has its values in other files, too; it is read where it lies",
-                       file, dataset);
+        elbow_log_warn(stage->log,
+                       "data.stage: %s:%s has values in other files, too; it is read in place, without a copy", file,
+                       dataset);
         return ELBOW_OK;
     }
     size_t i = 0;

@@ -145,7 +145,7 @@ START_TEST(counts)
         rows[23 * VALUES + 4] = bad[i];
         write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
         mpi_assert(load(&request, &error) == ELBOW_DATA);
-        mpi_assert(strstr(error.message, "row 23 holds") != NULL && strstr(error.message, "(number 4 of the row)") &&
+        mpi_assert(strstr(error.message, "row 23 holds") != NULL && strstr(error.message, "(at index 4)") &&
                    strstr(error.message, "poisson needs whole numbers from 0; set "
                                          "model.likelihood: gaussian"));
         remove_file();
@@ -337,7 +337,7 @@ START_TEST(whole_numbers_get_noise)
     rows[23 * VALUES + 4] = 2.5F;
     write_file(ELBOW_ELEMENT_FLOAT32, rows, 4, ROWS);
     mpi_assert(load(&request, &error) == ELBOW_DATA);
-    mpi_assert(strstr(error.message, "row 23 holds 2.5 (number 4 of the row) as stored, but data.dequantize") != NULL);
+    mpi_assert(strstr(error.message, "row 23 holds 2.5 (at index 4) as stored, but data.dequantize") != NULL);
     remove_file();
 }
 END_TEST

@@ -185,7 +185,7 @@ START_TEST(noise_below_what_a_transform_takes_is_refused)
     request.demand = (struct elbow_demand){.support = ELBOW_SUPPORT_REAL, .is_whole = true};
     mpi_assert(load(&request, &error) == ELBOW_DATA);
     mpi_assert(strstr(error.message,
-                      "row 8 holds -0.75 (number 4 of the row) after scaling (data.factor and data.offset) and noise "
+                      "row 8 holds -0.75 (at index 4) after scaling (data.factor and data.offset) and noise "
                       "down to -1.25 (data.dequantize), but data.transform: log1p needs values above -1") != NULL);
     request.offset = 1.25;
     mpi_assert(load(&request, &error) == ELBOW_OK);
@@ -217,7 +217,7 @@ START_TEST(values_beyond_the_learned_range_are_told)
     mpi_assert(load(&request, &error) == ELBOW_DATA);
     mpi_assert(
         strstr(error.message,
-               "row 9 holds 1.5 (number 1 of the row) after scaling (taken as stored) and data.transform: minmax, "
+               "row 9 holds 1.5 (at index 1) after scaling (taken as stored) and data.transform: minmax, "
                "beyond the range of the training rows, but data.binarize: sample needs values in [0, 1]; train on "
                "rows that hold the whole range, or set data.factor and data.offset by known bounds in place of "
                "data.transform, or model.likelihood: gaussian") != NULL);
@@ -266,7 +266,7 @@ START_TEST(values_too_far_apart_are_refused)
     write_file(ELBOW_ELEMENT_FLOAT64, rows, 0, ROWS);
     request.transform = ELBOW_TRANSFORM_MINMAX;
     mpi_assert(elbow_dataset_load(mpi_comm, &request, &silent, &dataset, &error) == ELBOW_DATA);
-    mpi_assert(strstr(error.message, "lie too far apart for data.transform: minmax") != NULL);
+    mpi_assert(strstr(error.message, "span too wide a range for data.transform: minmax") != NULL);
     remove_file();
 }
 END_TEST

@@ -116,7 +116,7 @@ for ranks in 1 3; do
     run 0 $ranks fill "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/fill --set data.valid=
     advises fill configuration 'bad.h5:/fill: 1 of 1440 values are missing'
     run 0 $ranks never "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/never --set data.valid=
-    advises never configuration '/never was made but never written'
+    advises never configuration '/never was created but never written'
     run 0 $ranks support "$elbow" doctor run.yaml --set data.factor=1 --set data.offset=0
     advises support configuration 'data.h5:/train: row 0 holds [0-9]+ .*needs values in .0, 1.'
     run 0 $ranks contradicts "$elbow" doctor run.yaml --set data.valid=bad.h5:/grey
@@ -156,9 +156,9 @@ advises minus configuration 'bad.h5:/minus: row [0-9]+ '
 looks 3 few data.weights=/few
 advises few configuration 'bad.h5:/few: has 5 numbers, but bad.h5:/good has 40 rows'
 looks 3 named data.names=/labels
-advises named configuration 'bad.h5:/labels: is no dataset of texts'
+advises named configuration 'bad.h5:/labels: is not a dataset of texts'
 looks 3 valid-named data.valid=/good data.valid_names=/labels
-advises valid-named configuration 'bad.h5:/labels: is no dataset of texts, but data.valid_names is'
+advises valid-named configuration 'bad.h5:/labels: is not a dataset of texts, but data.valid_names is'
 looks 3 grouped data.valid=0.25 data.groups=/few
 advises grouped configuration 'bad.h5:/few: has 5 values, but bad.h5:/good has 40 rows'
 looks 3 split data.valid=0.25 data.groups=/labels data.labels=/labels
@@ -178,9 +178,9 @@ looks 1 warned-large data.train=/large model.likelihood=gaussian
 advises warned-large data 'bad.h5:/large: values have mean .*far from unit scale.*data.transform: standardize'
 [ ! -s warned-large.err ] || fail "advice is on standard error, too: $(cat warned-large.err)"
 looks 3 warned-grey
-advises warned-grey data 'bad.h5:/good holds values between 0 and 1: .*data.binarize: sample'
+advises warned-grey data 'bad.h5:/good has values between 0 and 1, .*data.binarize: sample'
 looks 3 warned-heavy data.train=/heavy data.valid=0.1 data.transform=standardize_each model.likelihood=gaussian
-advises warned-heavy data 'bad.h5:/heavy: the rows that are held back go from .* to 900, those of the training set|bad.h5:/heavy: .*those of the training set from .* to 900.*outliers'
+advises warned-heavy data 'bad.h5:/heavy: the held-back rows range from .* to 900, and the training set|bad.h5:/heavy: .*and the training set from .* to 900.*outliers'
 grep -q 'to one scale' warned-heavy.out && fail "rows are warned of against themselves"
 run 0 1 warned-json "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/good --set data.valid= --json
 [ "$(topics warned-json.out | sed 's/HDF5 //')" = 'data ' ] || fail "--json: $(topics warned-json.out)"

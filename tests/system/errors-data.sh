@@ -86,7 +86,7 @@ with 1 '/above: row 0 holds .*categorical needs whole numbers from 0 to 4; (let 
 with 1 '/bytes: row 0 holds .*levels are divided by 9.*needs levels from 0 to 1 in steps of 1/9; store levels from 0 to 9' \
     data.train=/bytes 'model.likelihood={discretized_logistic: {levels: 10}}'
 with 1 '/below: row 59 holds -1 .*negative_binomial needs whole numbers from 0; set' data.train=/below model.likelihood=negative_binomial
-with 1 '/bytes: row 0 holds [0-9]* \(number 1 of the row\) .*model.likelihood: binomial needs whole numbers from 0 to 9' \
+with 1 '/bytes: row 0 holds [0-9]* \(at index 1\) .*model.likelihood: binomial needs whole numbers from 0 to 9' \
     data.train=/bytes 'model.likelihood=[gaussian: {columns: [0, 0]}, binomial: {columns: [1, 19], n: 9}]'
 with 1 '/labels: row [0-9]* holds 0, but data.size takes finite numbers above 0' \
     data.train=/bytes data.valid= data.valid_labels= data.size=/labels 'model.likelihood={negative_binomial: {size: data}}'
@@ -96,11 +96,11 @@ with 1 '/bad-factor: its attribute factor' data.train=/bad-factor
 with 1 'other-values: .*21.*20' data.valid=/other-values
 with 1 'other-shape' data.valid=/other-shape
 with 1 '/few-labels: has 59 labels, but .* 60 samples' data.labels=/few-labels
-with 1 '/float-labels: row 17 holds the label 1.5, which is no whole number' data.labels=/float-labels
+with 1 '/float-labels: row 17 holds the label 1.5, which is not a whole number' data.labels=/float-labels
 with 1 'data.h5:/numbers: row 0 holds .* needs values in \[0, 1\]; set data.transform: minmax, or data.factor and data.offset, or model.likelihood: ' \
     data.train=/numbers data.factor=1 data.offset=0
-with 1 '/wide-labels: labels are one integer or text a sample, but this has the shape 60 x 3' data.labels=/wide-labels
-with 1 '/many-labels: labels are one integer or text a sample' data.labels=/many-labels
+with 1 '/wide-labels: labels are one integer or text per sample, but this has the shape 60 x 3' data.labels=/wide-labels
+with 1 '/many-labels: labels are one integer or text per sample' data.labels=/many-labels
 with 1 'data.h5:/large-labels: row 41 holds the label 18446744073709551615, but labels go up to 9223372036854775807' \
     data.labels=/large-labels
 wrong 1 'data.h5:/large-labels: row 41 holds the label' eval good --labels /large-labels

@@ -67,7 +67,7 @@ run 2 1 refused "$elbow" train windows.yaml --run-dir windows.part --resume --se
 grep -q "data.page_rows: the checkpoint was made with 5, now it is 6" refused.err || fail "$(cat refused.err)"
 
 # What is said. Rows of five labels in turn are mixed; rows that are sorted by their label are not.
-grep -qx "data: order: windows: 27 pages of up to 5 rows are dealt to 7 segments, anew in each epoch, and these cut into windows; up to 10 samples, 8.33 % of the set, are shuffled together" windows.1.out ||
+grep -qx "data: order: windows: 27 pages of up to 5 rows are dealt to 7 segments, again in each epoch, and cut into windows; up to 10 samples, 8.33 % of the set, are shuffled together" windows.1.out ||
     fail "$(grep 'data: order' windows.1.out)"
 grep -qx "data: order: segments: 7 pages of up to 17 rows are dealt to 13 segments, once; up to 9 samples, 7.76 % of the set, are shuffled together" segments.1+off.out ||
     fail "$(grep 'data: order' segments.1+off.out)"

@@ -84,7 +84,7 @@ checkpoint: {every: 10}
 Y
 for access in resident stream; do
     run 1 3 late.$access "$elbow" train late.yaml --run-dir late.$access --set data.access=$access
-    [ "$(grep -c "data.h5:/late: row 5 holds 7 (number 1 of the row) after scaling" late.$access.err)" = 1 ] || fail "$(cat late.$access.err)"
+    [ "$(grep -c "data.h5:/late: row 5 holds 7 (at index 1) after scaling" late.$access.err)" = 1 ] || fail "$(cat late.$access.err)"
 done
 [ -e late.resident/checkpoints ] && fail "late.resident has begun"
 [ -e late.stream/checkpoints/step-00000010.h5 ] || fail "late.stream has no checkpoint"

@@ -93,7 +93,7 @@ run 0 1 doctor "$elbow" doctor tiny.yaml
 reads "signs.h5:/signs" '-1 6;1 6'
 for form in signs signs_float; do
     run 0 3 eval "$elbow" eval labelled --data labels.h5:/x --labels "signs.h5:/$form"
-    [ "$(grep '^elbow: warning: ' eval.err)" = "elbow: warning: signs.h5:/$form holds nothing but -1 and 1, and labels of -1 \
+    [ "$(grep '^elbow: warning: ' eval.err)" = "elbow: warning: signs.h5:/$form holds only -1 and 1, and labels of -1 \
 count as unknown; if they are two classes, store 0 and 1" ] || fail "the warning of /$form: $(cat eval.err)"
 done
 for form in three missing ones; do
@@ -103,9 +103,9 @@ done
 
 # Refusals: labels, sentence.
 refused() { wrong 1 "$2" eval labelled --data labels.h5:/x --labels "labels.h5:/$1"; }
-refused fraction 'labels.h5:/fraction: row 5 holds the label 1.5, which is no whole number'
+refused fraction 'labels.h5:/fraction: row 5 holds the label 1.5, which is not a whole number'
 refused onehot 'labels.h5:/onehot: is one-hot \(12 x 3\).* f\["labels"\] = f\["/onehot"\]\[:\].argmax\(axis=1\)'
-refused wide 'labels.h5:/wide: labels are one integer or text a sample, but this has the shape 12 x 2'
+refused wide 'labels.h5:/wide: labels are one integer or text per sample, but this has the shape 12 x 2'
 refused short 'labels.h5:/short: has 11 labels, but labels.h5:/x has 12 samples'
 refused full 'labels.h5:/full: row 2 holds the label 18446744073709551615, .*set those to -1'
 refused huge 'labels.h5:/huge: row 2 holds the label 1e\+30, .*set those to -1'
@@ -163,7 +163,7 @@ mistaken() {
     run "$1" 1 mistaken "$elbow" "${@:3}"
     grep -qE -- "$2" mistaken.err || fail "elbow ${*:3}: expected '$2', but found: $(cat mistaken.err)"
 }
-there="there are kind: Küste, setosa, virginica; dose: a number \(mean [0-9.]+, deviation [0-9.]+\)"
+there="the known ones are kind: Küste, setosa, virginica; dose: a number \(mean [0-9.]+, deviation [0-9.]+\)"
 wrong 2 "--condition kind=rose: the training data had no kind 'rose'; $there" sample told -o x.h5 --condition kind=rose
 mistaken 2 "'colour=red' is no NAME=VALUE of this model; $there" sample told -o x.h5 --condition colour=red
 mistaken 2 "dose is a number, and 'much' is none; $there" sample told -o x.h5 --condition kind=setosa,dose=much
@@ -174,7 +174,7 @@ mistaken 2 '--condition-from /fixed: the model is told several things; write NAM
 mistaken 2 'told the dose of each row, and no dataset of it is named' eval told --data labels.h5:/other/x --condition-from kind=/varying
 mistaken 2 'kind is given twice' eval told --data labels.h5:/x --condition-from kind=/varying --condition-from kind=/fixed
 mistaken 2 'trained without data.condition; leave it out' eval labelled --condition-from /fixed
-mistaken 1 "labels.h5:/integers: row 4 has the kind '0', which told/.* never had; $there" \
+mistaken 1 "labels.h5:/integers: row 4 has the kind '0', which told/.* does not have; $there" \
     eval told --data labels.h5:/x --condition-from kind=/integers --condition-from dose=/missing
 run 0 1 other "$elbow" train told.yaml --run-dir told --resume --set data.condition.kind=cells.h5ad:/obs/type --set train.steps=5
 mistaken 1 'hashes differ.*with the same data.condition' train told.yaml --run-dir told --resume --set data.condition.dose=/whole \

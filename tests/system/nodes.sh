@@ -46,7 +46,7 @@ differs() { # DATASET SENTENCE KEY=VALUE...
     status=$?
     [ "$status" = 1 ] || fail "$dataset: exit status $status, expected 1: $(cat err)"
     [ "$(grep -c '^elbow: ' err)" = 1 ] || fail "$dataset: not one sentence: $(cat err)"
-    grep -q "^elbow: data.h5:$dataset: not all nodes read the same: $sentence" err || fail "$dataset: $(cat err)"
+    grep -q "^elbow: data.h5:$dataset: the nodes have read different data: $sentence" err || fail "$dataset: $(cat err)"
     if [ -e a/run/checkpoints ] || [ -e b/run ]; then fail "$dataset: something was written"; fi
     rm -rf a/run b/run
 }
@@ -54,5 +54,5 @@ differs /x "its shape, type or attributes differ"
 differs /rows "its shape, type or attributes differ" data.train=/rows data.labels=/labels
 differs /valid "its shape, type or attributes differ" data.train=/twice data.valid=/valid
 differs /scaled "its shape, type or attributes differ" data.train=/scaled
-differs /value "the first differences lie in rows 0 to 1 as rank 0 counts them" data.train=/value
+differs /value "the first differences are in rows 0 to 1, as rank 0 counts them" data.train=/value
 finish

@@ -144,7 +144,7 @@ run 0 1 try "$import" table.csv -o add.h5 --name /group/four
 cp "$checkpoint" kept.h5
 tried 1 'is a checkpoint of a run, which another dataset would damage' "$import" table.csv -o "$checkpoint" --name /x
 same_file "a checkpoint" "$checkpoint" kept.h5
-tried 1 '/group is no dataset' "$import" table.csv -o add.h5 --name /group --replace
+tried 1 '/group is not a dataset' "$import" table.csv -o add.h5 --name /group --replace
 for i in 1 2 3 4; do "$import" table.csv -o many.h5 --name /d$i >many$i.out 2>many$i.err & done
 wait
 made=$(grep -l '^elbow-import: many.h5' many?.out | wc -l)

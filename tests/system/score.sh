@@ -199,7 +199,7 @@ refused 2 '--against wide: would score other rows .rows.h5:/wide. than the first
 run 0 1 told "$elbow" train score.yaml --run-dir aware --set 'data.condition={kind: /told}'
 run 0 1 told "$elbow" score aware -o told.csv --data rows.h5:/new --condition-from /told_new --calibrate rows.h5:/few --calibrate-condition-from /told_few
 [ "$(table_column told.csv p_value | wc -l)" = 61 ] || fail "told of its rows: $(cat told.err)"
-refused 2 'rows.h5:/few: the model is told the kind of each row, and no dataset of it is named for these; give --calibrate-condition-from kind=FILE:/dataset' \
+refused 2 'rows.h5:/few: the model needs the kind of each row, but no dataset is given for it; give --calibrate-condition-from kind=FILE:/dataset' \
     score aware -o x.h5 --data rows.h5:/new --condition-from /told_new --calibrate rows.h5:/few
 refused 2 '--calibrate-condition-from /told: the model was trained without data.condition' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-condition-from /told
 refused 2 '--calibrate-size /told: no likelihood of the checkpoint has size: data' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-size /told

@@ -161,7 +161,7 @@ grep -q 'one recording' series.err && fail "usual series are warned of: $(cat se
 trained first "${series[@]}" data.train=/c data.channels=first
 sees first 18
 run 1 1 round "$elbow" encode series --data data.h5:/c -o round.h5
-grep -q 'shorter than the windows of 9 of the checkpoint; if the other axis, of 25, is time, turn the rows round, as numpy.moveaxis(x, 1, 2) does' round.err || fail "$(cat round.err)"
+grep -q 'shorter than the windows of 9 of the checkpoint; if the other axis, of 25, is time, swap the axes, as numpy.moveaxis(x, 1, 2) does' round.err || fail "$(cat round.err)"
 "$make_data" print data.h5 /flat | windows 1 'start + t + 1'
 trained flat "${series[@]}" data.train=/flat
 sees flat 18
@@ -250,20 +250,20 @@ wrong 'data.h5:/x: data.valid: 0.001 of 200 rows leaves nothing to validate on' 
 wrong 'data.h5:/list: has 5 values, but data.h5:/x has 200 rows' data.valid=0.2 data.groups=/list
 wrong 'data.h5:/w: row 0 holds 0.' data.valid=0.2 data.groups=/w
 grep -q 'but data.groups takes whole numbers or texts, the same for rows that belong together' wrong.err || fail "groups of fractions: $(cat wrong.err)"
-wrong 'data.h5:/x: data.groups takes one whole number or text a row, but this has the shape 200 x 6' data.valid=0.2 data.groups=/x
+wrong 'data.h5:/x: data.groups takes one whole number or text per row, but this has the shape 200 x 6' data.valid=0.2 data.groups=/x
 wrong 'data.h5:/minus: row ' data.weights=/minus
 wrong 'data.h5:/nan: row 0 holds nan, but data.weights takes finite numbers of at least 0' data.weights=/nan
 wrong 'data.h5:/nothing: the weights of all samples add up to 0; some must be above 0' data.weights=/nothing
 wrong 'data.h5:/huge: the weights of all samples add up to too large a number to be scaled to a mean of 1; only their ratios matter, so divide' data.weights=/huge
 wrong 'data.h5:/tiny: the weights of all samples add up to too small a number to be scaled to a mean of 1; only their ratios matter, so multiply' data.weights=/tiny
 wrong 'data.h5:/list: has 5 numbers, but data.h5:/x has 200 rows' data.weights=/list
-wrong 'data.h5:/five: is no dataset of texts, but data.names is a dataset of texts' data.names=/five
+wrong 'data.h5:/five: is not a dataset of texts, but data.names is a dataset of texts' data.names=/five
 wrong 'data.h5: dataset /none not found' data.names=/none
 wrong 'data.h5:/s: its series have 25 points, which is shorter than data.series.length: 26' data.train=/s 'data.series={length: 26}' data.labels= data.names=
 wrong 'data.h5:/recording: its series have 5 points, which is shorter than data.series.length: 20; if it is one recording of 300 points with 5 channels, cut it into series first' \
     data.train=/recording 'data.series={length: 20}' data.labels= data.names=
 "$make_data" write data.h5 /turned f32 2,300 normal
-wrong 'data.h5:/turned: data.valid: 0.1 of 2 rows leaves nothing to validate on; take another share, or more data; if the rows are the channels of one recording, (channels, points), turn it round' \
+wrong 'data.h5:/turned: data.valid: 0.1 of 2 rows leaves nothing to validate on; take another share, or more data; if the rows are the channels of one recording, (channels, points), transpose it' \
     data.train=/turned data.valid=0.1 'data.series={length: 20}' data.labels= data.names=
 wrong 'its series have 2 points, which is shorter than data.series.length: 20; if the other axis, of 25, is time, set data.channels: first' \
     data.train=/c 'data.series={length: 20}' data.labels= data.names=

@@ -88,16 +88,16 @@ PLACE=home run 0 1 check "$elbow" train placed.yaml --check
 # So are series whose channels outnumber their points.
 "$make_data" write eeg.h5 /x f32 6,8,20 normal
 trained eeg 1 "data.train=eeg.h5:/x" 'data.series={length: 8}' train.steps=1
-grep -q 'its series are taken for 8 points of 20 channels each; if the axis of 20 is time, set data.channels: first' eeg.err || fail "not told: $(cat eeg.err)"
+grep -q 'its series are read as 8 points of 20 channels each; if the axis of 20 is time, set data.channels: first' eeg.err || fail "not told: $(cat eeg.err)"
 trained eeg2 1 "data.train=eeg.h5:/x" 'data.series={length: 8}' data.channels=first train.steps=1
 grep -q 'its series are taken' eeg2.err && fail "told of what is right: $(cat eeg2.err)"
 # MATLAB's datasets are pointed out, in training and in info: once, where some of their rows are held back.
 trained pointed 1 data.train=matlab.mat:/plain data.valid=0.5 train.steps=1
-grep -q 'was written by MATLAB.*taken for 3 samples.*data.transpose: true' pointed.err || fail "not told: $(cat pointed.err)"
+grep -q 'was written by MATLAB.*read as 3 samples.*data.transpose: true' pointed.err || fail "not told: $(cat pointed.err)"
 [ "$(grep -c 'was written by MATLAB' pointed.err)" = 1 ] || fail "told twice: $(cat pointed.err)"
 "$make_data" write wide.h5 /x f32 8,3 normal attribute=MATLAB_class:1
 trained wide 1 data.train=wide.h5:/x train.steps=1 # of 3 rows of 8 values, perhaps
-grep -q 'was written by MATLAB.*taken for 8 samples.*data.transpose: true' wide.err || fail "not told: $(cat wide.err)"
+grep -q 'was written by MATLAB.*read as 8 samples.*data.transpose: true' wide.err || fail "not told: $(cat wide.err)"
 "$elbow" info wide.h5 | grep -q 'transpose: true    # 3 samples' || fail "info: $("$elbow" info wide.h5)"
 "$make_data" write uneven-1.h5 /x f32 8,3 normal attribute=MATLAB_class:1
 "$make_data" write uneven-2.h5 /x f32 8,4 normal attribute=MATLAB_class:1
@@ -118,7 +118,7 @@ done
 "$make_data" write two.h5 /v f32 20,3 normal
 trained two 1 'data.train=[two.h5:/u, two.h5:/v]'
 grep -q 'two.h5:/u and 1 more dataset, 40 samples' two.out || fail "two datasets of a file: $(cat two.out)"
-grep -q 'rows of 2 datasets of one file, those of one behind those of the other; .*{channels: \[' two.out || fail "two datasets of a file, unsaid"
+grep -q 'rows of 2 datasets of one file are read one dataset after another; .*{channels: \[' two.out || fail "two datasets of a file, unsaid"
 grep -q 'more dataset' list.1.out && fail "files are called datasets"
 grep -qE 'MATLAB|leave data.transpose out' matlab.1.err && fail "told in spite of data.transpose"
 
@@ -157,8 +157,8 @@ refused 1 'gone.h5: No such file' 'data.train=[part-1.h5:/x, gone.h5:/x]'
 refused 1 'other.h5:/type: is float64, but part-1.h5:/x is float32' 'data.train=[part-1.h5:/x, other.h5:/type]'
 refused 1 'other.h5:/shape: has rows of 7, but part-1.h5:/x has rows of 6' 'data.train=[part-1.h5:/x, other.h5:/shape]'
 refused 1 'other.h5:/plain: its attributes say nothing, but those of part-1.h5:/x say scale_factor 0.5' 'data.train=[part-1.h5:/x, other.h5:/plain]'
-refused 1 'other.h5:/bad: row 2 holds a value \(number 3 of the row\) that is NaN' 'data.train=[part-1.h5:/x, part-10.h5:/x, other.h5:/bad]'
-refused 1 'other.h5:/bad: row 2 holds a value \(number 3 of the row\) that is NaN' data.train=other.h5:/bad 'data.columns=[0, 3]'
+refused 1 'other.h5:/bad: row 2 holds a value \(at index 3\) that is NaN' 'data.train=[part-1.h5:/x, part-10.h5:/x, other.h5:/bad]'
+refused 1 'other.h5:/bad: row 2 holds a value \(at index 3\) that is NaN' data.train=other.h5:/bad 'data.columns=[0, 3]'
 refused 1 'other.h5:/short: has 3 rows, but part-1.h5:/u has 23' 'data.train={channels: [part-1.h5:/u, other.h5:/short]}'
 refused 1 'part-1.h5:/age and 2 more files: row 0 holds -[0-9.]*, but data.weights takes finite numbers' 'data.train=part-*.h5:/x' data.weights=/age
 refused 2 'channel 1 has 1 file, but channel 0 has 3' 'data.train={channels: ["part-*.h5:/u", other.h5:/short]}'

@@ -23,9 +23,9 @@ refused() {
     grep -Eq "^elbow: .*$2" refused.err || fail "$1: expected '$2': $(cat refused.err)"
     [ ! -e refused ] || fail "$1: a run directory was made"
 }
-refused back 'number 12 of indptr is 2, between [0-9]+ and [0-9]+ \(the number before it and the last one\) was expected' 3
+refused back 'entry 12 of indptr is 2, but must be between [0-9]+ and [0-9]+ \(the entry before it and the last one\)' 3
 refused first 'indptr begins with 1, 0 was expected'
-refused negative 'number 9 of indptr is -3'
+refused negative 'entry 9 of indptr is -3'
 refused beyond 'indptr ends with 1000000000000000, but data has [0-9]+ values'
 refused column 'row 5 has an entry in column 23, but the matrix has 23 columns'
 refused column-negative 'row 5 has an entry in column -1, but'
@@ -37,7 +37,7 @@ refused huge 'indptr has 32 numbers, but its shape says 4611686018427387904 rows
 refused wide 'a row has 1099511627776 values, at most 2147483647'
 refused shapeless 'without a shape; add it in Python: f\["/shapeless"\].attrs\["shape"\] = \[rows, columns\]'
 refused columns '/columns is a sparse matrix by columns \(CSC, 31 x 23\), .*read_elem\(f\["/columns"\]\).tocsr\(\)'
-refused unsaid '/unsaid holds data, indices and indptr, but does not say of which matrix'
+refused unsaid '/unsaid holds data, indices and indptr, but does not say which kind of matrix'
 refused floats 'indices of a sparse matrix holds float32, integers were expected'
 refused lacks '/lacks/indptr not found'
 refused square 'data of a sparse matrix has 2 dimensions, 1 was expected'

@@ -67,7 +67,7 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
         --set data.stage=tiny --set data.file=large.h5' "$elbow" x >full.out 2>full.err
     status=$?
     [ $status = 1 ] || fail "no room: exit status $status"
-    grep -q '^elbow: .*data.stage: tiny has room for .*, but large.h5 takes .*; name another directory$' full.err ||
+    grep -q '^elbow: .*data.stage: tiny has space for .*, but large.h5 needs .*; set another directory$' full.err ||
         fail "no room: $(cat full.err)"
 fi
 

@@ -32,19 +32,19 @@ refused() {
     run 0 1 doctor "$elbow" doctor run.yaml --set "data.train=$data/$where" --run-dir refused
     tr -s ' \n' ' ' <doctor.out | grep -Eq "configuration: .*$pattern" || fail "doctor, $where: $(tail -n 5 doctor.out)"
 }
-refused filters.h5:/lzf 'dataset /lzf is compressed with lzf \(HDF5 filter 32000\), which is not installed here \(plugins are looked for in .*h5py holds it: write the data anew in Python' doctor
+refused filters.h5:/lzf 'dataset /lzf is compressed with lzf \(HDF5 filter 32000\), which is not installed here \(plugins are looked for in .*h5py has it: write the data again in Python' doctor
 refused filters.h5:/blosc 'blosc \(HDF5 filter 32001\).*h5repack'
-refused missing.h5:/x 'rows 10 to 19 of virtual dataset /x are those of x in part1.h5, and there is no such file' doctor
-refused gap.h5:/x '40 values of virtual dataset /x, in rows 10 to 19 of 30, are mapped by no source'
+refused missing.h5:/x 'rows 10 to 19 of virtual dataset /x are stored as x in part1.h5, and there is no such file' doctor
+refused gap.h5:/x '40 values of virtual dataset /x, in rows 10 to 19 of 30, are not mapped to any source'
 refused link.h5:/gone '/gone is a link to /x in part1.h5, and there is no such file'
-refused raw.h5:/cut 'raw.bin of dataset /cut is cut off: it has 160 bytes, and 320 are wanted'
+refused raw.h5:/cut 'raw.bin of dataset /cut is truncated: it has 160 bytes, but 320 are needed'
 refused unwritten.h5:/x 'rows 60 to 99 of dataset /x were never written \(4 of its 10 chunks\)' doctor
-refused unwritten.h5:/never 'dataset /never was made but never written'
+refused unwritten.h5:/never 'dataset /never was created but never written'
 refused sources.h5:/filter 'virtual dataset /filter \(rows 0 to 399\): .*filters.h5: dataset lzf is compressed with lzf' doctor
 refused sources.h5:/absent 'virtual dataset /absent \(rows 0 to 9\): .*part0.h5: dataset z not found'
 refused sources.h5:/turned '/turned maps the whole of x in part0.h5 to 4 x 10 values, but that has 10 x 4 now'
 refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+|holds complex numbers'
-refused many.h5:/images '/images holds 30 objects \(0000, ...\), as it seems datasets alike of uint8 \(4 x 4\), one a sample'
+refused many.h5:/images '/images holds 30 objects \(0000, ...\) that look like similar datasets of uint8 \(4 x 4\), one per sample'
 refused many.h5:/table '/table holds compound values \(mass, charge\), a table'
 
 # Chunks that nobody has written are missing values, if that is asked for.

@@ -195,9 +195,9 @@ refuses 2 'data.transform: log1p makes values that are not whole numbers, but mo
 refuses 2 'data.transform: standardize makes also values below zero, but data.binarize: sample needs' \
     data.train=/positive model.likelihood=bernoulli data.binarize=sample data.transform=standardize
 refuses 2 'data.transform: minmax with data.synthetic: noise is used as it is drawn' data.file= data.train= data.synthetic=50 data.transform=minmax
-with 1 'data.h5:/below: row 12 holds -3 \(number 4 of the row\) after scaling \(taken as stored\), but data.transform: log1p needs values above -1; set data.offset, or data.transform: asinh' \
+with 1 'data.h5:/below: row 12 holds -3 \(at index 4\) after scaling \(taken as stored\), but data.transform: log1p needs values above -1; set data.offset, or data.transform: asinh' \
     data.train=/below data.transform=log1p
-with 1 'data.h5:/below: row 12 holds -1.* \(number 4 of the row\) after scaling \(taken as stored\) and data.transform: asinh, but model.likelihood: bernoulli needs values in' \
+with 1 'data.h5:/below: row 12 holds -1.* \(at index 4\) after scaling \(taken as stored\) and data.transform: asinh, but model.likelihood: bernoulli needs values in' \
     data.train=/below data.transform=asinh model.likelihood=bernoulli
 wrong 1 'data.h5:/below: row 12 holds -3 .*but data.transform: log1p needs values above -1' eval positive-log1p --data data.h5:/below
 wrong 2 'data.transform' train good.yaml --run-dir plain --resume --set data.train=/normal --set data.transform=minmax --set train.steps=5

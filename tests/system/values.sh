@@ -71,15 +71,15 @@ says unsigned 'uint8 from'
 right values.nc:/nan
 
 # Missing ones.
-with 1 'values.nc:/holes: 20 of 288 values are missing \(_FillValue, missing_value\), the first in row 5 \(number 1 of the row, -32767 as stored\); fill them in, or leave out the rows \(data.rows\) or columns \(data.columns\) that have them' \
+with 1 'values.nc:/holes: 20 of 288 values are missing \(_FillValue, missing_value\), the first in row 5 \(at index 1, -32767 as stored\); fill them in, or leave out the rows \(data.rows\) or columns \(data.columns\) that have them' \
     data.train=values.nc:/holes
 refuses 1 'values.nc:/holes: 20 of 288 values are missing' data.train=values.nc:/holes data.factor=1 data.offset=0
-refuses 1 'values.nc:/outside: 1 of 288 values are missing \(valid_max\), the first in row 11 \(number 7 ' data.train=values.nc:/outside
+refuses 1 'values.nc:/outside: 1 of 288 values are missing \(valid_max\), the first in row 11 \(at index 7' data.train=values.nc:/outside
 refuses 1 'values.nc:/unpacked_bounds: 1 of 288 values are missing \(valid_min, valid_max\), the first in row 11 ' \
     data.train=values.nc:/unpacked_bounds
-refuses 1 "values.nc:/masked: 1 of 288 values are missing \(netCDF's fill value where no _FillValue is set\), the first in row 3 \(number 4 " \
+refuses 1 "values.nc:/masked: 1 of 288 values are missing \(netCDF's fill value where no _FillValue is set\), the first in row 3 \(at index 4" \
     data.train=values.nc:/masked
-refuses 1 'values.nc:/nan_gap: 1 of 288 values are missing \(_FillValue\), the first in row 3 \(number 2 of the row, nan as stored\)' data.train=values.nc:/nan_gap
+refuses 1 'values.nc:/nan_gap: 1 of 288 values are missing \(_FillValue\), the first in row 3 \(at index 2, nan as stored\)' data.train=values.nc:/nan_gap
 refuses 1 'values.nc:/holes: 20 of 288 values are missing' data.train=values.nc:/packed data.valid=values.nc:/holes
 wrong 1 'values.nc:/holes: 19 of 288 values are missing' eval packed --data values.nc:/holes
 refused 1 'values.nc:/holes: 19 of 288 values are missing' encode packed --data values.nc:/holes -o x.h5
@@ -92,8 +92,8 @@ right /ct data.channels=first data.layout=series
 right /uv
 trained chw_chunked data.train=/chw_chunked data.channels=first data.factor=0.0039215686274509803 && silent chw_chunked && sees chw_chunked chw
 trained chw_flat data.train=/chw_flat data.channels=first 'data.shape=[3,6,5]' && sees chw_flat chw
-says chw_flat 'rows are turned from 3 x 6 x 5 \(stored flat\) to 6 x 5 x 3$'
-refuses 1 'values.h5:/chw_flat: a sample is 6 x 5 x 3, with the channels last as it seems, .* data.shape in that order, 3 x 6 x 5' \
+says chw_flat 'axes are moved from 3 x 6 x 5 \(stored flat\) to 6 x 5 x 3$'
+refuses 1 'values.h5:/chw_flat: a sample is 6 x 5 x 3, and seems to have its channels last, .* data.shape in that order, 3 x 6 x 5' \
     data.train=/chw_flat data.channels=first 'data.shape=[6,5,3]'
 trained chw_half_flat data.train=/chw_half_flat data.channels=first 'data.shape=[3,6,5]' && sees chw_half_flat chw
 trained uv_flat data.train=/uv_flat 'data.shape=[6,5,2]' && sees uv_flat uv
@@ -102,9 +102,9 @@ refused 2 'x.png: a PNG holds 1 or 3 channels, and the samples of this model hav
     sample uv_flat -o x.png
 sees chw chw --data values.h5:/chw_flat
 trained unread data.train=/chw
-says unread 'samples are 3x6x5: the last axis is taken for the channels; if the first one is theirs, set data.channels: first'
+says unread 'samples are 3x6x5: the last axis is read as the channels; if they come first, set data.channels: first'
 trained hwc data.train=/hwc && silent hwc && sees hwc chw
-with 1 'values.h5:/chw: its samples are stored as 3 x 6 x 5, with the channels first, and data.shape would only cut their rows anew, into 6 x 5 x 3; set data.channels: first' \
+with 1 'values.h5:/chw: its samples are stored as 3 x 6 x 5, with the channels first, and data.shape would only reshape their rows to 6 x 5 x 3; set data.channels: first' \
     data.train=/chw 'data.shape=[6,5,3]'
 refuses 1 'values.h5:/hwc: its samples are stored as 6 x 5 x 3, and data.shape would only cut .* into 3 x 6 x 5, .*leave data.shape out' \
     data.train=/hwc 'data.shape=[3,6,5]'
@@ -154,16 +154,16 @@ with 1 'values.nc:/packed: its attributes say value = stored \* 0.0001 \+ 2, but
 # Attributes that mean something else elsewhere; a key comes before an attribute.
 for other in vector text; do
     trained $other data.train=/factor_$other
-    says $other "warning: values.h5:/factor_$other: attributes that are no numbers, or too many, are not used: factor"
+    says $other "warning: values.h5:/factor_$other: attributes that are not single numbers are not used: factor"
     sees $other ct
 done
 trained beaten data.train=/factor_two data.factor=1
-says beaten "warning: values.h5:/factor_two: data.factor 1 in the place of the attribute factor, 2 \(version 0.1 took the attributes\): value = stored \* 1 \+ 0"
+says beaten "warning: values.h5:/factor_two: data.factor 1 instead of the attribute factor, 2 \(version 0.1 took the attributes\): value = stored \* 1 \+ 0"
 sees beaten ct
 run 0 1 again "$elbow" train good.yaml --run-dir beaten --resume --set data.train=/factor_two --set data.factor=1 --set train.steps=2
 says again 'resuming from beaten' && silent again # it is no news any more
 trained agreed data.train=/factor_two data.factor=2 && silent agreed
-refuses 1 'values.h5:/both: its attribute factor differs from the attribute scale_factor; mend it, or set data.factor' data.train=/both
+refuses 1 'values.h5:/both: its attribute factor differs from the attribute scale_factor; correct it, or set data.factor' data.train=/both
 trained both data.train=/both data.factor=1 && sees both ct
 
 # A checkpoint keeps its scaling, whatever other files say.
@@ -172,7 +172,7 @@ says other 'warning: values.h5:/factor_two: its attributes \(factor 2\) are not 
 sees beaten ct --data values.h5:/factor_two
 trained plain data.train=values.nc:/nan
 run 1 1 unread_rules "$elbow" eval plain --data values.nc:/masked
-says unread_rules "warning: values.nc:/masked: its attributes \(netCDF's fill value 9.96921e\+36\) are not used: .*; 1 values that they call missing are taken for data, the first in row 3"
+says unread_rules "warning: values.nc:/masked: its attributes \(netCDF's fill value 9.96921e\+36\) are not used: .*; 1 values that they mark as missing are used as data, the first in row 3"
 run 0 3 resumed "$elbow" train good.yaml --run-dir packed --resume --set data.train=values.nc:/packed --set train.steps=2
 says resumed 'stored \* 0.0001 \+ 2'
 grep -q 'attributes' resumed.err && fail "the same attributes at a resume are news: $(cat resumed.err)"
@@ -217,7 +217,7 @@ nothing_left
 "$make_data" write gaps.h5 /chw f32 40,2,3,3 normal gaps=0.3
 gaps=(data.file=gaps.h5 data.transform=standardize_each model.input.mask=true train.steps=400 train.epochs=0 'model.decoder=[]' 'model.likelihood={gaussian: {variance: optimal}}'
     train.rate=1.0e-2)
-let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are missing, [0-9]+ of 720 \(120 bytes of memory tell which\)'; }
+let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are missing, [0-9]+ of 720 \(a mask of them takes 120 bytes of memory\)'; }
 let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
 trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds nothing'
@@ -303,11 +303,11 @@ run 0 1 holes_eval "$elbow" eval holes --json
 holds "$(value holes_eval.out known) < 1" || fail "no holes: $(cat holes_eval.out)"
 
 refuses 1 'gaps.h5:/nan: row 0 holds a value \(number [0-9]+ of the row\) that is NaN or infinite' data.file=gaps.h5 data.train=/nan
-refuses 1 'gaps.h5:/wrong: row 0 holds [0-9]+ \(number 0 of the row\), but data.mask is 1 where a value is known and 0 where it is missing' \
+refuses 1 'gaps.h5:/wrong: row 0 holds [0-9]+ \(at index 0\), but data.mask must be 1 for a known value and 0 for a missing one' \
     data.file=gaps.h5 data.train=/all data.mask=/wrong
 with 1 'gaps.h5:/other: is 120 x 3 x 2, but gaps.h5:/all is 120 x 6; data.mask has the shape of the rows' \
     data.file=gaps.h5 data.train=/all data.mask=/other
-with 1 'gaps.h5:/any: all of its values are missing; there is nothing to train' data.file=gaps.h5 data.train=/any data.mask=/zeros
+with 1 'gaps.h5:/any: all values are missing, so there is nothing to train on' data.file=gaps.h5 data.train=/any data.mask=/zeros
 refuses 2 'data.missing: found .*holes.*, expected one of refuse, nan, fill, any' data.train=/all data.missing=holes
 refuses 2 'data.valid_mask without data.valid' data.train=/all data.valid_mask=/known
 refuses 2 'data.valid_mask with data.valid: 0.5, a share of the training rows, whose mask is data.mask' data.train=/all data.valid=0.5 data.valid_mask=/known

@@ -172,11 +172,11 @@ static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, 
     unsigned long long first = offset[0], last = first + chunks->chunk[0] - 1;
     last = last < chunks->shape[0] ? last : chunks->shape[0] - 1;
     if (size > chunks->bytes + chunks->bytes / PACKED_SHARE + PACKED_EXTRA)
-        return elbow_error_set(
-            error, ELBOW_FORMAT,
-            "%s: rows %llu to %llu of dataset %s are damaged: their chunk of %llu bytes is packed in "
-            "%llu; make the file anew, or take another copy of it",
-            file->name, first, last, name, (unsigned long long)chunks->bytes, (unsigned long long)size);
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s: rows %llu to %llu of dataset %s are damaged: their chunk of %llu bytes is packed "
+                               "in %llu; create the file again, or use another copy of it",
+                               file->name, first, last, name, (unsigned long long)chunks->bytes,
+                               (unsigned long long)size);
     enum elbow_status status = take_room(chunks, size, error);
     if (status != ELBOW_OK)
         return status;
@@ -189,7 +189,7 @@ static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, 
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FORMAT,
                            "%s: rows %llu to %llu of dataset %s are damaged: their chunk unpacks to %llu bytes, %llu "
-                           "were expected; make the file anew, or take another copy of it",
+                           "were expected; create the file again, or use another copy of it",
                            file->name, first, last, name, (unsigned long long)bytes, (unsigned long long)chunks->bytes);
 }
 

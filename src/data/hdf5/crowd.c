@@ -229,10 +229,11 @@ static void describe_groups(const struct crowd *crowd, const char *names, const 
     }
     elbow_text_format(
         what, size,
-        "holds %llu groups%s, as it seems alike, one a sample, each with %s%s: join each of them into one "
-        "dataset (samples, values, ...), as by h5py and numpy.stack%s%s",
+        "holds %llu groups%s that look alike, one per sample, each with %s%s: join each of them into one dataset "
+        "(samples, values, ...), for example with h5py and numpy.stack%s%s",
         (unsigned long long)crowd->members, names, parts, outline->has_more || length >= limit ? ", ..." : "",
-        differs ? " (where shapes differ, cut or pad first, or numpy.concatenate where rows are the samples)" : "",
+        differs ? " (if shapes differ, cut or pad them first; if their rows are the samples, use numpy.concatenate)"
+                : "",
         order);
 }
 
@@ -243,15 +244,15 @@ static void describe_datasets(const struct crowd *crowd, const char *names, cons
     write_shape(part, shape);
     if (part->differs)
         elbow_text_format(what, size,
-                          "holds %llu objects%s, as it seems datasets of %s alike but in shape (%s and others), one a "
-                          "sample: cut or pad them to one shape, and join them into one dataset (samples, values, "
-                          "...), as by h5py and numpy.stack%s%s",
+                          "holds %llu objects%s that look like datasets of %s of different shapes (%s and others), one "
+                          "per sample: cut or pad them to one shape, and join them into one dataset (samples, values, "
+                          "...), for example with h5py and numpy.stack%s%s",
                           (unsigned long long)crowd->members, names, part->type, shape,
-                          part->rows_differ ? ", or by numpy.concatenate where their rows are the samples" : "", order);
+                          part->rows_differ ? ", or with numpy.concatenate if their rows are the samples" : "", order);
     else
         elbow_text_format(what, size,
-                          "holds %llu objects%s, as it seems datasets alike of %s (%s), one a sample or a column: join "
-                          "them into one dataset (samples, values, ...), as by h5py and numpy.stack%s",
+                          "holds %llu objects%s that look like similar datasets of %s (%s), one per sample or column: "
+                          "join them into one dataset (samples, values, ...), for example with h5py and numpy.stack%s",
                           (unsigned long long)crowd->members, names, part->type, shape, order);
 }
 

@@ -63,7 +63,7 @@ static enum elbow_status check_signature(const struct elbow_hdf5 *file, FILE *st
         return elbow_error_set(error, ELBOW_FORMAT, "%s: not an HDF5 file", file->name);
     return elbow_error_set(
         error, ELBOW_FORMAT,
-        "%s: not an HDF5 file (it looks like %s; elbow-import makes HDF5 files of IDX, NPY, NPZ, CSV and pictures)",
+        "%s: not an HDF5 file (it looks like %s; elbow-import makes HDF5 files from IDX, NPY, NPZ, CSV and pictures)",
         file->name, looks);
 }
 

@@ -96,9 +96,8 @@ static enum elbow_status fail_filter(const struct elbow_hdf5 *file, const char *
         "%s); %s",
         file->name, name, filter->name, filter->number, places[0] != '\0' ? places : "no directory",
         filter->number == LZF
-            ? "h5py holds it: write the data anew in Python, f.create_dataset(NEW, data=f[OLD][:], "
-              "compression=\"gzip\")"
-            : "let HDF5_PLUGIN_PATH name the directory of its plugin, or write the data anew where the filter is "
+            ? "h5py has it: write the data again in Python, f.create_dataset(NEW, data=f[OLD][:], compression=\"gzip\")"
+            : "set HDF5_PLUGIN_PATH to the directory of its plugin, or write the data again where the filter is "
               "installed: h5repack -f GZIP=4 OLD NEW");
 }
 

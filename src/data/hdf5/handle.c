@@ -128,7 +128,7 @@ enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file,
     if (!elbow_hdf5_start())
         return elbow_error_set(error, ELBOW_FILE, "%s: the HDF5 library could not be started", name);
     if (!elbow_memory_has(OPENING_BYTES))
-        return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory to open an HDF5 file: %s are wanted", name,
+        return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory to open an HDF5 file: %s are needed", name,
                                elbow_text_bytes(OPENING_BYTES).text);
     if (strlen(name) >= ELBOW_PATH_SIZE)
         return elbow_error_set(error, ELBOW_FILE, "%.60s...: the path is longer than %d bytes", name,

@@ -103,7 +103,7 @@ enum elbow_status elbow_hdf5_describe_layout(const struct elbow_hdf5 *file, hid_
     hid_t creation = H5Dget_create_plist(dataset);
     enum elbow_status status = ELBOW_OK;
     if (!describe(dataset, creation, info, storage))
-        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the storage of dataset %s cannot be read", name);
     if (creation >= 0)
         H5Pclose(creation);
     return status;

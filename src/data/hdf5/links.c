@@ -113,11 +113,10 @@ static void tell_external(struct elbow_hdf5 *file, const char *link, size_t size
         H5Lunpack_elink_val(value, size, &flags, &target, &object) < 0)
         elbow_text_format(what, what_size, "is a link to another file that cannot be read");
     else if (!elbow_hdf5_resolve("HDF5_EXT_PREFIX", file->name, target, path))
-        elbow_text_format(
-            what, what_size,
-            "is a link to %.300s in %.300s, and there is no such file (looked for beside this one, in the "
-            "working directory, and where HDF5_EXT_PREFIX says)",
-            object, target);
+        elbow_text_format(what, what_size,
+                          "is a link to %.300s in %.300s, and there is no such file (searched next to this one, in the "
+                          "working directory, and in HDF5_EXT_PREFIX)",
+                          object, target);
     else
         elbow_text_format(what, what_size, "is a link to %.300s in %.300s, where it cannot be found", object, path);
 }
@@ -132,7 +131,7 @@ bool elbow_hdf5_describe_link(struct elbow_hdf5 *file, const char *link, char *w
         tell_external(file, link, info.u.val_size, what, size);
     else if (info.type == H5L_TYPE_SOFT && info.u.val_size < sizeof target &&
              H5Lget_val(file->id, link, target, sizeof target, H5P_DEFAULT) >= 0)
-        elbow_text_format(what, size, "is a link to %.300s, which is not there", target);
+        elbow_text_format(what, size, "is a link to %.300s, which does not exist", target);
     else
         return false;
     return true;

@@ -25,8 +25,8 @@ static bool describe_table(struct elbow_hdf5 *file, const char *group, char *wha
     if (kind[0] == '\0')
         return false;
     elbow_text_format(what, size,
-                      "is a table of pandas (%s): write its numbers as one dataset (samples, columns), as by h5py and "
-                      "to_numpy()",
+                      "is a table of pandas (%s): write its numbers as one dataset (samples, columns), for example "
+                      "with h5py and to_numpy()",
                       kind);
     return true;
 }
@@ -61,7 +61,7 @@ static void describe_unreadable(const struct elbow_hdf5 *file, char *what, size_
     elbow_hdf5_fail(file, ELBOW_FORMAT, &error, "cannot be read by this version, %.*s", (int)strcspn(version, ","),
                     version);
     elbow_text_format(what, size,
-                      "%s: it is damaged, or of a newer format, which the program that wrote it can leave out (h5py: "
+                      "%s: it is damaged, or of a newer format, which the program that wrote it can avoid (h5py: "
                       "libver=('earliest', 'v110'))",
                       error.message + strlen(file->name) + 2);
 }

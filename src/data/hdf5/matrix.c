@@ -101,11 +101,11 @@ bool elbow_hdf5_describe_sparse(struct elbow_hdf5 *file, const char *group, char
     if (matrix.has_shape)
         elbow_text_format(shape, sizeof shape, ", %" PRId64 " x %" PRId64, matrix.rows, matrix.columns);
     if (matrix.kind == ELBOW_MATRIX_UNSAID)
-        elbow_text_format(what, size,
-                          "holds data, indices and indptr, but does not say of which matrix; if its rows lie together, "
-                          "say so in Python: f[\"%s\"].attrs.update({\"encoding-type\": \"csr_matrix\", \"shape\": "
-                          "[rows, columns]})",
-                          group);
+        elbow_text_format(
+            what, size,
+            "holds data, indices and indptr, but does not say which kind of matrix; if it is stored by rows (CSR), say "
+            "so in Python: f[\"%s\"].attrs.update({\"encoding-type\": \"csr_matrix\", \"shape\": [rows, columns]})",
+            group);
     else if (matrix.kind == ELBOW_MATRIX_COLUMNS)
         elbow_text_format(what, size,
                           "is a sparse matrix by columns (CSC%s), but rows are read; store it by rows, in Python: f = "
@@ -114,8 +114,8 @@ bool elbow_hdf5_describe_sparse(struct elbow_hdf5 *file, const char *group, char
                           shape, strlen(file->name) < 256 ? file->name : "...", group, group);
     else
         elbow_text_format(what, size,
-                          "is a sparse matrix (%s%s), which is read as rows of data only; elsewhere write it dense, as "
-                          "by scipy.sparse's toarray()",
+                          "is a sparse matrix (%s%s), which can only be used as rows of data; for other uses store it "
+                          "dense, for example with toarray() of scipy.sparse",
                           matrix.kind == ELBOW_MATRIX_ROWS ? "CSR" : "10x Genomics, cells x genes", shape);
     return true;
 }

@@ -150,7 +150,7 @@ static void finish(struct elbow_hdf5 *file)
     // HDF5 counts the bytes behind the user block.
     ssize_t length = H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
     if (length < 0)
-        elbow_hdf5_fail(file, ELBOW_MEMORY, &file->error, "its bytes cannot be had");
+        elbow_hdf5_fail(file, ELBOW_MEMORY, &file->error, "its bytes cannot be read");
     else
         file->buffer->size = file->user_block + (size_t)length;
 }

@@ -49,7 +49,7 @@ static enum elbow_status open_source(struct work *work, size_t piece, struct elb
     if (status == ELBOW_OK)
         status = elbow_hdf5_reopen_source(view, told, error);
     if (status == ELBOW_OK && view->source_info.rank != work->lines.source_rank)
-        status = elbow_error_set(error, ELBOW_MISMATCH, "%s: dataset %s of %s has changed since it was looked at",
+        status = elbow_error_set(error, ELBOW_MISMATCH, "%s: dataset %s of %s has changed since it was checked",
                                  view->file->name, dataset, file);
     return status;
 }

@@ -80,8 +80,8 @@ static enum elbow_status check_piece(const struct elbow_hdf5 *file, const char *
     struct stat about;
     if (!find_by_rule(home, piece->name, path) && !find_beside(home, piece->name, path))
         return elbow_error_set(error, ELBOW_FILE,
-                               "%s: the values of dataset %s lie in the raw file %s, and there is no such file (looked "
-                               "for beside it, in the working directory, and where HDF5_EXTFILE_PREFIX says)",
+                               "%s: the values of dataset %s are in the raw file %s, and there is no such file "
+                               "(searched next to it, in the working directory, and in HDF5_EXTFILE_PREFIX)",
                                file->name, name, piece->name);
     if (access(path, R_OK) != 0 || stat(path, &about) != 0)
         return elbow_error_set(error, ELBOW_FILE, "%s: the raw file %s of dataset %s cannot be read: %s", file->name,
@@ -91,11 +91,11 @@ static enum elbow_status check_piece(const struct elbow_hdf5 *file, const char *
     uint64_t wanted = piece->size < left ? piece->size : left;
     if ((uint64_t)about.st_size >= wanted && (uint64_t)about.st_size - wanted >= (uint64_t)piece->offset)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s: the raw file %s of dataset %s is cut off: it has %llu bytes, and %llu are wanted from "
-                           "byte %llu on",
-                           file->name, path, name, (unsigned long long)about.st_size, (unsigned long long)wanted,
-                           (unsigned long long)piece->offset);
+    return elbow_error_set(
+        error, ELBOW_FORMAT,
+        "%s: the raw file %s of dataset %s is truncated: it has %llu bytes, but %llu are needed from byte %llu on",
+        file->name, path, name, (unsigned long long)about.st_size, (unsigned long long)wanted,
+        (unsigned long long)piece->offset);
 }
 
 static enum elbow_status check_pieces(struct elbow_hdf5 *file, hid_t creation, const char *name, const char *home,

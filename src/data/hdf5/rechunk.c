@@ -144,7 +144,7 @@ static bool copy_group(struct elbow_rechunking *rechunking, hid_t group, const c
     struct frame frame = {rechunking, name, depth};
     elbow_path below;
     if (depth > DEPTH_MOST || !elbow_text_format(below, sizeof below, "%s/x", name))
-        return fail(rechunking, name, "groups lie too deep");
+        return fail(rechunking, name, "groups are nested too deep");
     elbow_hdf5_create_groups(rechunking->to, below);
     if (rechunking->to->error.status != ELBOW_OK || !copy_attributes(rechunking, group, name))
         return false;

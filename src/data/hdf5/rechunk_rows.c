@@ -69,10 +69,10 @@ static bool fail(const struct rows *rows, const char *what)
 
 static bool refuse_filter(const struct rows *rows, int number)
 {
-    elbow_error_set(rows->rechunking->error, ELBOW_USAGE,
-                    "%s: dataset %s: HDF5 filter %d can read here, if at all, but not write; choose another one with "
-                    "--filter, as gzip",
-                    rows->rechunking->from->name, rows->name, number);
+    elbow_error_set(
+        rows->rechunking->error, ELBOW_USAGE,
+        "%s: dataset %s: HDF5 filter %d cannot write here; choose another one with --filter, for example gzip",
+        rows->rechunking->from->name, rows->name, number);
     return false;
 }
 
@@ -194,7 +194,7 @@ static bool create(struct rows *rows)
     struct elbow_hdf5 *to = rows->rechunking->to;
     hid_t before = H5Dget_create_plist(rows->from);
     if (before < 0)
-        return fail(rows, "how it is stored cannot be read");
+        return fail(rows, "its storage cannot be read");
     find_old_chunk(before, rows);
     hid_t creation = plan_chunks(rows) ? creation_of(rows, before) : H5I_INVALID_HID;
     H5Pclose(before);
@@ -322,6 +322,6 @@ enum elbow_status elbow_rechunk_read_filter(const char *text, struct elbow_rechu
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
                            "--filter %.100s: expected keep, none, gzip, gzip:LEVEL (0 to 9), or the number of an HDF5 "
-                           "filter with its values, as 32015:3",
+                           "filter with its values, for example 32015:3",
                            text);
 }

@@ -37,11 +37,10 @@ enum elbow_status elbow_hdf5_fail_source(const struct elbow_hdf5_view *view, con
     else
         elbow_text_format(text, sizeof text, "rows %llu to %llu", (unsigned long long)rows.first,
                           (unsigned long long)rows.last);
-    return elbow_error_set(
-        error, ELBOW_FILE,
-        "%s: %s of virtual dataset %s are those of %s in %s, and there is no such file (looked for beside it, in the "
-        "working directory, and where HDF5_VDS_PREFIX says)",
-        view->file->name, text, view->name, dataset, file);
+    return elbow_error_set(error, ELBOW_FILE,
+                           "%s: %s of virtual dataset %s are stored as %s in %s, and there is no such file (searched "
+                           "next to it, in the working directory, and in HDF5_VDS_PREFIX)",
+                           view->file->name, text, view->name, dataset, file);
 }
 
 // A sentence about a source tells whose source it is.
@@ -143,11 +142,10 @@ static enum elbow_status check_whole(const struct elbow_hdf5_view *view, hid_t s
     if (to != NULL)
         print_shape(rank, lengths, then, sizeof then);
     print_shape(source->rank, source->shape, now, sizeof now);
-    return elbow_error_set(
-        error, ELBOW_MISMATCH,
-        "%s: virtual dataset %s maps the whole of %s in %s to %s values, but that has %s now; make it anew from its "
-        "sources",
-        view->file->name, view->name, view->source_dataset, view->source_file, then, now);
+    return elbow_error_set(error, ELBOW_MISMATCH,
+                           "%s: virtual dataset %s maps the whole of %s in %s to %s values, but that has %s now; "
+                           "create it again from its sources",
+                           view->file->name, view->name, view->source_dataset, view->source_file, then, now);
 }
 
 // A source must hold what is mapped; `to`: where, NULL if that is not regular.
@@ -169,11 +167,11 @@ enum elbow_status elbow_hdf5_check_extent(const struct elbow_hdf5_view *view, co
         return elbow_hdf5_fail_view(view, error);
     for (int i = 0; i < rank; ++i)
         if (rank != source->rank || high[i] >= source->shape[i])
-            return elbow_error_set(
-                error, ELBOW_MISMATCH,
-                "%s: virtual dataset %s maps %llu indices of dimension %d of %s in %s, which has %llu of them in %d "
-                "dimensions; make it anew from its sources",
-                view->file->name, view->name, (unsigned long long)high[i] + 1, i, view->source_dataset,
-                view->source_file, (unsigned long long)(i < source->rank ? source->shape[i] : 0), source->rank);
+            return elbow_error_set(error, ELBOW_MISMATCH,
+                                   "%s: virtual dataset %s maps %llu indices of dimension %d of %s in %s, which has "
+                                   "%llu of them in %d dimensions; create it again from its sources",
+                                   view->file->name, view->name, (unsigned long long)high[i] + 1, i,
+                                   view->source_dataset, view->source_file,
+                                   (unsigned long long)(i < source->rank ? source->shape[i] : 0), source->rank);
     return ELBOW_OK;
 }

@@ -69,7 +69,8 @@ static enum elbow_status count_entries(struct elbow_sparse *sparse, struct elbow
     if (elbow_csr_starts(sparse->starts.element, &stored, 1, 0, sparse->values.shape[0], &sparse->entries) == SIZE_MAX)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s: indptr ends with %.0f, but data has %" PRIu64 " values; the file is cut off or damaged",
+                           "%s: indptr ends with %.0f, but data has %" PRIu64
+                           " values; the file is truncated or damaged",
                            sparse->name, elbow_element_at(sparse->starts.element, &stored, 0), sparse->values.shape[0]);
 }
 
@@ -159,8 +160,8 @@ static enum elbow_status fail_start(const struct elbow_sparse *sparse, uint64_t 
                                "%s: indptr begins with %.0f, 0 was expected; write the matrix again", sparse->name,
                                found);
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s: number %" PRIu64 " of indptr is %.0f, between %.0f and %" PRIu64
-                           " (the number before it and the last one) was expected; the file is damaged",
+                           "%s: entry %" PRIu64 " of indptr is %.0f, but must be between %.0f and %" PRIu64
+                           " (the entry before it and the last one); the file is damaged",
                            sparse->name, at, found, before, sparse->entries);
 }
 
@@ -227,7 +228,7 @@ static enum elbow_status sort_rows(const struct elbow_sparse *sparse, uint64_t f
         if (!elbow_csr_sort((size_t)(starts[i + 1] - starts[i]), size, columns + at, values + at * size, &twice))
             return elbow_error_set(error, ELBOW_FORMAT,
                                    "%s: row %" PRIu64 " has two entries for column %" PRIu32
-                                   ", and which one holds is not said; add them in Python: m.sum_duplicates(), and "
+                                   ", and nothing says which one is right; add them in Python: m.sum_duplicates(), and "
                                    "write the matrix again",
                                    sparse->name, first + i, twice);
     }

@@ -31,13 +31,12 @@ enum elbow_status elbow_hdf5_check_steady(const struct elbow_hdf5 *file, struct 
         return ELBOW_OK;
     if (now.size != then->size)
         return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: had %s when it was opened, and has %s now; a file must stay as it is while it is "
-                               "read",
+                               "%s: had %s when it was opened, and has %s now; a file must not change while it is read",
                                file->name, elbow_text_count(then->size, "byte").text,
                                elbow_text_count(now.size, "byte").text);
     if (now.seconds != then->seconds)
         return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: was written to after it was opened; a file must stay as it is while it is read",
+                               "%s: was written to after it was opened; a file must not change while it is read",
                                file->name);
     return ELBOW_OK;
 }

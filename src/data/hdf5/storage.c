@@ -16,8 +16,8 @@ static enum elbow_status check_wanted(struct elbow_hdf5 *file, hid_t dataset, co
     if (elbow_hdf5_are_written(dataset, wanted, &first, &last))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: rows %llu to %llu of dataset %s, a part of which is mapped, were never written: the "
-                           "file would give fill values for them; write them, or map other rows only",
+                           "%s: rows %llu to %llu of dataset %s, a part of which is mapped, were never written: HDF5 "
+                           "would return fill values for them; write them, or map only other rows",
                            file->name, (unsigned long long)first, (unsigned long long)last, name);
 }
 
@@ -31,8 +31,8 @@ static enum elbow_status check_written(struct elbow_hdf5 *file, hid_t dataset, c
     if (storage->written > 0)
         elbow_hdf5_find_unwritten(dataset, &first, &last);
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: rows %llu to %llu of dataset %s were never written (%llu of its %llu chunks): the file "
-                           "would give fill values for them; write them, or keep the other rows only",
+                           "%s: rows %llu to %llu of dataset %s were never written (%llu of its %llu chunks): HDF5 "
+                           "would return fill values for them; write them, or keep only the other rows",
                            file->name, (unsigned long long)first, (unsigned long long)last, name,
                            (unsigned long long)(storage->chunks - storage->written),
                            (unsigned long long)storage->chunks);
@@ -46,13 +46,13 @@ static enum elbow_status check_allocated(struct elbow_hdf5 *file, hid_t dataset,
         if (info->shape[i] == 0)
             return ELBOW_OK;
     if (H5Dget_space_status(dataset, &allocated) < 0)
-        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
+        return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the storage of dataset %s cannot be read", name);
     if (allocated != H5D_SPACE_STATUS_NOT_ALLOCATED)
         return ELBOW_OK;
     return elbow_error_set(
         error, ELBOW_DATA,
-        "%s: dataset %s was made but never written: the file would give fill values for all its rows", file->name,
-        name);
+        "%s: dataset %s was created but never written: HDF5 would return fill values for all its rows; write them",
+        file->name, name);
 }
 
 static enum elbow_status check_kind(struct elbow_hdf5 *file, hid_t dataset, const char *name,
@@ -154,7 +154,7 @@ static enum elbow_status object_refers(struct elbow_hdf5 *file, const char *name
     if (is_known && H5Iget_type(object) == H5I_DATASET)
         is_known = dataset_refers(object, refers);
     if (!is_known)
-        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the storage of dataset %s cannot be read", name);
     H5Oclose(object);
     return status;
 }

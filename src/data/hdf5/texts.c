@@ -77,7 +77,7 @@ static enum elbow_status begin(struct elbow_hdf5 *file, const char *name, struct
 {
     *texts = (struct texts){.dataset = H5I_INVALID_HID, .type = H5I_INVALID_HID};
     if (elbow_hdf5_kind_of(file, name) != ELBOW_HDF5_TEXTS)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: %s is no dataset of texts", file->name, name);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: %s is not a dataset of texts", file->name, name);
     texts->dataset = elbow_hdf5_open_object(file, name);
     texts->type = texts->dataset < 0 ? H5I_INVALID_HID : H5Dget_type(texts->dataset);
     htri_t varies = texts->type < 0 ? -1 : H5Tis_variable_str(texts->type);

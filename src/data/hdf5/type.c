@@ -92,7 +92,7 @@ static void describe_foreign(hid_t type, char *what, size_t size)
     if (class == H5T_REFERENCE) {
         elbow_text_format(what, size,
                           "holds references, integers or floats were expected; MATLAB stores cell arrays and strings "
-                          "so: save numbers in their place, as [names, ~, y] = unique(c) makes them");
+                          "in this way: save numbers instead, for example with [names, ~, y] = unique(c)");
         return;
     }
     if (class != H5T_COMPOUND) {

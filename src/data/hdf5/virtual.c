@@ -231,8 +231,8 @@ static enum elbow_status check_left(struct elbow_hdf5_view *view, struct elbow_e
     if (left < 0 || H5Sget_select_bounds(view->cover.left, low, high) < 0)
         return elbow_hdf5_fail_view(view, error);
     return elbow_error_set(error, ELBOW_DATA,
-                           "%s: %lld values of virtual dataset %s, in rows %llu to %llu of %llu, are mapped by no "
-                           "source: the file would give fill values for them; make the dataset anew",
+                           "%s: %lld values of virtual dataset %s, in rows %llu to %llu of %llu, are not mapped to any "
+                           "source: HDF5 would return fill values for them; create the dataset again",
                            view->file->name, (long long)left, view->name, (unsigned long long)low[0],
                            (unsigned long long)high[0], (unsigned long long)view->info->shape[0]);
 }

@@ -132,9 +132,9 @@ enum elbow_status elbow_hdf5_remove(struct elbow_hdf5 *file, const char *name, s
     if (object >= 0)
         H5Oclose(object);
     if (!is_dataset)
-        elbow_error_set(&file->error, ELBOW_FORMAT, "%s: %s is no dataset", file->name, name);
+        elbow_error_set(&file->error, ELBOW_FORMAT, "%s: %s is not a dataset", file->name, name);
     else if (H5Ldelete(file->id, name, H5P_DEFAULT) < 0)
-        elbow_hdf5_fail_write(file, "dataset %s cannot be taken out", name);
+        elbow_hdf5_fail_write(file, "dataset %s cannot be removed", name);
     return elbow_hdf5_first_error(file, error);
 }
 

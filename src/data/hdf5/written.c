@@ -122,7 +122,7 @@ enum elbow_status elbow_hdf5_read_written(struct elbow_hdf5 *file, const char *n
             map_chunks(&map, 0);
     }
     if (!is_known)
-        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "how dataset %s is stored cannot be read", name);
+        status = elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the storage of dataset %s cannot be read", name);
     if (creation >= 0)
         H5Pclose(creation);
     if (space >= 0)

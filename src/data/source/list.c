@@ -48,8 +48,7 @@ static enum elbow_status check_stamp(struct list *list, size_t file, struct elbo
     if (list->stamps[file] != 0 && list->stamps[file] != stamp)
         return elbow_error_set(
             error, ELBOW_MISMATCH,
-            "%s: was changed after it was read for the first time; files must stay as they are while "
-            "they are read",
+            "%s: was changed after it was read for the first time; files must not change while they are read",
             spot_of(list, file).file);
     list->stamps[file] = stamp;
     return ELBOW_OK;
@@ -86,8 +85,8 @@ static enum elbow_status open_counted(struct list *list, size_t file, struct elb
         return status;
     struct elbow_source_spot at = spot_of(list, file);
     return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s:%s: has %s, but had %llu when the files were counted; the nodes see other files of this "
-                           "name, or it is being written",
+                           "%s:%s: has %s, but had %llu when the files were counted; the nodes see different files of "
+                           "this name, or it is being written",
                            at.file, at.dataset, elbow_text_count(info->shape[0], "row").text,
                            (unsigned long long)list->rows[file]);
 }

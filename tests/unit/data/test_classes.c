@@ -108,9 +108,9 @@ static void refused(struct elbow_classes_request request, uint64_t wanted, const
 START_TEST(what_cannot_be_drawn_is_refused)
 {
     struct elbow_classes_request request = make();
-    refused(request, 2, "data.labelled: 2 is not one row of each of the 3 classes of x.h5:/y; set at least 3");
+    refused(request, 2, "data.labelled: 2 rows are fewer than the 3 classes of x.h5:/y; set it to 3 or more");
     refused(request, 21,
-            "data.labelled: 21 takes 7 rows of class 30, but x.h5:/y has only 6 among the training rows; "
+            "data.labelled: 21 needs 7 rows of class 30, but x.h5:/y has only 6 among the training rows; "
             "set it to 18 or less");
     for (size_t i = 0; i < ROWS; ++i)
         labels[i] = 4;

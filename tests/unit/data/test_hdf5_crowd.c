@@ -55,14 +55,15 @@ START_TEST(groups_that_stand_for_one_thing)
     struct elbow_hdf5 *file = open_good(path);
     struct told told = {""};
     ck_assert_int_eq(elbow_hdf5_each(file, tell, &told, NULL), ELBOW_OK);
-    ck_assert_str_eq(told.text,
-                     "/X is a sparse matrix (CSR), which is read as rows of data only; elsewhere write it dense, as by "
-                     "scipy.sparse's toarray()\n"
-                     "/images holds 50 objects (0, ...), as it seems datasets alike of float32 (3 x 4), one a sample "
-                     "or a column: join them into one dataset (samples, values, ...), as by h5py and numpy.stack, in "
-                     "the order of their numbers (h5py lists 10 before 2)\n"
-                     "/table holds compound values (a, b), a table: write its numbers as one dataset (samples, "
-                     "columns)\n");
+    ck_assert_str_eq(
+        told.text,
+        "/X is a sparse matrix (CSR), which can only be used as rows of data; for other uses store it dense, for "
+        "example with toarray() of scipy.sparse\n"
+        "/images holds 50 objects (0, ...) that look like similar datasets of float32 (3 x 4), one per sample "
+        "or column: join them into one dataset (samples, values, ...), for example with h5py and numpy.stack, in "
+        "the order of their numbers (h5py lists 10 before 2)\n"
+        "/table holds compound values (a, b), a table: write its numbers as one dataset (samples, "
+        "columns)\n");
     struct elbow_hdf5_info info;
     struct elbow_error error = {0};
     ck_assert_int_eq(elbow_hdf5_describe_dataset(file, "/X", &info, &error), ELBOW_FORMAT);
@@ -132,13 +133,15 @@ START_TEST(a_dataset_a_sample)
     struct told told = {""};
     ck_assert_int_eq(elbow_hdf5_each(file, tell, &told, NULL), ELBOW_OK);
     static const char *const LINES[] = {
-        "/ holds 30 objects (img0, ...), as it seems datasets alike of uint8 (3 x 4), one a sample or a column: join",
-        "/ holds 30 objects (w0, ...), as it seems datasets of float32 alike but in shape (1 x 2 and others), one a "
+        "/ holds 30 objects (img0, ...) that look like similar datasets of uint8 (3 x 4), one per sample or column: "
+        "join",
+        "/ holds 30 objects (w0, ...) that look like datasets of float32 of different shapes (1 x 2 and others), one "
+        "per "
         "sample: cut or pad",
-        "/deep holds 31 groups (aa, ...), as it seems alike, one a sample, each with x (float32, 2): join each",
+        "/deep holds 31 groups (aa, ...) that look alike, one per sample, each with x (float32, 2): join each",
         "/deep/extra ",
         "/labels ",
-        "/s holds 25 groups (demo_0, ...), as it seems alike, one a sample, each with frames/# (float32, 2), label "
+        "/s holds 25 groups (demo_0, ...) that look alike, one per sample, each with frames/# (float32, 2), label "
         "(uint8, single values), obs (float32, 1 x 4 and other shapes): join each of them"};
     const char *at = told.text;
     for (size_t i = 0; i < sizeof LINES / sizeof *LINES; ++i) {

@@ -90,7 +90,7 @@ START_TEST(sources_of_virtual_datasets)
     check_message(&error, "maps 10 indices of dimension 0 of x in b.h5", "has 7");
     remove(scratch_path(&scratch, "b.h5"));
     ck_assert_int_eq(check(path, "/x", &error), ELBOW_FILE);
-    check_message(&error, "rows 10 to 19 of virtual dataset /x are those of x in b.h5", "no such file");
+    check_message(&error, "rows 10 to 19 of virtual dataset /x are stored as x in b.h5", "no such file");
     scratch_write(scratch_path(&scratch, "b.h5"), "text", 4);
     ck_assert_int_eq(check(path, "/x", &error), ELBOW_FORMAT);
     check_message(&error, "virtual dataset /x (rows 10 to 19): ", "b.h5: not an HDF5 file");
@@ -111,7 +111,7 @@ START_TEST(rows_without_a_source)
     map_rows(creation, 25, 15, 10, "a.h5", 10);
     put_view(path, creation, 25);
     ck_assert_int_eq(check(path, "/x", &error), ELBOW_DATA);
-    check_message(&error, "20 values of virtual dataset /x, in rows 10 to 14 of 25", "mapped by no source");
+    check_message(&error, "20 values of virtual dataset /x, in rows 10 to 14 of 25", "not mapped to any source");
     scratch_clear(&scratch);
 }
 END_TEST
@@ -201,13 +201,13 @@ START_TEST(raw_files)
             values[i][k] = (float)i + (float)k / 4;
     put_view(path, raw_layout("raw.bin", sizeof values), 10);
     ck_assert_int_eq(check(path, "/x", &error), ELBOW_FILE);
-    check_message(&error, "dataset /x lie in the raw file raw.bin", "no such file");
+    check_message(&error, "dataset /x are in the raw file raw.bin", "no such file");
     scratch_write(raw, values, sizeof values);
     ck_assert_int_eq(check(path, "/x", &error), ELBOW_OK);
     check_counts(path, 10);
     scratch_write(raw, values, sizeof values - 1); // HDF5 would give zeros
     ck_assert_int_eq(check(path, "/x", &error), ELBOW_FORMAT);
-    check_message(&error, "raw.bin of dataset /x is cut off: it has 159 bytes", "160 are wanted");
+    check_message(&error, "raw.bin of dataset /x is truncated: it has 159 bytes", "160 are needed");
     scratch_clear(&scratch);
 }
 END_TEST

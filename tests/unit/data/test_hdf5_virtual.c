@@ -164,7 +164,8 @@ START_TEST(many_mappings)
         enum elbow_status status = look(path, creation, MANY, VALUES, &error);
         ck_assert_msg(status == (k == 0 ? ELBOW_OK : ELBOW_DATA), "%s", error.message);
         if (k == 1)
-            check_message(&error, "6 values of virtual dataset /x, in rows 411 to 411 of 600", "mapped by no source");
+            check_message(&error, "6 values of virtual dataset /x, in rows 411 to 411 of 600",
+                          "not mapped to any source");
     }
     scratch_clear(&scratch);
 }

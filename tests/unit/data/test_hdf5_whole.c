@@ -135,7 +135,7 @@ START_TEST(texts_of_a_source)
     close_good(file);
     remove(scratch_path(&scratch, "s.h5"));
     ck_assert_int_eq(check(&scratch, &error), ELBOW_FILE);
-    check_message(&error, "rows 0 to 2 of virtual dataset /x are those of x in s.h5", "no such file");
+    check_message(&error, "rows 0 to 2 of virtual dataset /x are stored as x in s.h5", "no such file");
     scratch_clear(&scratch);
 }
 END_TEST

@@ -85,7 +85,7 @@ START_TEST(datasets_are_taken_out)
     for (size_t i = 0; i < 2; ++i) {
         hdf5_must(elbow_hdf5_open_append(path, &file, &error), &error);
         ck_assert_int_eq(elbow_hdf5_remove(file, WRONG[i], &error), ELBOW_FORMAT);
-        check_message(&error, WRONG[i], "is no dataset");
+        check_message(&error, WRONG[i], "is not a dataset");
         ck_assert_int_eq(elbow_hdf5_close(file, &error), ELBOW_FORMAT);
     }
     error = (struct elbow_error){0};

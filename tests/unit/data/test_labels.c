@@ -239,7 +239,7 @@ START_TEST(what_is_not_used_is_told)
         {"/good", ""},
         {"/scaled", "attributes of scaling (scale_factor 2), which are not used"},
         {"/flags", "gets no names: flag_meanings has 3 words, and flag_values 2 values"},
-        {"/latin", "is no UTF-8, and is shown with ?"}};
+        {"/latin", "is not valid UTF-8, and is shown with ?"}};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; ++i) {
         struct elbow_label_source source;
         struct elbow_error error = {0};

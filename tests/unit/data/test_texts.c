@@ -77,7 +77,7 @@ START_TEST(texts_of_every_kind)
     ck_assert(elbow_hdf5_describe_texts(file, "/row", &info, &error) == ELBOW_OK);
     ck_assert(info.rank == 2 && info.shape[0] == 1 && info.shape[1] == 4);
     ck_assert_int_eq(elbow_hdf5_describe_texts(file, "/numbers", &info, &error), ELBOW_FORMAT);
-    check_message(&error, "/numbers", "no dataset of texts");
+    check_message(&error, "/numbers", "is not a dataset of texts");
     ck_assert_int_eq(elbow_hdf5_kind_of(file, "/row"), ELBOW_HDF5_TEXTS);
     ck_assert_int_eq(elbow_hdf5_kind_of(file, "/numbers"), ELBOW_HDF5_VALUES);
     ck_assert_int_eq(elbow_hdf5_kind_of(file, "/group"), ELBOW_HDF5_GROUP);

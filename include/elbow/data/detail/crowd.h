@@ -15,8 +15,8 @@ struct elbow_hdf5_crowds *elbow_hdf5_find_crowds(struct elbow_hdf5 *file, const 
 // limited, whatever the size of the group.
 bool elbow_hdf5_crowds_have(struct elbow_hdf5_crowds *crowds, hid_t group, const char *name);
 
-// Local. Describes crowd `number`, with a remedy: "holds 300 objects, ..., as it seems datasets alike ..."; false if
-// there are fewer crowds.
+// Local. Describes crowd `number`, with a remedy: "holds 300 objects (img0, ...) that look like similar datasets of
+// uint8 (28 x 28), ..."; false if there are fewer crowds.
 bool elbow_hdf5_describe_crowd(const struct elbow_hdf5_crowds *crowds, size_t number, char *what, size_t size);
 
 #endif
