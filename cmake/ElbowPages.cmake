@@ -10,7 +10,7 @@ endif()
 option(ELBOW_PAGES "Manual pages and bash completion, made by a program that the build runs" ${pages_default})
 
 # What a tool does, in a few words; a tool without a line here has no page.
-set(elbow_summary_import "make an HDF5 dataset of IDX, NumPy, CSV or picture files")
+set(elbow_summary_import "make an HDF5 dataset from IDX, NumPy, CSV or picture files")
 set(elbow_summary_shapes "make a dataset of pictures with known factors")
 set(elbow_summary_figures "draw the figures of the tutorial")
 set(elbow_summary_scaling "measure, report and predict how training scales")

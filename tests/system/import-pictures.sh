@@ -41,7 +41,7 @@ told_tests() {
     "$import" turned/6.jpg -o told.h5 --name /a >out.txt
     grep -qF '1 picture is turned upright, as the file asks, the first is turned/6.jpg' out.txt || fail "turned: $(cat out.txt)"
     "$import" stack.tif previews.tif -o told.h5 --name /b >out.txt
-    grep -qF 'stack.tif: 3 pages, each of them a row' out.txt || fail "pages: $(cat out.txt)"
+    grep -qF 'stack.tif: 3 pages, each a row' out.txt || fail "pages: $(cat out.txt)"
     [ "$(header told.h5 /b)" = "H5T_STD_U16LE ( 6, 5, 7 )" ] || fail "two stacks: $(header told.h5 /b)"
     "$import" stray.jpg -o told.h5 --name /c >out.txt 2>err.txt
     grep -qF 'warning: stray.jpg: 1 picture has stray bytes, the first is stray.jpg' err.txt || fail "stray: $(cat err.txt)"
@@ -51,7 +51,7 @@ told_tests() {
     cp u1.tif beside
     cp -r more beside
     "$import" beside -o told.h5 --name /e >out.txt
-    grep -qF 'beside: 1 TIFF file in natural order, from u1.tif to u1.tif; 1 folder is passed over' out.txt || fail "beside: $(cat out.txt)"
+    grep -qF 'beside: 1 TIFF file in natural order, from u1.tif to u1.tif; 1 folder is skipped' out.txt || fail "beside: $(cat out.txt)"
     [ "$(attribute told.h5 /d factor)" = $byte_factor ] || fail "factor of a JPEG: $(attribute told.h5 /d factor)"
     [ "$(attribute told.h5 /b factor)" = 1.5259e-05 ] || fail "factor of a TIFF of 16 bits: $(attribute told.h5 /b factor)"
 }
@@ -62,19 +62,19 @@ refusals() {
     refused 1 'objects.npz:x: the NPY file holds values of type' "$import" objects.npz -o new.h5
     refused 1 'bzip2.npz:x: is packed by method 12' "$import" bzip2.npz -o new.h5
     refused 1 'no-arrays.npz: the zip archive holds no arrays of NumPy (.npy)' "$import" no-arrays.npz -o new.h5
-    refused 1 'false.npz:x: is no NPY file, in spite of its name' "$import" false.npz -o new.h5
+    refused 1 'false.npz:x: is not an NPY file, in spite of its name' "$import" false.npz -o new.h5
     refused 2 'u1.tif: --array is for NPZ, this is TIFF' "$import" u1.tif --array x -o new.h5
     head -c 300 one.npz >cut.npz
     refused 1 'cut.npz: the zip archive is damaged' "$import" cut.npz -o new.h5
     { head -c 200 one.npz && printf 'x' && tail -c +202 one.npz; } >wrong.npz
     refused 1 'wrong.npz:arr_0: the zip archive is damaged or not supported (CRC error)' "$import" wrong.npz -o new.h5
-    refused 1 'NPZ is not read from gzip or a pipe: give the file itself, unpacked' "$import" <(cat one.npz) -o new.h5
+    refused 1 'NPZ cannot be read from gzip or a pipe; give the unpacked file itself' "$import" <(cat one.npz) -o new.h5
     gzip -c grey.jpg >grey.jpg.gz
     refused 1 'grey.jpg.gz: JPEG is not read from gzip or a pipe' "$import" grey.jpg.gz -o new.h5
 
-    refused 1 'cmyk.jpg: the JPEG file holds CMYK, the inks of a printer, which cannot be imported; convert it to RGB or grey' "$import" cmyk.jpg -o new.h5
+    refused 1 'cmyk.jpg: the JPEG file has CMYK colours, which cannot be imported; convert it to RGB or grey' "$import" cmyk.jpg -o new.h5
     refused 1 'cut.jpg: the JPEG file is damaged or not supported (Premature end of JPEG file)' "$import" cut.jpg -o new.h5
-    refused 1 'cmyk.tif: the TIFF file holds CMYK, the inks of a printer, which cannot be imported; convert it to RGB or grey' "$import" cmyk.tif -o new.h5
+    refused 1 'cmyk.tif: the TIFF file has CMYK colours, which cannot be imported; convert it to RGB or grey' "$import" cmyk.tif -o new.h5
     refused 1 'palette.tif: the TIFF file has a palette, which cannot be imported; convert it to RGB or grey' "$import" palette.tif -o new.h5
     refused 1 'complex.tif: the TIFF file holds complex numbers of 64 bits' "$import" complex.tif -o new.h5
     refused 1 'float-alpha.tif: the TIFF file has an alpha channel beside values of float32' "$import" float-alpha.tif -o new.h5
@@ -85,8 +85,8 @@ refusals() {
     refused 1 'pages-differ.tif, page 2: the picture is 5 x 8 grey of 16 bits, the first one is 5 x 7 grey of 16 bits (pages-differ.tif); bring all to one size' \
         "$import" pages-differ.tif -o new.h5
     refused 1 'loop.tif: the TIFF file is damaged or not supported (its list of pages is broken)' "$import" loop.tif -o new.h5
-    refused 1 'large.tif: the TIFF file is damaged (7 x 1048576 pixels do not fit into so few bytes)' "$import" large.tif -o new.h5
-    refused 1 'large.jpg: the JPEG file is damaged (65280 x 65280 pixels do not fit into so few bytes)' "$import" large.jpg -o new.h5
+    refused 1 'large.tif: the TIFF file is damaged (7 x 1048576 pixels do not fit into its bytes)' "$import" large.tif -o new.h5
+    refused 1 'large.jpg: the JPEG file is damaged (65280 x 65280 pixels do not fit into its bytes)' "$import" large.jpg -o new.h5
     printf '\377\330\377' >no.jpg
     refused 1 'no.jpg: the JPEG file is damaged' "$import" no.jpg -o new.h5
     mkdir kinds
@@ -95,7 +95,7 @@ refusals() {
     refused 1 'kinds/b.tif: the picture is 5 x 7 grey of 16 bits, the first one is 5 x 7 grey (kinds/a.tif); bring all to one kind' "$import" kinds -o new.h5
     mv kinds/b.tif b.tif
     cp stack.tif kinds/b.png
-    refused 1 'kinds/b.png: holds 3 pictures, as a TIFF file may, but has another name; let it end in .tif' "$import" kinds -o new.h5
+    refused 1 'kinds/b.png: holds 3 pictures, as a TIFF file may, but has another name; rename it to end in .tif' "$import" kinds -o new.h5
     rm kinds/b.png
     : >kinds/b.jpg
     refused 1 'kinds/b.jpg: the file is empty, in spite of its name' "$import" kinds -o new.h5
@@ -123,7 +123,7 @@ Y
     grep -q 'dog 10' out.txt || fail "the names are not shown: $(cat out.txt)"
 
     cp l.h5 t.h5
-    refused 1 't.h5: /train/labels exists already, where the labels of the folders go: choose another with --labels, or --replace it' \
+    refused 1 't.h5: /train/labels already exists, and the labels of the folders would be written there; choose another name with --labels, or use --replace' \
         "$import" classes -o t.h5 --name /train/pictures
     refused 2 'the labels of the folders have the name /x, too' "$import" classes -o t.h5 --name /x --labels /x
     refused 2 '--labels is for folders of folders, whose names are the classes; u1.tif is none' "$import" u1.tif -o t.h5 --name /x --labels /y
@@ -148,7 +148,7 @@ layout_tests() {
     [ "$(sum c.h5 /z)" = "$(sum c.h5 /train/images)" ] || fail "layouts with other values"
     printf '\0\0\10\2\0\0\200\0\0\2\0\0' >long.idx # 32768 x 131072, of which no byte is there
     truncate -s 4294967308 long.idx
-    refused 2 '--chunk-rows 99999 makes chunks of more than 4 GB, the most that HDF5 has; 32767 rows or fewer will do' \
+    refused 2 '--chunk-rows 99999 makes chunks of more than 4 GB, the limit of HDF5; use at most 32767 rows' \
         "$import" long.idx -o new.h5 --chunk-rows 99999
     for arguments in "--chunk-rows 0" "--chunk-rows 2x" "--array" "--labels x"; do
         # shellcheck disable=SC2086  # several arguments

@@ -15,7 +15,7 @@ text_tests() {
     printf '1,3000000000\n-1,2\n' >wide.csv
     imported "comma" "H5T_STD_U8LE ( 2, 3 )" 1 "1 2 3 4 5 255" comma.csv
     imported "semicolon, header, byte order mark" "H5T_STD_I16LE ( 2, 2 )" 1 "-1 2 3 300" semicolon.csv
-    grep -q "line 1 is taken as a header (.*a;b)" out.txt || fail "the header was not told: $(cat out.txt)"
+    grep -q "line 1 is read as a header (.*a;b)" out.txt || fail "the header was not told: $(cat out.txt)"
     imported "spaces" "H5T_STD_U8LE ( 2, 3 )" 1 "0 1 0 1 0 1" space.txt
     imported "tab, no newline at the end" "H5T_STD_I32LE ( 2, 2 )" 1 "1 70000 -2 3" tab.tsv
     imported "floats" "H5T_IEEE_F32LE ( 2, 2 )" 1 "1 0.5 2 -0.001" float.csv
@@ -64,7 +64,7 @@ text_tests() {
     imported "a header of numbers, as told" "H5T_STD_U8LE ( 1, 3 )" 1 "7 8 9" x.csv --header yes
     imported "a header of numbers in the columns wanted" "H5T_STD_U8LE ( 2 )" 1 "1 9" x.csv --columns 3
     printf '5,unknown\n6,7\n8,9\n' >x.csv
-    refused 1 "x.csv:1: column 2 of the first line is no number, but column 1 is one: fill in what is missing, or give --header yes" \
+    refused 1 "x.csv:1: column 2 of the first line is not a number, but column 1 is one; fill in the missing values, or use --header yes" \
         "$import" x.csv --columns 2 -o new.h5
     refused 1 'x.csv:1: column 2: "unknown" is not a number' "$import" x.csv --columns 2 --header no -o new.h5
     imported "a number beside a name, as told" "H5T_STD_U8LE ( 2 )" 1 "7 9" x.csv --columns 2 --header yes
@@ -77,7 +77,7 @@ text_tests() {
     imported "names of rows beside the columns wanted" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv --columns 2-3
     printf ',a,b\n0,1,2\n' >x.csv
     imported "a header with an empty cell" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
-    grep -qF "line 1 is taken as a header (,a,b)" out.txt || fail "the header was not told: $(cat out.txt)"
+    grep -qF "line 1 is read as a header (,a,b)" out.txt || fail "the header was not told: $(cat out.txt)"
     printf '\ta\tb\n0\t1\t2\n' >x.csv
     imported "and with tabs" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
     printf '\t1 2\n\t3 4\t\n' >x.csv
@@ -90,22 +90,22 @@ text_tests() {
     refused 1 'x.csv:1: column 1: "1,5" is not a number: numbers have a decimal point' "$import" x.csv -o new.h5
     for first in a,b 1,2; do
         printf '%s\r3,4\r5,6\r' $first >x.csv
-        refused 1 "x.csv:1: its lines end in CR alone, as those of old Macintosh programs; write them with LF: tr '\\r' '\\n' <OLD >NEW" "$import" x.csv -o new.h5
+        refused 1 "x.csv:1: its lines end in CR alone, as in files of old Macintosh programs; write them with LF: tr '\\r' '\\n' <OLD >NEW" "$import" x.csv -o new.h5
     done
     printf '1,2,\n3,4,\n' >x.csv
     refused 1 'where all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
     printf 'a,b,\n3,4,\n' >x.csv
-    refused 1 'trains on the rest; where all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
+    refused 1 'trains on the rest; if all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
     imported "without an empty last column" "H5T_STD_U8LE ( 1, 2 )" 1 "3 4" x.csv --skip-columns 3
     # A header of numbers is a row, as it seems, and told.
     printf '400.5,401,401.5,402\n1,3,2,2\n3,1,2,4\n' >x.csv
     imported "a header of numbers" "H5T_IEEE_F32LE ( 3, 4 )" 1 "400.5 401 401.5 402 1 3 2 2 3 1 2 4" x.csv
-    grep -q 'x.csv: line 1 goes from 400.5 to 402 step by step, as no other line does, and is taken as a row; if it is a header' out.txt ||
+    grep -q 'x.csv: line 1 goes from 400.5 to 402 in equal steps, unlike all other lines, and is read as a row; if it is a header' out.txt ||
         fail "a header of numbers is not told: $(cat out.txt)"
     printf '4,3,2,1\n5,3,2,1\n4,3,2,1\n' >x.csv
     imported "rows that fall" "H5T_STD_U8LE ( 3, 4 )" 1 "4 3 2 1 5 3 2 1 4 3 2 1" x.csv
-    ! grep -q 'step by step' out.txt || fail "a row is told: $(cat out.txt)"
-    refused 2 "--header wants yes or no" "$import" x.csv --header maybe -o new.h5
+    ! grep -q "in equal steps" out.txt || fail "a row is told: $(cat out.txt)"
+    refused 2 "--header needs yes or no" "$import" x.csv --header maybe -o new.h5
     refused 1 "column 9 was asked for, the file has 3" "$import" comma.csv --columns 2-9 -o new.h5
     refused 1 "does not allow" "$import" <(cat comma.csv) -o new.h5
 }
@@ -140,7 +140,7 @@ not_finite_tests() {
     not_finite "integers as floats" 1 "x.csv: 2 integers are rounded to 32-bit floats, the first in line 1, column 2;" x.csv
     # Decimals that floats do not tell apart; columns of usual numbers, however long, are none.
     awk 'BEGIN { for (i = 0; i < 60; ++i) printf "%.6f,%.15f,%.9f\n", 2459000.123456 + 1e-4 * i, sin(i), 1000 + cos(i) }' >coarse.csv
-    not_finite "dates" 1 "coarse.csv: column 1 goes from 2459000.123456 to 2459000.129356, which 32-bit floats hold in steps of 0.25: numbers that differ become equal; subtract an offset from it (2459000) before" \
+    not_finite "dates" 1 "coarse.csv: column 1 goes from 2459000.123456 to 2459000.129356, which 32-bit floats represent in steps of 0.25, so that different numbers become equal; subtract an offset (2459000) from it before" \
         coarse.csv
     not_finite "dates beside a column left out" 1 "coarse.csv: column 1 goes" coarse.csv --skip-columns 2
     imported_quietly coarse.csv --skip-columns 1
@@ -151,9 +151,9 @@ not_finite_tests() {
     printf '12345678901234567890\n' >x.csv
     not_finite "integers beyond 18 digits" 1 "x.csv: 1 integer is rounded to 32-bit floats, the first in line 1, column 1;" x.csv
     printf '\0\74\0\174\1\174\0\74' | npy x.npy '<f2' False '(2, 2)' 1
-    not_finite "NPY" 1 "t.h5:/train/images: 2 values are NaN or infinite, the first in row 0 (number 1 of the row);" x.npy
+    not_finite "NPY" 1 "t.h5:/train/images: 2 values are NaN or infinite, the first in row 0 (at index 1);" x.npy
     printf '\0\0\15\2\0\0\0\1\0\0\0\1\177\300\0\0' >x.idx
-    not_finite "IDX" 1 "t.h5:/train/images: 1 value is NaN or infinite, the first in row 0 (number 0 of the row);" x.idx
+    not_finite "IDX" 1 "t.h5:/train/images: 1 value is NaN or infinite, the first in row 0 (at index 0);" x.idx
     grep -q "no finite value" out.txt || fail "IDX of NaN alone: $(cat out.txt)"
     rm -f t.h5
 }
@@ -182,7 +182,7 @@ column_tests() {
     imported "tabs, and quotes in fields" "$float ( 4, 2 )" 1 "$floats" pandas.tsv --skip-columns 3
     imported "names of rows" "$float ( 4, 2 )" 1 "$floats" rows.csv --skip-columns 1
     warned "an index" "$float ( 4, 3 )" 1 "0 1.5 10 1 -2 20 2 3 30 3 4 40" \
-        "pandas.csv: column 1 counts the rows, from 0 to 3; if it is no feature, leave it out with --skip-columns 1" \
+        "pandas.csv: column 1 counts the rows, from 0 to 3; if it is not a feature, leave it out with --skip-columns 1" \
         pandas.csv --skip-columns 4
     printf '"","a"\n"1",7\n"2",8\n' >r.csv
     warned "an index from 1, of two rows" "H5T_STD_U8LE ( 2, 2 )" 1 "1 7 2 8" "r.csv: column 1 counts the rows, from 1 to 2" r.csv
@@ -201,10 +201,10 @@ column_tests() {
         "$import" rows.csv -o new.h5
     refused 1 'pandas.csv:2: column 4: "x" is not a number; columns of text can be left out: --skip-columns 4' \
         "$import" pandas.csv -o new.h5
-    refused 1 'decimal.csv:2: column 1: "1,5" is not a number: numbers have a decimal point, and nothing between thousands' \
+    refused 1 'decimal.csv:2: column 1: "1,5" is not a number: numbers need a decimal point, and no separator between thousands' \
         "$import" decimal.csv -o new.h5
     printf 'a,b\n"1,000",2\n' >x.csv
-    refused 1 'x.csv:2: column 1: "1,000" is not a number: numbers have a decimal point, and nothing between thousands' \
+    refused 1 'x.csv:2: column 1: "1,000" is not a number: numbers need a decimal point, and no separator between thousands' \
         "$import" x.csv -o new.h5
     printf 'name,u,v,w,kind\na,1,2,3,"eel, sea"\nb,4,5,6,c\n' >two.csv
     for given in 1 5; do
@@ -212,10 +212,10 @@ column_tests() {
     done
     refused 1 'columns of text can be left out: --skip-columns 1-3,5' "$import" two.csv --skip-columns 2-3 -o new.h5
     imported "the columns that are named" "H5T_STD_U8LE ( 2, 3 )" 1 "1 2 3 4 5 6" two.csv --skip-columns 1,5
-    refused 1 'two.csv:2: column 5: "eel, sea" is text, and only numbers are imported; labels and names get into the HDF5 file in Python' \
+    refused 1 'two.csv:2: column 5: "eel, sea" is text, and only numbers are imported; write labels and names to the HDF5 file in Python' \
         "$import" two.csv --columns 5 -o new.h5
     printf 'name;"u, v";w\na;1,25;"2,5"\nb;3,5;4\n' >de.csv
-    refused 1 'de.csv: lines 1 and 2 are not numbers: column 2 of line 2 holds "1,25": numbers have a decimal point, and nothing between thousands; write decimal commas as points' \
+    refused 1 'de.csv: lines 1 and 2 are not numbers: column 2 of line 2 holds "1,25": numbers need a decimal point, and no separator between thousands; write decimal commas as points' \
         "$import" de.csv -o new.h5
     printf 'a;1,25;2,5\nb;3,5;4\n' >de.csv
     refused 1 'write decimal commas as points' "$import" de.csv --skip-columns 1 -o new.h5
@@ -225,15 +225,15 @@ column_tests() {
     printf '1,2\n"3,4\n' >x.csv
     refused 1 'x.csv:2: column 1: ""3" is not a number: its quotes do not end in this line' "$import" x.csv -o new.h5
     printf '1,2\nNA,4\n' >x.csv
-    refused 1 'x.csv:2: column 1: "NA" is not a number: fill in what is missing' "$import" x.csv -o new.h5
+    refused 1 'x.csv:2: column 1: "NA" is not a number: fill in the missing values' "$import" x.csv -o new.h5
     printf 'x,2\ny,4\n' >x.csv
     refused 1 'or give --header yes if the line is a header, or --skip-columns for columns of text' "$import" x.csv -o new.h5
     refused 1 "column 9 was to be left out, the file has 4" "$import" pandas.csv --skip-columns 4,9 -o new.h5
     refused 1 "no column is left of 4" "$import" pandas.csv --skip-columns 1-4 -o new.h5
     refused 2 "--skip-columns is for text files, this is PNG" "$import" grey8.png --skip-columns 1 -o new.h5
     for columns in 0 1- -1 2-1 1,,2 1,a 99999999999999999999 ""; do
-        refused 2 "--skip-columns wants columns, as 1 or 1,3-5" "$import" pandas.csv "--skip-columns=$columns" -o new.h5
-        refused 2 "--columns wants columns, as 1-64 or 1,3-5" "$import" pandas.csv "--columns=$columns" -o new.h5
+        refused 2 "--skip-columns needs columns, for example 1 or 1,3-5" "$import" pandas.csv "--skip-columns=$columns" -o new.h5
+        refused 2 "--columns needs columns, for example 1-64 or 1,3-5" "$import" pandas.csv "--columns=$columns" -o new.h5
     done
 }
 

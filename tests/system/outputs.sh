@@ -134,7 +134,7 @@ wait $slow
 # A text is read twice, which a pipe does not allow: the first one ends with that, and has changed nothing.
 grep -q 'a pipe does not allow' slow.err || fail "import from a pipe: $(cat slow.err)"
 run 0 1 try "$import" table.csv -o add.h5 --name /three
-tried 1 'dataset /three exists already: choose another with --name, or --replace it' "$import" table.csv -o add.h5 --name /three
+tried 1 'dataset /three already exists; choose another name with --name, or use --replace' "$import" table.csv -o add.h5 --name /three
 printf '7,8\n' >other.csv
 run 0 1 try "$import" other.csv -o add.h5 --name /three --replace
 run 0 1 try "$elbow" info add.h5

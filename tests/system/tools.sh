@@ -57,7 +57,7 @@ npy_tests() {
     printf '' | npy x.npy '<f8' False '(9000000000, 9000000000)' 1
     refused 1 "declares rows of more than 2147483647 values" "$import" x.npy -o new.h5
     printf '' | npy x.npy '<f8' False '(9000000000000000000, 2000000000)' 1
-    refused 1 "more values than there can be" "$import" x.npy -o new.h5
+    refused 1 "more values than any memory holds" "$import" x.npy -o new.h5
     printf '' | npy x.npy '|u1' False '(1, 3000000000)' 1
     truncate -s 3000000128 x.npy # sparse
     refused 1 "declares rows of more than 2147483647 values" "$import" x.npy -o new.h5
@@ -66,7 +66,7 @@ npy_tests() {
     printf '\1\2\3' | npy x.npy '|u1' False '(2, 2)' 1
     refused 1 "ends too early" "$import" x.npy -o new.h5
     printf '\1\2\3\4\5' | npy x.npy '|u1' False '(2, 2)' 1
-    refused 1 "goes on behind the last row" "$import" x.npy -o new.h5
+    refused 1 "continues after the last row" "$import" x.npy -o new.h5
     printf '\1\2\3' | npy x.npy '|u1' False '(2, 2)' 9
     refused 1 "NPY version 9" "$import" x.npy -o new.h5
 }
@@ -85,7 +85,7 @@ png_tests() {
     imported "a colour picture" "H5T_STD_U8LE ( 1, 2, 1, 3 )" $byte_factor "1 2 3 4 5 6" rgb.png
     rm -f t.h5
     refused 1 "mixed/b.png: the picture is 2 x 2 grey, the first one is 2 x 3 grey" "$import" mixed -o new.h5
-    refused 1 "odd/a.png: this is no picture, in spite of its name" "$import" odd -o new.h5
+    refused 1 "odd/a.png: it is not a picture, in spite of its name" "$import" odd -o new.h5
     refused 1 "none: there is no picture in this folder (.png .jpg .jpeg .jpe .jfif .tif .tiff)" "$import" none -o new.h5
     refused 1 "rows are 2 x 1 x 3 uint8 (PNG), those of folder are 2 x 3 uint8 (PNG)" "$import" folder rgb.png -o new.h5
     refused 2 "--columns is for text files" "$import" folder --columns 1 -o new.h5
@@ -101,7 +101,7 @@ file_tests() {
     [ "$(stat -c %a t.h5)" = 640 ] || fail "permissions were lost"
     [ "$(values t.h5 /train/images)" = "1 2 3 4 5 6 7 255" ] || fail "the first dataset was lost"
     [ "$(values t.h5 /train/labels)" = "3 9" ] || fail "the second dataset is wrong"
-    refused 1 "dataset /train/images exists already" "$import" images.idx -o t.h5
+    refused 1 "dataset /train/images already exists" "$import" images.idx -o t.h5
     refused 1 "beneath" "$import" images.idx -o t.h5 --name /train/labels/x
     head -c 20 images.idx >x.idx
     refused 1 "ends too early" "$import" images.idx x.idx -o t.h5 --name /x
@@ -118,7 +118,7 @@ file_tests() {
     printf 'PK\3\4....' >x.npz
     refused 1 "x.npz: the zip archive is damaged" "$import" x.npz -o t.h5 --name /x
     printf '\1\2\3' >x.bin
-    refused 1 "format is not known" "$import" x.bin -o t.h5 --name /x
+    refused 1 "format is unknown" "$import" x.bin -o t.h5 --name /x
     : >x.bin
     refused 1 "the file is empty" "$import" x.bin -o t.h5 --name /x
     refused 1 "an HDF5 file already" "$import" t.h5 -o new.h5

@@ -113,13 +113,13 @@ static enum elbow_status open_member(struct import_archive *archive, uint64_t me
     if (zip_stat_index(archive->zip, member, 0, &about) != 0)
         return fail(name, zip_get_error(archive->zip), error);
     if ((about.valid & needed) != needed)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: the zip archive is damaged (it tells no size)", name);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the zip archive is damaged (it has no size)", name);
     if (about.encryption_method != ZIP_EM_NONE)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: is encrypted; save it without a password", name);
     if (about.comp_method != ZIP_CM_STORE && about.comp_method != ZIP_CM_DEFLATE)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: is packed by method %u, stored or Deflate were expected, as numpy.savez and "
-                               "numpy.savez_compressed write",
+                               "%s: is packed by method %u, stored or Deflate was expected, as written by numpy.savez "
+                               "and numpy.savez_compressed",
                                name, about.comp_method);
     *most = most_of(archive, &about);
     archive->member = zip_fopen_index(archive->zip, member, 0);

@@ -20,11 +20,10 @@ static enum elbow_status fail_field(struct import_source *source, size_t column,
     if (column == table->fields)
         import_cure_end(column, ends);
     if (*field == '\0')
-        return elbow_error_set(
-            error, ELBOW_FORMAT,
-            "%s:%llu: column %zu is empty: fill it in, or write NaN for what is unknown: data.missing: nan "
-            "trains on the rest%s",
-            source->path, (unsigned long long)table->lines.number, column, ends);
+        return elbow_error_set(error, ELBOW_FORMAT,
+                               "%s:%llu: column %zu is empty: fill it in, or write NaN for an unknown value: "
+                               "data.missing: nan trains on the rest%s",
+                               source->path, (unsigned long long)table->lines.number, column, ends);
     return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: column %zu: \"%.40s\" is not a number%s", source->path,
                            (unsigned long long)table->lines.number, column, field, import_field_cure(field));
 }
@@ -47,9 +46,10 @@ static enum elbow_status walk_line(struct import_source *source, char *line, tak
         if (!import_parse_number(field, &number))
             return fail_field(source, column, field, error);
         if (number.is_too_large)
-            return elbow_error_set(error, ELBOW_FORMAT,
-                                   "%s:%llu: column %zu: \"%.40s\" is beyond a 32-bit float; scale the data first",
-                                   source->path, (unsigned long long)table->lines.number, column, field);
+            return elbow_error_set(
+                error, ELBOW_FORMAT,
+                "%s:%llu: column %zu: \"%.40s\" is too large for a 32-bit float; scale the data first", source->path,
+                (unsigned long long)table->lines.number, column, field);
         table->column = column;
         if (!take(source, index++, number, user))
             return elbow_error_set(error, ELBOW_FORMAT, "%s:%llu: the file was changed while it was read", source->path,
@@ -163,7 +163,7 @@ static enum elbow_status choose_columns(struct import_source *source, struct elb
         source->shape[0] += import_table_takes(table, column);
     source->rank = source->shape[0] == 1 ? 0 : 1;
     if (source->shape[0] == 0)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: no column is left of %zu", source->path, table->fields);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: none of %zu columns is left", source->path, table->fields);
     enum elbow_status status = elbow_allocate(&table->spans, source->shape[0], sizeof *table->spans, "columns", error);
     for (uint64_t i = 0; i < source->shape[0] && status == ELBOW_OK; ++i)
         table->spans[i] = (struct import_span){.low = INFINITY, .high = -INFINITY};
@@ -178,7 +178,7 @@ static void tell(const struct import_source *source)
     if (progress == NULL || source->rows % TICK_LINES != 0)
         return;
     struct import_position position = import_stream_position(table->lines.stream);
-    import_progress_tell(progress, source->path, "looked through", position.done, position.all);
+    import_progress_tell(progress, source->path, "scanned", position.done, position.all);
 }
 
 // The row numbers of one or two rows may be chance.
@@ -274,8 +274,7 @@ static enum elbow_status check_end(struct import_source *source, struct elbow_er
         return status;
     return elbow_error_set(
         error, ELBOW_FORMAT,
-        "%s: the file %s while it was read, at first it had %llu rows; start again when nobody writes "
-        "into it",
+        "%s: the file %s while it was read, at first it had %llu rows; start again when no program writes to it",
         source->path, line != NULL ? "became longer" : "was changed", (unsigned long long)source->rows);
 }
 

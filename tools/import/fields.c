@@ -183,10 +183,9 @@ const char *import_field_cure(const char *field)
     if (*field == '"')
         return ": its quotes do not end in this line, or in its middle";
     if (is_missing(field))
-        return ": fill in what is missing, or leave the column out (--skip-columns); what stays unknown is written "
-               "NaN, "
-               "and data.missing: nan trains on the rest";
+        return ": fill in the missing values, or leave the column out (--skip-columns); write NaN for unknown values: "
+               "data.missing: nan trains on the rest";
     if (field[digits] == '\0' && strpbrk(field, ",'") != NULL)
-        return ": numbers have a decimal point, and nothing between thousands; write decimal commas as points";
+        return ": numbers need a decimal point, and no separator between thousands; write decimal commas as points";
     return "";
 }

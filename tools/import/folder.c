@@ -58,7 +58,7 @@ static enum elbow_status add_file(struct import_folder *folder, const char *clas
 static enum elbow_status add_class(struct import_folder *folder, const char *name, struct elbow_error *error)
 {
     if (folder->class_count == CLASSES_MAX)
-        return elbow_error_set(error, ELBOW_FORMAT, "there are more than %d folders, which are no classes",
+        return elbow_error_set(error, ELBOW_FORMAT, "there are more than %d folders, too many for classes",
                                CLASSES_MAX);
     enum elbow_status status =
         grow(&folder->classes, folder->class_count, &folder->class_size, sizeof *folder->classes, error);
@@ -214,7 +214,7 @@ void import_folder_tell(const char *path, const struct import_folder *folder)
         elbow_text_format(classes, sizeof classes, "%zu class%s, ", folder->class_count,
                           folder->class_count == 1 ? "" : "es");
     if (folder->passed > 0)
-        elbow_text_format(passed, sizeof passed, "; %zu folder%s passed over", folder->passed,
+        elbow_text_format(passed, sizeof passed, "; %zu folder%s skipped", folder->passed,
                           folder->passed == 1 ? " is" : "s are");
     elbow_text_print(stdout, "elbow-import: %s: %s%s in natural order, from %s to %s%s\n", path, classes, count,
                      folder->files[0].name, folder->files[folder->count - 1].name, passed);

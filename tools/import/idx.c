@@ -54,7 +54,7 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
     if (status != ELBOW_OK)
         return status;
     if (!element_of(magic[2], &source->element))
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: IDX type 0x%02x is not known", source->path, magic[2]);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: unknown IDX type 0x%02x", source->path, magic[2]);
     if (magic[3] == 0 || magic[3] > IMPORT_RANK_MAX + 1)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the IDX file has %d dimensions, 1 to %d were expected",
                                source->path, magic[3], IMPORT_RANK_MAX + 1);

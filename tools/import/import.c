@@ -49,13 +49,13 @@ static enum elbow_status unify(struct import_plan *plan, struct elbow_error *err
             import_shape_text(here, sizeof here, source->rank, source->shape);
             import_shape_text(there, sizeof there, first->rank, first->shape);
             return elbow_error_set(error, ELBOW_MISMATCH,
-                                   "%s: rows are %s %s (%s), those of %s are %s %s (%s); bring all inputs to one shape "
-                                   "and type, or import each under a name of its own",
+                                   "%s: rows are %s %s (%s), those of %s are %s %s (%s); convert all inputs to one "
+                                   "shape and type, or import each under its own name",
                                    source->path, here, elbow_element_name(source->element), source->kind, first->path,
                                    there, elbow_element_name(plan->element), first->kind);
         }
         if (__builtin_add_overflow(plan->rows, source->rows, &plan->rows))
-            return elbow_error_set(error, ELBOW_FORMAT, "%s: more rows than there can be", source->path);
+            return elbow_error_set(error, ELBOW_FORMAT, "%s: more rows than a dataset can have", source->path);
     }
     return ELBOW_OK;
 }
@@ -72,12 +72,12 @@ static enum elbow_status check_recut(const struct import_plan *plan, struct elbo
     import_shape_text(asked, sizeof asked, plan->rank, plan->shape);
     if (recut == ELBOW_RECUT_CHANNELS_FIRST)
         return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: its rows are %s, with the channels first, and --shape would only cut them anew, "
-                               "into %s; leave --shape out, and set data.channels: first for the training",
+                               "%s: its rows are %s, with the channels first, and --shape would only reshape them to "
+                               "%s; leave --shape out, and train with data.channels: first",
                                first->path, stored, asked);
     return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: its rows are %s, and --shape would only cut them anew, into %s, which moves no value "
-                           "to where it belongs; leave --shape out, or store the data in that order",
+                           "%s: its rows are %s, and --shape would only reshape them to %s, which puts values in the "
+                           "wrong places; leave --shape out, or store the data in that order",
                            first->path, stored, asked);
 }
 
@@ -123,11 +123,10 @@ static enum elbow_status check_chunks(const struct import_plan *plan, struct elb
     uint64_t row_bytes = plan->row_values * elbow_element_size(plan->element);
     if (plan->options->chunk_rows == 0 || plan->chunk_rows <= CHUNK_BYTES_MAX / row_bytes)
         return ELBOW_OK;
-    return elbow_error_set(
-        error, ELBOW_USAGE,
-        "--chunk-rows %llu makes chunks of more than 4 GB, the most that HDF5 has; %llu rows or fewer "
-        "will do",
-        (unsigned long long)plan->options->chunk_rows, (unsigned long long)(CHUNK_BYTES_MAX / row_bytes));
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--chunk-rows %llu makes chunks of more than 4 GB, the limit of HDF5; use at most %llu rows",
+                           (unsigned long long)plan->options->chunk_rows,
+                           (unsigned long long)(CHUNK_BYTES_MAX / row_bytes));
 }
 
 // Whether the datasets may be added to the file that is there.
@@ -149,7 +148,7 @@ static enum elbow_status look_at_target(struct import_plan *plan, struct elbow_e
     status = elbow_hdf5_find(file, options->name, &plan->replaces, error);
     if (status == ELBOW_OK && plan->replaces && !options->replace)
         status = elbow_error_set(error, ELBOW_FORMAT,
-                                 "%s: dataset %s exists already: choose another with --name, or --replace it",
+                                 "%s: dataset %s already exists; choose another name with --name, or use --replace",
                                  options->output, options->name);
     if (status == ELBOW_OK)
         status = import_labels_name(&plan->labels, options, file, error);

@@ -156,7 +156,7 @@ static const char *foreign_colours(const struct jpeg *jpeg)
         return NULL;
     case JCS_CMYK:
     case JCS_YCCK:
-        return "CMYK, the inks of a printer,";
+        return "CMYK colours";
     default:
         return "colours of an unknown kind";
     }
@@ -168,18 +168,18 @@ static enum elbow_status check_head(const struct jpeg *jpeg, struct elbow_error 
     const char *colours = foreign_colours(jpeg);
     if (colours != NULL)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the JPEG file holds %s which cannot be imported; convert it to RGB or grey",
+                               "%s: the JPEG file has %s, which cannot be imported; convert it to RGB or grey",
                                jpeg->path, colours);
     if (info->data_precision != 8)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the JPEG file has %d bits a value, 8 were expected; convert it to PNG or TIFF",
+                               "%s: the JPEG file has %d bits per value, 8 were expected; convert it to PNG or TIFF",
                                jpeg->path, info->data_precision);
     struct stat about;
     uint64_t size = fstat(fileno(jpeg->stream), &about) == 0 ? (uint64_t)about.st_size : 0;
     uint64_t bytes = (uint64_t)info->output_width * info->output_height * (unsigned)info->out_color_components;
     if (bytes > (size + 64) * INFLATION)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the JPEG file is damaged (%u x %u pixels do not fit into so few bytes)", jpeg->path,
+                               "%s: the JPEG file is damaged (%u x %u pixels do not fit into its bytes)", jpeg->path,
                                info->output_width, info->output_height);
     return ELBOW_OK;
 }

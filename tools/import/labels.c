@@ -79,11 +79,10 @@ static enum elbow_status check(const struct import_labels *labels, const struct 
                                labels->name);
     if (!labels->is_there || options->replace)
         return ELBOW_OK;
-    return elbow_error_set(
-        error, ELBOW_FORMAT,
-        "%s: %s exists already, where the labels of the folders go: choose another with --labels, or "
-        "--replace it",
-        options->output, labels->name);
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: %s already exists, and the labels of the folders would be written there; choose "
+                           "another name with --labels, or use --replace",
+                           options->output, labels->name);
 }
 
 enum elbow_status import_labels_unite(struct import_labels *labels, const struct import_source *sources,
@@ -97,16 +96,15 @@ enum elbow_status import_labels_unite(struct import_labels *labels, const struct
     }
     if (with == NULL && options->labels != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--labels is for folders of folders, whose names are the classes; %s is none",
+                               "--labels is for folders of folders, whose names are the classes; %s is not one",
                                sources[0].path);
     if (with == NULL)
         return ELBOW_OK;
     if (without != NULL)
-        return elbow_error_set(
-            error, ELBOW_MISMATCH,
-            "%s is a folder of classes, %s is not: give folders that all hold one folder a class, or "
-            "import them under names of their own",
-            with->path, without->path);
+        return elbow_error_set(error, ELBOW_MISMATCH,
+                               "%s is a folder of classes, %s is not: give only folders with one folder per class, or "
+                               "import them under their own names",
+                               with->path, without->path);
     enum elbow_status status = collect(labels, sources, options->input_count, total, error);
     return status == ELBOW_OK ? check(labels, options, error) : status;
 }

@@ -95,8 +95,8 @@ enum elbow_status import_lines_next(struct import_lines *lines, char separator, 
         *text = begin;
         if (length > 0 && memchr(begin, '\r', length) != NULL)
             return elbow_error_set(error, ELBOW_FORMAT,
-                                   "%s:%llu: its lines end in CR alone, as those of old Macintosh programs; write them "
-                                   "with LF: tr '\\r' '\\n' <OLD >NEW",
+                                   "%s:%llu: its lines end in CR alone, as in files of old Macintosh programs; write "
+                                   "them with LF: tr '\\r' '\\n' <OLD >NEW",
                                    lines->path, (unsigned long long)lines->number);
         if (length > 0 && *begin != '#')
             return ELBOW_OK;

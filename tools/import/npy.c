@@ -82,16 +82,16 @@ static enum elbow_status parse_head(struct import_source *source, const char *he
     const char *type = value_of(head, "'descr'"), *order = value_of(head, "'fortran_order'");
     const char *shape = value_of(head, "'shape'");
     if (type == NULL || order == NULL || shape == NULL)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: the head of the NPY file is damaged", source->path);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the header of the NPY file is damaged", source->path);
     if (*type != '\'' || !parse_type(type + 1, source->state, &source->element))
         return elbow_error_set(
             error, ELBOW_FORMAT,
             "%s: the NPY file holds values of type %.*s; integers, floats up to 8 bytes and booleans can "
             "be imported%s",
             source->path, (int)strcspn(type, ",}"), type,
-            strcspn(type, "US") < strcspn(type, ",}") ? "; texts get into the HDF5 file in Python: f[\"names\"] = "
-                                                        "array.astype(object)"
-                                                      : "");
+            strcspn(type, "US") < strcspn(type, ",}")
+                ? "; write texts to the HDF5 file in Python: f[\"names\"] = array.astype(object)"
+                : "");
     if (!parse_shape(shape, source))
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the NPY file has shape %.*s, 1 to %d dimensions were expected",
                                source->path, (int)strcspn(shape, ")}") + 1, shape, IMPORT_RANK_MAX + 1);
@@ -118,16 +118,16 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
     if (status != ELBOW_OK)
         return status;
     if (magic[6] < 1 || magic[6] > 3)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: NPY version %d is not known", source->path, magic[6]);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: unknown NPY version %d", source->path, magic[6]);
     status = import_stream_exact(npy->stream, length, magic[6] == 1 ? 2 : 4, error);
     if (status != ELBOW_OK)
         return status;
     size_t size = length[0] | (size_t)length[1] << 8 | (size_t)length[2] << 16 | (size_t)length[3] << 24;
     if (size > HEAD_MAX)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: the head of the NPY file is longer than %d bytes",
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the header of the NPY file is longer than %d bytes",
                                source->path, HEAD_MAX);
     char *head;
-    status = elbow_allocate(&head, size + 1, 1, "the head of an NPY file", error);
+    status = elbow_allocate(&head, size + 1, 1, "the header of an NPY file", error);
     if (status != ELBOW_OK)
         return status;
     status = import_stream_exact(npy->stream, head, size, error);

@@ -82,7 +82,7 @@ static enum elbow_status open_array(struct import_archive *archive, uint64_t mem
     if (status != ELBOW_OK)
         return status;
     if (!import_format_npy.matches(head, import_stream_head(stream, head, sizeof head))) {
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s: is no NPY file, in spite of its name", label);
+        status = elbow_error_set(error, ELBOW_FORMAT, "%s: is not an NPY file, in spite of its name", label);
         import_stream_close(stream);
         return status;
     }

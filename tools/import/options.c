@@ -14,27 +14,30 @@ void import_print_help(void)
     fputs(
         "usage: elbow-import INPUT... -o FILE.h5 [options]\n"
         "\n"
-        "Adds one dataset, rows first, to an HDF5 file, which is made if it is not there. Formats are told apart by\n"
-        "their content. Plain or gzip: IDX (as MNIST), NPY (NumPy), text with numbers, quoted or not, separated by "
-        "comma,\n"
-        "semicolon, tab or spaces (a first line of names without numbers is a header). Plain: NPZ (an array of it);\n"
-        "PNG, JPEG and TIFF pictures, and folders of them (in natural order; a page of a TIFF file is a row; 16 bits\n"
-        "stay 16 bits; transparency is laid over black; what a camera has noted to be turned is turned).\n"
-        "A folder that holds only folders of pictures gives labels, too: the names of the folders.\n"
-        "Several inputs are put together, one after the other.\n"
+        "Adds one dataset, rows first, to an HDF5 file, which is created if it does not exist. The content of an "
+        "input\n"
+        "decides its format. Plain or gzip: IDX (as MNIST), NPY (NumPy), and text with numbers, quoted or not, "
+        "separated by\n"
+        "commas, semicolons, tabs or spaces (a first line of names without numbers is a header). Plain: NPZ (one "
+        "array);\n"
+        "PNG, JPEG and TIFF pictures, and folders of them (in natural order; each page of a TIFF file is a row; 16 "
+        "bits\n"
+        "stay 16 bits; transparent pictures are put on black; pictures are turned as their orientation tag says).\n"
+        "A folder that contains only folders of pictures also gives labels: the names of the folders.\n"
+        "Several inputs are appended to each other.\n"
         "\n"
-        "  -o, --output FILE      the HDF5 file; if anything fails, it stays as it was\n"
+        "  -o, --output FILE      the HDF5 file; after an error it is unchanged\n"
         "  -n, --name NAME        the dataset (/train/images)\n"
-        "      --replace          put the dataset in the place of one of that name\n"
+        "      --replace          replace a dataset of that name\n"
         "  -s, --shape 28,28      the shape of one row, instead of that in the file\n"
         "      --array NAME       the array of an NPZ file that holds several\n"
-        "      --labels NAME      where the labels of a folder of folders go (labels, beside the dataset)\n"
-        "  -c, --columns 1-64     columns of a text file, as 1-64 or 1,3-5; a single one gives a list, as labels are\n"
-        "      --skip-columns 1   columns of a text file to leave out: names of rows, text\n"
+        "      --labels NAME      the dataset for the labels of a folder of folders (labels, beside the dataset)\n"
+        "  -c, --columns 1-64     columns of a text file, such as 1-64 or 1,3-5; a single one gives a list, for "
+        "labels\n"
+        "      --skip-columns 1   columns of a text file to leave out, such as names of rows\n"
         "      --header yes|no    whether text files begin with a header (yes if their first line has no numbers)\n"
         "  -f, --factor F         the attribute `factor`: value = stored * factor + offset; a number or a fraction\n"
-        "                         (1/255 for images of bytes with a maximum above 1, 1/65535 for pictures of 16 "
-        "bits,\n"
+        "                         (1/255 for images of bytes with a maximum above 1, 1/65535 for pictures of 16 bits,\n"
         "                         else 1)\n"
         "      --offset O         the attribute `offset` (0)\n"
         "  -z, --compress LEVEL   deflate with shuffle, 1 to 9 (contiguous, uncompressed)\n"
@@ -45,7 +48,7 @@ void import_print_help(void)
 
 static enum elbow_status usage(struct elbow_error *error, const char *text)
 {
-    return elbow_error_set(error, ELBOW_USAGE, "%s (elbow-import --help tells more)", text);
+    return elbow_error_set(error, ELBOW_USAGE, "%s (see elbow-import --help)", text);
 }
 
 static bool parse_shape(const char *text, struct import_options *options)
@@ -98,42 +101,43 @@ static enum elbow_status take(int option, const char *text, struct import_option
     case 'n':
         options->name = text;
         return text[0] == '/' && text[1] != '\0' ? ELBOW_OK
-                                                 : usage(error, "--name must begin with /, as /train/images");
+                                                 : usage(error, "--name must begin with /, for example /train/images");
     case 'a':
         options->reading.array = text;
-        return text[0] != '\0' ? ELBOW_OK : usage(error, "--array wants the name of an array");
+        return text[0] != '\0' ? ELBOW_OK : usage(error, "--array needs the name of an array");
     case 'l':
         options->labels = text;
-        return text[0] == '/' && text[1] != '\0' ? ELBOW_OK
-                                                 : usage(error, "--labels must begin with /, as /train/labels");
+        return text[0] == '/' && text[1] != '\0'
+                   ? ELBOW_OK
+                   : usage(error, "--labels must begin with /, for example /train/labels");
     case 'C':
-        return parse_count(text, &options->chunk_rows) ? ELBOW_OK : usage(error, "--chunk-rows wants a number of rows");
+        return parse_count(text, &options->chunk_rows) ? ELBOW_OK : usage(error, "--chunk-rows needs a number of rows");
     case 's':
-        return parse_shape(text, options) ? ELBOW_OK : usage(error, "--shape wants sizes, as 28,28");
+        return parse_shape(text, options) ? ELBOW_OK : usage(error, "--shape needs sizes, for example 28,28");
     case 'c':
         return import_columns_parse(text, &options->reading.columns)
                    ? ELBOW_OK
-                   : usage(error, "--columns wants columns, as 1-64 or 1,3-5");
+                   : usage(error, "--columns needs columns, for example 1-64 or 1,3-5");
     case 'S':
         return import_columns_parse(text, &options->reading.skipped)
                    ? ELBOW_OK
-                   : usage(error, "--skip-columns wants columns, as 1 or 1,3-5");
+                   : usage(error, "--skip-columns needs columns, for example 1 or 1,3-5");
     case 'H':
         options->reading.header = strcmp(text, "yes") == 0 ? IMPORT_HEADER_GIVEN : IMPORT_HEADER_NONE;
         return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? ELBOW_OK
-                                                                   : usage(error, "--header wants yes or no");
+                                                                   : usage(error, "--header needs yes or no");
     case 'f':
         options->has_factor = true;
         return parse_number(text, &options->factor) && options->factor != 0
                    ? ELBOW_OK
-                   : usage(error, "--factor wants a number or a fraction other than 0, as 1/255");
+                   : usage(error, "--factor needs a number or a fraction other than 0, for example 1/255");
     case 'O':
-        return parse_number(text, &options->offset) ? ELBOW_OK : usage(error, "--offset wants a number");
+        return parse_number(text, &options->offset) ? ELBOW_OK : usage(error, "--offset needs a number");
     case 'z':
         options->compression = text[0] - '0';
         return text[0] >= '1' && text[0] <= '9' && text[1] == '\0'
                    ? ELBOW_OK
-                   : usage(error, "--compress wants a level from 1 to 9");
+                   : usage(error, "--compress needs a level from 1 to 9");
     case 'r':
         options->replace = true;
         return ELBOW_OK;
@@ -141,9 +145,9 @@ static enum elbow_status take(int option, const char *text, struct import_option
         options->asks_help = true;
         return ELBOW_OK;
     case ':':
-        return elbow_error_set(error, ELBOW_USAGE, "%s wants a value (elbow-import --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s needs a value (see elbow-import --help)", text);
     default:
-        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (elbow-import --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (see elbow-import --help)", text);
     }
 }
 

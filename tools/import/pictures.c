@@ -50,8 +50,8 @@ static enum elbow_status find_decoder(const char *path, const struct import_deco
     *decoder = format == NULL ? NULL : format->decoder;
     if (*decoder != NULL)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: %s, in spite of its name; take it out of the folder, or mend it",
-                           path, size == 0 ? "the file is empty" : "this is no picture");
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: %s, in spite of its name; remove it from the folder, or repair it",
+                           path, size == 0 ? "the file is empty" : "it is not a picture");
 }
 
 static void close_file(struct pictures *pictures)
@@ -78,9 +78,10 @@ static enum elbow_status open_file(struct import_source *source, struct elbow_er
     if (pictures->left == expected)
         return ELBOW_OK;
     if (expected == 1)
-        return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: holds %llu pictures, as a TIFF file may, but has another name; let it end in .tif",
-                               pictures->path, (unsigned long long)pictures->left);
+        return elbow_error_set(
+            error, ELBOW_FORMAT,
+            "%s: holds %llu pictures, as a TIFF file may, but has another name; rename it to end in .tif",
+            pictures->path, (unsigned long long)pictures->left);
     return elbow_error_set(error, ELBOW_FORMAT, "%s: the file was changed while it was read", pictures->path);
 }
 
@@ -136,12 +137,11 @@ static enum elbow_status refuse_other(const struct import_source *source, const 
     tell_kind(there, sizeof there, channels_of(source), source->element);
     if (pictures->page > 1)
         elbow_text_format(page, sizeof page, ", page %llu", (unsigned long long)pictures->page);
-    return elbow_error_set(
-        error, ELBOW_FORMAT,
-        "%s%s: the picture is %zu x %zu %s, the first one is %zu x %zu %s (%s); bring all to one %s, "
-        "or import the others by themselves",
-        pictures->path, page, picture->height, picture->width, here, (size_t)source->shape[0], (size_t)source->shape[1],
-        there, pictures->first_path, same_size ? "kind" : "size");
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s%s: the picture is %zu x %zu %s, the first one is %zu x %zu %s (%s); convert all to one "
+                           "%s, or import the others separately",
+                           pictures->path, page, picture->height, picture->width, here, (size_t)source->shape[0],
+                           (size_t)source->shape[1], there, pictures->first_path, same_size ? "kind" : "size");
 }
 
 static enum elbow_status read_row(struct import_source *source, void *row, struct elbow_error *error)
@@ -234,10 +234,10 @@ static enum elbow_status count_all(struct import_source *source, const struct im
         if (__builtin_add_overflow(source->rows, folder->files[i].pictures, &source->rows))
             return elbow_error_set(error, ELBOW_FORMAT, "%s: more pictures than there can be", source->path);
         if (reading->progress != NULL)
-            import_progress_tell(reading->progress, source->path, "looked through", i + 1, folder->count);
+            import_progress_tell(reading->progress, source->path, "scanned", i + 1, folder->count);
     }
     if (source->rows > folder->count)
-        elbow_text_print(stdout, "elbow-import: %s: %llu pages, each of them a row\n", source->path,
+        elbow_text_print(stdout, "elbow-import: %s: %llu pages, each a row\n", source->path,
                          (unsigned long long)source->rows);
     return ELBOW_OK;
 }

@@ -35,9 +35,9 @@ static void warn_of_coarse(const struct import_source *source)
     if (coarse->columns > 1)
         elbow_text_format(others, sizeof others, " (and %zu more)", coarse->columns - 1);
     elbow_text_print(stderr,
-                     "elbow-import: warning: %s: column %zu%s goes from %.15g to %.15g, which 32-bit floats hold in "
-                     "steps of %.3g: numbers that differ become equal; subtract an offset from it (%.15g) before, or "
-                     "leave it out\n",
+                     "elbow-import: warning: %s: column %zu%s goes from %.15g to %.15g, which 32-bit floats represent "
+                     "in steps of %.3g, so that different numbers become equal; subtract an offset (%.15g) from it "
+                     "before the import, or leave it out\n",
                      source->path, coarse->column, others, coarse->low, coarse->high, coarse->step, floor(coarse->low));
 }
 
@@ -45,21 +45,20 @@ static void warn_of_coarse(const struct import_source *source)
 // are told, as are those of integers that are not what they were.
 static void warn_of_values(const struct import_plan *plan)
 {
-    static const char CURE[] = "train with data.missing: nan, which scores what is known, and clean infinite ones";
+    static const char CURE[] = "train with data.missing: nan, which scores only known values, and remove infinite ones";
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         const struct import_source *source = &plan->sources[i];
         if (source->not_finite.count > 0)
             warn_of_places(source, &source->not_finite, "value", "NaN or infinite", CURE);
         if (source->rounded.count > 0 && source->element == ELBOW_ELEMENT_FLOAT32)
             warn_of_places(source, &source->rounded, "integer", "rounded to 32-bit floats",
-                           "import columns of integers by themselves (--columns)");
+                           "import columns of integers separately (--columns)");
         warn_of_coarse(source);
     }
     if (plan->not_finite > 0 && !plan->sources[0].is_text)
         elbow_text_print(
             stderr,
-            "elbow-import: warning: %s:%s: %llu value%s NaN or infinite, the first in row %llu (number %llu "
-            "of the row); %s\n",
+            "elbow-import: warning: %s:%s: %llu value%s NaN or infinite, the first in row %llu (at index %llu); %s\n",
             plan->options->output, plan->options->name, (unsigned long long)plan->not_finite,
             plan->not_finite == 1 ? " is" : "s are", (unsigned long long)plan->not_finite_row,
             (unsigned long long)plan->not_finite_value, CURE);
@@ -72,8 +71,8 @@ static void warn_of_counting(const struct import_source *source)
     if (counting->column == 0)
         return;
     elbow_text_print(stderr,
-                     "elbow-import: warning: %s: column %zu counts the rows, from %lld to %lld; if it is no feature, "
-                     "leave it out with --skip-columns %zu\n",
+                     "elbow-import: warning: %s: column %zu counts the rows, from %lld to %lld; if it is not a "
+                     "feature, leave it out with --skip-columns %zu\n",
                      source->path, counting->column, (long long)counting->first,
                      (long long)counting->first + (long long)source->rows - 1, counting->column);
 }
@@ -83,11 +82,10 @@ static void tell_header(const struct import_source *source)
 {
     const struct import_likely_header *header = &source->header;
     if (header->line > 0)
-        elbow_text_print(
-            stdout,
-            "elbow-import: %s: line %llu goes from %.9g to %.9g step by step, as no other line does, and is "
-            "taken as a row; if it is a header, give --header yes\n",
-            source->path, (unsigned long long)header->line, header->first, header->last);
+        elbow_text_print(stdout,
+                         "elbow-import: %s: line %llu goes from %.9g to %.9g in equal steps, unlike all other lines, "
+                         "and is read as a row; if it is a header, use --header yes\n",
+                         source->path, (unsigned long long)header->line, header->first, header->last);
 }
 
 static void warn_of_pictures(const struct import_source *source, const struct import_noted *noted, const char *one,
@@ -105,11 +103,11 @@ static void tell_pictures(const struct import_source *source)
     warn_of_pictures(source, &source->transparent, " is not opaque", "s are not opaque",
                      "transparency is laid over black");
     warn_of_pictures(source, &source->stray, " has stray bytes", "s have stray bytes",
-                     "they were passed over, but the file may be damaged");
+                     "they were skipped, but the file may be damaged");
     if (opaque > 0)
-        elbow_text_print(
-            stdout, "elbow-import: %s: %llu picture%s an alpha channel that is opaque everywhere; it is left out\n",
-            source->path, opaque, opaque == 1 ? " has" : "s have");
+        elbow_text_print(stdout,
+                         "elbow-import: %s: %llu picture%s an alpha channel that is opaque everywhere; it is omitted\n",
+                         source->path, opaque, opaque == 1 ? " has" : "s have");
     if (turned > 0)
         elbow_text_print(stdout, "elbow-import: %s: %llu picture%s turned upright, as the file%s, the first is %s\n",
                          source->path, turned, turned == 1 ? " is" : "s are", turned == 1 ? " asks" : "s ask",

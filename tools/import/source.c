@@ -25,8 +25,8 @@ static enum elbow_status refuse(const char *path, const unsigned char *head, siz
     if (size == 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the file is empty", path);
     if (size >= 4 && memcmp(head, "\x89HDF", 4) == 0)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: this is an HDF5 file already", path);
-    return elbow_error_set(error, ELBOW_FORMAT, "%s: the format is not known: %s can be imported", path, names);
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: this is already an HDF5 file", path);
+    return elbow_error_set(error, ELBOW_FORMAT, "%s: the format is unknown: %s can be imported", path, names);
 }
 
 // A file that is read here and there, or by another library.
@@ -36,7 +36,7 @@ static enum elbow_status check_plain(const struct import_stream *stream, const s
     if ((format->decoder == NULL && !format->needs_file) || import_stream_is_plain(stream))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s: %s is not read from gzip or a pipe: give the file itself, unpacked",
+                           "%s: %s cannot be read from gzip or a pipe; give the unpacked file itself",
                            import_stream_name(stream), format->name);
 }
 
@@ -71,16 +71,16 @@ static enum elbow_status check_size(const struct import_source *source, struct e
     }
     if (has_values && (overflows || row > ELBOW_VALUES_MAX))
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the %s file declares rows of more than %d values, the most that are supported",
+                               "%s: the %s file declares rows of more than %d values, the supported maximum",
                                source->path, source->kind, ELBOW_VALUES_MAX);
     total *= has_values ? row : 0;
     overflows = __builtin_mul_overflow(total, source->rows, &total);
     if (overflows || total >> 62 != 0)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file declares more values than there can be",
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file declares more values than any memory holds",
                                source->path, source->kind);
     uint64_t stored = source->stored_size * (total / elbow_element_size(source->element));
     if (source->stored_size > 0 && stored > source->stored_bytes)
-        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file ends too early: its head declares %s of values",
+        return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file ends too early: its header declares %s of values",
                                source->path, source->kind, elbow_text_bytes(stored).text);
     if (total == 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the %s file holds no values", source->path, source->kind);

@@ -151,8 +151,8 @@ enum elbow_status import_stream_exact(struct import_stream *stream, void *bytes,
     size_t got;
     enum elbow_status status = import_stream_some(stream, bytes, size, &got, error);
     if (status == ELBOW_OK && got < size)
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s: the file ends too early, it holds less than its head says",
-                                 stream->path);
+        status = elbow_error_set(error, ELBOW_FORMAT,
+                                 "%s: the file ends too early, it has fewer bytes than its header says", stream->path);
     return status;
 }
 
@@ -162,8 +162,8 @@ enum elbow_status import_stream_end(struct import_stream *stream, struct elbow_e
     size_t got;
     enum elbow_status status = import_stream_some(stream, &byte, 1, &got, error);
     if (status == ELBOW_OK && got > 0)
-        status = elbow_error_set(error, ELBOW_FORMAT, "%s: the file goes on behind the last row that its head declares",
-                                 stream->path);
+        status = elbow_error_set(error, ELBOW_FORMAT,
+                                 "%s: the file continues after the last row that its header declares", stream->path);
     return status;
 }
 

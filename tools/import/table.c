@@ -82,7 +82,7 @@ static enum elbow_status look_at(struct import_source *source, const char *line,
 
 void import_cure_end(size_t column, char text[IMPORT_CURE_SIZE])
 {
-    elbow_text_format(text, IMPORT_CURE_SIZE, "; where all lines end with a separator: --skip-columns %zu", column);
+    elbow_text_format(text, IMPORT_CURE_SIZE, "; if all lines end with a separator: --skip-columns %zu", column);
 }
 
 // A field of a line: a copy, because fields are cut off by zeros.
@@ -114,8 +114,8 @@ static enum elbow_status refuse_first(const struct import_source *source, const 
             column = look->first[kind];
     if (look->first_number == 0)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s:%llu: the first line holds neither numbers nor names of columns: fill in what is "
-                               "missing, or give --header yes to pass over it",
+                               "%s:%llu: the first line has neither numbers nor names of columns; fill in the missing "
+                               "values, or use --header yes to skip it",
                                source->path, (unsigned long long)table->lines.number);
     char field[TOLD_FIELD], ends[IMPORT_CURE_SIZE] = "";
     if (copy_field(table, line, column, field, sizeof field, error) != ELBOW_OK)
@@ -126,8 +126,8 @@ static enum elbow_status refuse_first(const struct import_source *source, const 
     if (column == look->fields && *field == '\0')
         import_cure_end(column, ends);
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s:%llu: column %zu of the first line is no number, but column %zu is one: fill in what is "
-                           "missing, or give --header yes if the line is a header%s%s",
+                           "%s:%llu: column %zu of the first line is not a number, but column %zu is one; fill in the "
+                           "missing values, or use --header yes if the line is a header%s%s",
                            source->path, (unsigned long long)table->lines.number, column, look->first_number,
                            look->name_count > 0 ? ", or --skip-columns for columns of text" : "", ends);
 }
@@ -202,8 +202,8 @@ static enum elbow_status refuse_only_text(const struct import_source *source, si
 {
     const struct import_table *table = source->state;
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s:%llu: column %zu: \"%s\" is text, and only numbers are imported; labels and names get "
-                           "into the HDF5 file in Python: f[\"names\"] = list(table[\"column\"])",
+                           "%s:%llu: column %zu: \"%s\" is text, and only numbers are imported; write labels and names "
+                           "to the HDF5 file in Python: f[\"names\"] = list(table[\"column\"])",
                            source->path, (unsigned long long)table->lines.number, column, field);
 }
 
@@ -221,13 +221,13 @@ static enum elbow_status refuse_second(const struct import_source *source, const
     const char *cure = import_field_cure(field);
     if (look->first_number > 0 && look->name_count > 0 && *cure == '\0')
         return refuse_only_text(source, column, field, error);
-    return elbow_error_set(
-        error, ELBOW_FORMAT, "%s: lines %llu and %llu are not numbers: column %zu of line %llu holds \"%s\"%s",
-        source->path, header_line, (unsigned long long)table->lines.number, column,
-        (unsigned long long)table->lines.number, field,
-        *cure != '\0' ? cure
-                      : "; only one line may be a header (take the others out), and columns of text can be left out "
-                        "with --skip-columns");
+    return elbow_error_set(error, ELBOW_FORMAT,
+                           "%s: lines %llu and %llu are not numbers: column %zu of line %llu holds \"%s\"%s",
+                           source->path, header_line, (unsigned long long)table->lines.number, column,
+                           (unsigned long long)table->lines.number, field,
+                           *cure != '\0' ? cure
+                                         : "; only one line may be a header (remove the others), and columns of text "
+                                           "can be left out with --skip-columns");
 }
 
 // Goes on to the line behind a header; *line is NULL if there is none.
@@ -254,7 +254,7 @@ static enum elbow_status pass_header(struct import_source *source, const struct 
         return refuse_second(source, &look, *line, header_line, error);
     if (look.name_count > 0)
         return refuse_text(source, &look, *line, error);
-    elbow_text_print(stdout, "elbow-import: %s: line %llu is taken as a header (%s)\n", source->path, header_line,
+    elbow_text_print(stdout, "elbow-import: %s: line %llu is read as a header (%s)\n", source->path, header_line,
                      header);
     return ELBOW_OK;
 }

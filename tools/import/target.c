@@ -53,7 +53,7 @@ static enum elbow_status lock_file(const struct import_target *target, struct el
     if (fcntl(target->lock, F_OFD_SETLK, &whole) == 0 || (errno != EACCES && errno != EAGAIN))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FILE,
-                           "%s: another program is adding to it and has locked it; start again when that has ended",
+                           "%s: another program has locked it to add to it; start again when that program has ended",
                            target->path);
 }
 
@@ -81,8 +81,8 @@ enum elbow_status import_target_open(const char *output, struct import_target *t
             return status;
         import_target_close(target);
     }
-    return elbow_error_set(error, ELBOW_FILE, "%s: changes whenever it is locked; start again when it is at rest",
-                           target->path);
+    return elbow_error_set(error, ELBOW_FILE,
+                           "%s: changes whenever it is locked; start again when no program writes to it", target->path);
 }
 
 static bool copy_bytes(int from, int to, char *buffer)
@@ -126,13 +126,13 @@ enum elbow_status import_target_publish(struct import_target *target, struct elb
 {
     if (target->exists && !is_unchanged(target))
         return elbow_error_set(error, ELBOW_OUTPUT,
-                               "%s: another program has changed it meanwhile; nothing was added, start again",
+                               "%s: another program changed it during the import; nothing was added: start again",
                                target->path);
     enum elbow_status status =
         elbow_part_publish(&target->part, target->exists ? ELBOW_PUBLISH_REPLACE : ELBOW_PUBLISH_NEW, error);
     if (status != ELBOW_OK && !target->exists && errno == EEXIST)
         elbow_error_set(error, status,
-                        "%s: another program has made it meanwhile; nothing was added, start again to add to it",
+                        "%s: another program created it during the import; nothing was added: start again to add to it",
                         target->path);
     return status;
 }

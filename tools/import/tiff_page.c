@@ -13,7 +13,7 @@ enum { PLAIN = 1, HALF = 16 };
 enum elbow_status import_tiff_fail(const struct tiff_file *file, struct elbow_error *error)
 {
     return elbow_error_set(error, ELBOW_FORMAT, "%s: the TIFF file is damaged or not supported (%s)", file->place,
-                           file->reason[0] != '\0' ? file->reason : "no reason is told");
+                           file->reason[0] != '\0' ? file->reason : "no reason is given");
 }
 
 static enum elbow_status refuse(const struct tiff_file *file, const char *what, const char *cure,
@@ -72,7 +72,7 @@ static enum elbow_status check_colours(struct tiff_file *file, const struct tiff
     case PHOTOMETRIC_PALETTE:
         return refuse(file, "has a palette", CURE, error);
     case PHOTOMETRIC_SEPARATED:
-        return refuse(file, "holds CMYK, the inks of a printer", CURE, error);
+        return refuse(file, "has CMYK colours", CURE, error);
     case PHOTOMETRIC_YCBCR:
         // libjpeg makes RGB of it, where it packs the pixels.
         if (page->compression == COMPRESSION_JPEG && page->samples == 3 && page->bits == 8 &&
@@ -99,7 +99,7 @@ static enum elbow_status check_alpha(const struct tiff_file *file, struct tiff_p
         return ELBOW_OK;
     char what[80];
     elbow_text_format(what, sizeof what, "has an alpha channel beside values of %s", elbow_element_name(page->element));
-    return refuse(file, what, "save it without, or with the channel declared unspecified", error);
+    return refuse(file, what, "save it without one, or with the channel declared unspecified", error);
 }
 
 // ImageJ and tifffile write pages that only they know of: the file would give its first one and lose the others.
@@ -172,14 +172,14 @@ static enum elbow_status check_size(const struct tiff_file *file, const struct t
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the TIFF file holds no values", file->place);
     if (__builtin_mul_overflow(values, page->samples, &values) || values > ELBOW_VALUES_MAX)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the TIFF file declares rows of more than %d values, the most that are supported",
+                               "%s: the TIFF file declares rows of more than %d values, the supported maximum",
                                file->place, ELBOW_VALUES_MAX);
     if (__builtin_mul_overflow(file->size + 64, inflation(page->compression), &most))
         most = UINT64_MAX;
     if (line_bytes(page, page->width) * page->height > most || page->block_bytes > most)
         return elbow_error_set(error, ELBOW_FORMAT,
-                               "%s: the TIFF file is damaged (%u x %u pixels do not fit into so few bytes)",
-                               file->place, page->width, page->height);
+                               "%s: the TIFF file is damaged (%u x %u pixels do not fit into its bytes)", file->place,
+                               page->width, page->height);
     if (page->block_line != line_bytes(page, page->block_width) ||
         page->block_bytes < page->block_line * page->block_height)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the TIFF file is damaged (its rows have %llu bytes, not %llu)",
@@ -205,7 +205,8 @@ enum elbow_status import_tiff_describe(struct tiff_file *file, struct tiff_page 
     if (depth > 1)
         return refuse(file, "holds a volume in one page", "save it with a page for each picture", error);
     if (!TIFFIsCODECConfigured(page->compression))
-        return refuse(file, "is packed in a way that this libtiff does not know", "save it with Deflate or LZW", error);
+        return refuse(file, "is compressed in a way that this libtiff does not support", "save it with Deflate or LZW",
+                      error);
     enum elbow_status status = check_type(file, page, error);
     if (status == ELBOW_OK)
         status = check_colours(file, page, error);

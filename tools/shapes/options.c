@@ -11,23 +11,23 @@
 
 static void print_help(void)
 {
-    fputs("usage: elbow-shapes -o FILE.h5 [options]\n"
-          "\n"
-          "Makes an HDF5 file of sprites with known factors, in the manner of dSprites: a square, an ellipse or a "
-          "heart of\n"
-          "6 scales, 40 rotations, 32 x 32 places; white (1) on black (0).\n"
-          "  /train/images, /test/images    (N, size, size) bytes\n"
-          "  /train/factors, /test/factors  (N, 5) shape, scale, rotation, x, y\n"
-          "  /train/labels, /test/labels    (N) 0 square, 1 ellipse, 2 heart\n"
-          "\n"
-          "  -o, --output FILE   the HDF5 file\n"
-          "      --force         " ELBOW_OUTPUT_FORCE_HELP "\n"
-          "  -n, --count N       training samples (20000)\n"
-          "  -t, --test N        test samples (2000)\n"
-          "      --size 32|64    height and width of a picture (32)\n"
-          "  -s, --seed S        the same seed gives the same bytes (1)\n"
-          "  -h, --help          this text\n",
-          stdout);
+    fputs(
+        "usage: elbow-shapes -o FILE.h5 [options]\n"
+        "\n"
+        "Writes an HDF5 file of sprites with known factors, similar to dSprites: a square, an ellipse or a heart, in\n"
+        "6 scales, 40 rotations and 32 x 32 positions; white (1) on black (0).\n"
+        "  /train/images, /test/images    (N, size, size) bytes\n"
+        "  /train/factors, /test/factors  (N, 5) shape, scale, rotation, x, y\n"
+        "  /train/labels, /test/labels    (N) 0 square, 1 ellipse, 2 heart\n"
+        "\n"
+        "  -o, --output FILE   the HDF5 file\n"
+        "      --force         " ELBOW_OUTPUT_FORCE_HELP "\n"
+        "  -n, --count N       training samples (20000)\n"
+        "  -t, --test N        test samples (2000)\n"
+        "      --size 32|64    height and width of a picture (32)\n"
+        "  -s, --seed S        the same seed gives the same bytes (1)\n"
+        "  -h, --help          this text\n",
+        stdout);
 }
 
 static bool parse_count(const char *text, uint64_t least, uint64_t most, uint64_t *value)
@@ -42,7 +42,7 @@ static bool parse_count(const char *text, uint64_t least, uint64_t most, uint64_
 
 static enum elbow_status usage(struct elbow_error *error, const char *text)
 {
-    return elbow_error_set(error, ELBOW_USAGE, "%s (elbow-shapes --help tells more)", text);
+    return elbow_error_set(error, ELBOW_USAGE, "%s (see elbow-shapes --help)", text);
 }
 
 static enum elbow_status take(int option, const char *text, struct shapes_options *options, struct elbow_error *error)
@@ -54,18 +54,18 @@ static enum elbow_status take(int option, const char *text, struct shapes_option
         return ELBOW_OK;
     case 'n':
         return parse_count(text, 1, UINT32_MAX, &options->count) ? ELBOW_OK
-                                                                 : usage(error, "--count wants a number from 1");
+                                                                 : usage(error, "--count needs a number from 1");
     case 't':
         return parse_count(text, 1, UINT32_MAX, &options->test_count) ? ELBOW_OK
-                                                                      : usage(error, "--test wants a number from 1");
+                                                                      : usage(error, "--test needs a number from 1");
     case 'S':
         if (!parse_count(text, 32, 64, &size) || (size != 32 && size != 64))
-            return usage(error, "--size wants 32 or 64");
+            return usage(error, "--size needs 32 or 64");
         options->size = size;
         return ELBOW_OK;
     case 's':
         return parse_count(text, 0, UINT64_MAX, &options->seed) ? ELBOW_OK
-                                                                : usage(error, "--seed wants a number from 0");
+                                                                : usage(error, "--seed needs a number from 0");
     case 'F':
         options->force = true;
         return ELBOW_OK;
@@ -73,9 +73,9 @@ static enum elbow_status take(int option, const char *text, struct shapes_option
         options->asks_help = true;
         return ELBOW_OK;
     case ':':
-        return elbow_error_set(error, ELBOW_USAGE, "%s wants a value (elbow-shapes --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s needs a value (see elbow-shapes --help)", text);
     default:
-        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (elbow-shapes --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (see elbow-shapes --help)", text);
     }
 }
 
@@ -97,7 +97,7 @@ enum elbow_status shapes_parse(int argc, char **argv, struct shapes_options *opt
             return status;
     }
     if (optind < argc)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "%s: nothing but options was expected (elbow-shapes --help tells more)", argv[optind]);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: only options were expected (see elbow-shapes --help)",
+                               argv[optind]);
     return options->output == NULL ? usage(error, "-o FILE.h5 is missing") : ELBOW_OK;
 }
