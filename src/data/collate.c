@@ -101,9 +101,9 @@ static bool has_known(const struct elbow_collation *collation)
     return elbow_dataset_has_known(collation->dataset) || collation->hide > 0;
 }
 
-// What the model is told of each sample; in training some of them lose all of it.
-static void tell_conditions(const struct elbow_collation *collation, uint32_t epoch, size_t rows,
-                            const uint64_t *places, float *condition)
+// The conditions of each sample; in training some samples lose them.
+static void gather_conditions(const struct elbow_collation *collation, uint32_t epoch, size_t rows,
+                              const uint64_t *places, float *condition)
 {
     const struct elbow_dataset *dataset = collation->dataset;
     size_t width = dataset->conditions.width;
@@ -156,13 +156,13 @@ enum elbow_status elbow_collated_create(const struct elbow_collation *collation,
         return status;
     collated->through = dataset->through;
     return dataset->through->open(dataset->through, dataset->stored, rows_max, collation->is_training,
-                                  &collated->through_room, error);
+                                  &collated->through_workspace, error);
 }
 
 static void close_through(struct elbow_collated *collated)
 {
-    if (collated->through_room != NULL)
-        collated->through->close(collated->through_room);
+    if (collated->through_workspace != NULL)
+        collated->through->close(collated->through_workspace);
 }
 
 void elbow_collated_destroy(struct elbow_collated *collated)
@@ -222,8 +222,8 @@ static struct elbow_microbatch collate(const struct elbow_collation *collation, 
     const struct elbow_dataset *dataset = collation->dataset;
     struct elbow_binarizer binarizer = collation->binarizer;
     binarizer.draw = (uint32_t)epoch;
-    if (collated->through_room != NULL)
-        collated->through->make(collated->through_room, epoch, rows, collated->ids, collated->values);
+    if (collated->through_workspace != NULL)
+        collated->through->make(collated->through_workspace, epoch, rows, collated->ids, collated->values);
     else
         elbow_batch_gather(dataset, &binarizer, rows, collated->ids, collated->values);
     if (has_weights(collation))
@@ -235,7 +235,7 @@ static struct elbow_microbatch collate(const struct elbow_collation *collation, 
     if (has_known(collation))
         elbow_batch_known(dataset, rows, collated->ids, collated->known);
     if (collated->condition != NULL)
-        tell_conditions(collation, binarizer.draw, rows, collated->ids, collated->condition);
+        gather_conditions(collation, binarizer.draw, rows, collated->ids, collated->condition);
     elbow_batch_keys(dataset, rows, collated->ids);
     if (collation->hide > 0)
         hide(collation, rows, collated);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 // " and data.transform: log1p"
-static void tell_transform(const struct elbow_dataset *dataset, char *text, size_t size)
+static void describe_transform(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     *text = 0;
     if (dataset->transform.kind != ELBOW_TRANSFORM_NONE)
@@ -23,7 +23,7 @@ static enum elbow_status refuse_range(const struct elbow_loading *loading, uint6
 {
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
     char transform[64];
-    tell_transform(loading->dataset, transform, sizeof transform);
+    describe_transform(loading->dataset, transform, sizeof transform);
     return elbow_error_set(error, ELBOW_DATA,
                            "%s: row %llu holds a value (at index %llu) that is too large for a 32-bit float after "
                            "scaling (%s)%s; scale the data with data.factor",
@@ -102,8 +102,8 @@ static bool is_beyond(const struct elbow_loading *loading)
 
 // What cures a value. Counts, classes and levels are taken as stored: another factor makes no such numbers of others,
 // but one that was set may have spoilt them.
-static void tell_cure(const struct elbow_loading *loading, const struct elbow_demand *demand, float value, char *text,
-                      size_t size)
+static void describe_remedy(const struct elbow_loading *loading, const struct elbow_demand *demand, float value,
+                            char *text, size_t size)
 {
     const struct elbow_dataset *dataset = loading->dataset;
     char words[ELBOW_LIKELIHOOD_WORDS_SIZE];
@@ -136,8 +136,8 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, const
 {
     char most[40] = "", cure[ELBOW_LIKELIHOOD_WORDS_SIZE + 200], transform[64];
     struct elbow_loading_spot spot = elbow_loading_locate(loading, row, elbow_loading_number(loading, at));
-    tell_cure(loading, demand, value, cure, sizeof cure);
-    tell_transform(loading->dataset, transform, sizeof transform);
+    describe_remedy(loading, demand, value, cure, sizeof cure);
+    describe_transform(loading->dataset, transform, sizeof transform);
     if (is_bounded(demand))
         snprintf(most, sizeof most, demand->support == ELBOW_SUPPORT_LEVEL ? " in steps of 1/%.9g" : " to %.9g",
                  demand->most);

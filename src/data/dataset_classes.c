@@ -31,9 +31,9 @@ static enum elbow_status draw_labelled(struct elbow_loading *loading, const stru
     struct elbow_dataset *dataset = loading->dataset;
     uint64_t wanted = loading->request->labelled, *chosen = NULL;
     bool writes = !dataset->labels.is_shared || elbow_comm_place(loading->comm).node_rank == 0;
-    // A number that no dataset has is refused before there is room for it.
-    uint64_t room = wanted < request->selection->stored ? wanted : request->selection->stored;
-    if (elbow_allocate(&chosen, room, sizeof *chosen, "labelled rows", error) == ELBOW_OK)
+    // A number that no dataset has is refused before memory is allocated for it.
+    uint64_t most = wanted < request->selection->stored ? wanted : request->selection->stored;
+    if (elbow_allocate(&chosen, most, sizeof *chosen, "labelled rows", error) == ELBOW_OK)
         elbow_classes_draw(request, &dataset->classes, wanted, loading->request->select.split_seed, chosen, error);
     enum elbow_status status = elbow_comm_agree(loading->comm, error);
     if (status == ELBOW_OK && writes)

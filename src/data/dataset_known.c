@@ -22,7 +22,7 @@ static enum elbow_status refuse_sparse(const struct elbow_loading *loading, stru
 }
 
 // "60000 x 28 x 28"
-static void tell_shape(const struct elbow_hdf5_info *info, char *text, size_t size)
+static void describe_shape(const struct elbow_hdf5_info *info, char *text, size_t size)
 {
     *text = 0;
     for (int i = 0; i < info->rank; ++i) {
@@ -39,8 +39,8 @@ static enum elbow_status check_shape(const struct elbow_companion *companion, co
     char shape[200], wanted[200];
     if (mask->rank == rows->rank && memcmp(mask->shape, rows->shape, (size_t)rows->rank * sizeof *rows->shape) == 0)
         return ELBOW_OK;
-    tell_shape(mask, shape, sizeof shape);
-    tell_shape(rows, wanted, sizeof wanted);
+    describe_shape(mask, shape, sizeof shape);
+    describe_shape(rows, wanted, sizeof wanted);
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%s: is %s, but %s is %s; %s must have the shape of the rows, with 1 for each known value "
                            "and 0 for each missing one",

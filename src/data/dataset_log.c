@@ -18,7 +18,7 @@ enum { CHANNELS_MOST = 256, CHANNEL_POINTS = 1000 };
 // beyond the last a first step is not finite.
 static const double DEVIATION_LEAST = 0.01, ROOT_MEAN_SQUARE_MOST = 30, MAGNITUDE_MOST = 300;
 
-static void tell_keys(const struct elbow_dataset *dataset, struct elbow_log *log)
+static void log_keys(const struct elbow_dataset *dataset, struct elbow_log *log)
 {
     const struct elbow_packing_number *numbers[] = {&dataset->packing.factor, &dataset->packing.offset};
     const char *const keys[] = {"data.factor", "data.offset"};
@@ -34,7 +34,7 @@ static void tell_keys(const struct elbow_dataset *dataset, struct elbow_log *log
                        dataset->scale.factor, dataset->scale.offset);
 }
 
-static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_log *log)
+static void log_checkpoint(const struct elbow_dataset *dataset, struct elbow_log *log)
 {
     const struct elbow_dataset_news *news = &dataset->news;
     char missing[160 + ELBOW_DATASET_NAME_SIZE] = "";
@@ -52,7 +52,7 @@ static void tell_checkpoint(const struct elbow_dataset *dataset, struct elbow_lo
 }
 
 // "634 of 800 rows, with 12 of 60 groups held back; each is cut into 15 windows of 256 points, one every 128"
-static void tell_selection(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
+static void log_selection(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     const struct elbow_selection *selection = &dataset->selection;
     char groups[80] = "", windows[160] = "";
@@ -71,7 +71,7 @@ static void tell_selection(const struct elbow_dataset *dataset, const char *role
 }
 
 // A few endless series of single values are rather the channels of one recording, (channels, points).
-static void tell_channels(const struct elbow_dataset *dataset, struct elbow_log *log)
+static void log_channels(const struct elbow_dataset *dataset, struct elbow_log *log)
 {
     const struct elbow_selection *selection = &dataset->selection;
     uint64_t points = selection->windows * selection->step;
@@ -87,7 +87,7 @@ static void tell_channels(const struct elbow_dataset *dataset, struct elbow_log 
 }
 
 // "; transform: standardize, (value - 0.5) / 0.25"
-static void tell_transform(const struct elbow_dataset *dataset, char *text, size_t size)
+static void log_transform(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     char formula[ELBOW_TRANSFORM_WORDS_SIZE];
     *text = 0;
@@ -98,7 +98,7 @@ static void tell_transform(const struct elbow_dataset *dataset, char *text, size
 }
 
 // "12.5 % of the values are missing (120 of 960)"
-static void tell_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
+static void log_missing(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     double all = (double)dataset->looked * (double)dataset->values;
     if (dataset->news.misses_none)
@@ -121,7 +121,7 @@ static void tell_missing(const struct elbow_dataset *dataset, const char *role, 
 }
 
 // A model that has only seen zeros in a column tells nothing of it: what is turned back is the constant.
-static void tell_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
+static void log_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     size_t count = dataset->news.constant, shown = count < ELBOW_DATASET_CONSTANT ? count : ELBOW_DATASET_CONSTANT;
     char columns[48 * ELBOW_DATASET_CONSTANT] = "";
@@ -142,8 +142,7 @@ static void tell_constant(const struct elbow_dataset *dataset, const char *role,
 }
 
 // What holds for all rows of the files, whichever are taken.
-static void tell_of_files(const struct elbow_dataset *dataset, const char *role, const char *shape,
-                          struct elbow_log *log)
+static void log_files(const struct elbow_dataset *dataset, const char *role, const char *shape, struct elbow_log *log)
 {
     const char *hint = elbow_dataset_channels_hint(dataset);
     if (dataset->files > 1 && elbow_files_are_one(&dataset->file_names))
@@ -151,7 +150,7 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
                       "%s: the rows of %zu datasets of one file are read one dataset after another; if the datasets "
                       "are channels of the same rows, write {channels: [...]} instead of the list",
                       role, dataset->files);
-    tell_channels(dataset, log);
+    log_channels(dataset, log);
     if (dataset->packing.ignored[0] != 0)
         elbow_log_warn(log, "%s: attributes that are not single numbers are not used: %s", dataset->name,
                        dataset->packing.ignored);
@@ -172,8 +171,8 @@ static void tell_of_files(const struct elbow_dataset *dataset, const char *role,
                        dataset->name, elbow_text_count(dataset->selection.stored, "sample").text, dataset->values);
     if (dataset->news.axes[0] != 0)
         elbow_log_warn(log, "%s: %s", dataset->name, dataset->news.axes);
-    tell_keys(dataset, log);
-    tell_checkpoint(dataset, log);
+    log_keys(dataset, log);
+    log_checkpoint(dataset, log);
     if (hint[0] != 0)
         elbow_log_warn(log, "%s: samples are %s: %s", dataset->name, shape, hint);
 }
@@ -194,19 +193,19 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
     if (dataset->is_sparse)
         snprintf(stored, sizeof stored, ", sparse (%.1f %% stored)",
                  100 * (double)dataset->entries / ((double)dataset->samples * (double)dataset->values));
-    tell_transform(dataset, transform, sizeof transform);
+    log_transform(dataset, transform, sizeof transform);
     elbow_log_say(log, "%s: %s, %s of %s %s from %g to %g%s; scaling: value = stored * %g + %g (%s)%s%s%s%s", role,
                   dataset->name, elbow_text_count(dataset->samples, "sample").text, shape,
                   elbow_element_name(dataset->element), dataset->min, dataset->max, stored, dataset->scale.factor,
                   dataset->scale.offset, dataset->scale.source, transform,
                   dataset->news.turned[0] != 0 ? "; axes are moved from " : "", dataset->news.turned, beside);
-    tell_selection(dataset, role, log);
-    tell_missing(dataset, role, log);
-    tell_constant(dataset, role, log);
+    log_selection(dataset, role, log);
+    log_missing(dataset, role, log);
+    log_constant(dataset, role, log);
     if (dataset->news.doubt[0] != 0)
         elbow_log_warn(log, "%s%s", dataset->name, dataset->news.doubt);
     if (!dataset->news.is_other_side)
-        tell_of_files(dataset, role, shape, log);
+        log_files(dataset, role, shape, log);
 }
 
 const char *elbow_dataset_channels_hint(const struct elbow_dataset *dataset)
@@ -226,7 +225,7 @@ static bool is_true(const struct elbow_dataset *dataset, const char *factor, con
 }
 
 // In as many digits as that takes; none do where the mean is too many deviations for a double.
-static void tell_scale(const struct elbow_dataset *dataset, char *text, size_t size)
+static void log_scale(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     enum { DIGITS_LEAST = 6, DIGITS_MOST = 15, NUMBER_SIZE = 32 };
     const struct elbow_scale *scale = &dataset->scale;
@@ -248,7 +247,7 @@ static void tell_scale(const struct elbow_dataset *dataset, char *text, size_t s
 }
 
 // What brings the values to unit scale. Behind a transform a factor is not linear any more, or does nothing at all.
-static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t size)
+static void describe_remedy(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     const struct elbow_dataset_news *news = &dataset->news;
     switch (dataset->transform.kind) {
@@ -259,7 +258,7 @@ static void tell_cure(const struct elbow_dataset *dataset, char *text, size_t si
                      "mean 0 and deviation 1",
                      news->column_least, news->column_most);
         else
-            tell_scale(dataset, text, size);
+            log_scale(dataset, text, size);
         return;
     case ELBOW_TRANSFORM_LOG1P:
     case ELBOW_TRANSFORM_ASINH:
@@ -322,7 +321,7 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
     if (!elbow_dataset_is_far(dataset, demand) || dataset->news.doubt[0] != 0) // one warning with one cure is enough
         return;
     char cure[280];
-    tell_cure(dataset, cure, sizeof cure);
+    describe_remedy(dataset, cure, sizeof cure);
     elbow_log_warn(
         log,
         "%s: values have mean %g and deviation %g (from %g to %g)%s, far from unit scale, and a %s likelihood "

@@ -21,14 +21,14 @@ struct axes_text {
 };
 
 // "3 x 64 x 64"
-static struct axes_text tell(const struct axes *axes)
+static struct axes_text shape_text(const struct axes *axes)
 {
-    struct axes_text told = {""};
+    struct axes_text text = {""};
     size_t length = 0;
-    for (size_t i = 0; i < axes->rank && length < sizeof told.text; ++i)
-        length += (size_t)snprintf(told.text + length, sizeof told.text - length, "%s%" PRIu64, i > 0 ? " x " : "",
+    for (size_t i = 0; i < axes->rank && length < sizeof text.text; ++i)
+        length += (size_t)snprintf(text.text + length, sizeof text.text - length, "%s%" PRIu64, i > 0 ? " x " : "",
                                    axes->lengths[i]);
-    return told;
+    return text;
 }
 
 static uint64_t product(const struct axes *axes, size_t count)
@@ -155,11 +155,11 @@ static enum elbow_status cut(const struct elbow_loading *loading, const struct a
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: its samples are stored as %s, with the channels first, and data.shape would only "
                                "reshape their rows to %s; set data.channels: first, and leave data.shape out",
-                               name, tell(stored).text, tell(shape).text);
+                               name, shape_text(stored).text, shape_text(shape).text);
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%s: its samples are stored as %s, and data.shape would only reshape their rows to %s, "
                            "which puts values in the wrong places; %s",
-                           name, tell(stored).text, tell(shape).text,
+                           name, shape_text(stored).text, shape_text(shape).text,
                            loading->request->is_settled ? "give data in that order, or flat rows"
                                                         : "leave data.shape out, or store the data in that order");
 }
@@ -184,8 +184,9 @@ static enum elbow_status check_channels(const struct elbow_loading *loading, con
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%s: a sample is %s, but data.channels: first with data.layout: %s needs %zu axes (%s); set "
                            "another data.layout, data.shape for rows that are stored flat, or data.channels: last",
-                           loading->dataset->name, tell(sample).text, elbow_config_choice("data.layout", (int)layout),
-                           layouts[layout].least, layouts[layout].axes);
+                           loading->dataset->name, shape_text(sample).text,
+                           elbow_config_choice("data.layout", (int)layout), layouts[layout].least,
+                           layouts[layout].axes);
 }
 
 // Whether samples have as many values as those that the data belong to; whatever comes later relies on it.
@@ -200,7 +201,7 @@ static enum elbow_status check_values(const struct elbow_loading *loading, struc
     return elbow_error_set(error, ELBOW_MISMATCH, "%s: a sample has %s, but %s %s samples of %s (%s); %s",
                            dataset->name, elbow_text_count(dataset->values, "value").text, request->reference_name,
                            request->is_settled ? "was trained on" : "has",
-                           elbow_text_count(request->reference->values, "value").text, tell(&wanted).text,
+                           elbow_text_count(request->reference->values, "value").text, shape_text(&wanted).text,
                            request->is_settled ? "give data of that shape" : "both must have the same shape");
 }
 
@@ -220,15 +221,15 @@ static enum elbow_status compare(const struct elbow_loading *loading, struct axe
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: a sample is %s when its first axis has been moved to the end (data.channels: "
                                "first), but %s %s %s; store the data alike",
-                               name, tell(sample).text, other, is, tell(&wanted).text);
+                               name, shape_text(sample).text, other, is, shape_text(&wanted).text);
     if (is_channels_first(sample, &wanted))
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: a sample is %s, with the channels first, but %s %s %s; move that axis to the end, "
                                "as numpy.moveaxis(x, 1, -1) does",
-                               name, tell(sample).text, other, is, tell(&wanted).text);
+                               name, shape_text(sample).text, other, is, shape_text(&wanted).text);
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%s: a sample is %s, but %s %s %s, in another order; give data of that shape, or flat rows",
-                           name, tell(sample).text, other, is, tell(&wanted).text);
+                           name, shape_text(sample).text, other, is, shape_text(&wanted).text);
 }
 
 bool elbow_dataset_looks_first(enum elbow_layout layout, size_t rank, const uint64_t *shape)
@@ -260,7 +261,7 @@ static enum elbow_status check_first(const struct elbow_loading *loading, const 
         error, ELBOW_MISMATCH,
         "%s: a sample is %s, and seems to have its channels last, but data.channels: first reads its first axis as the "
         "channels; set data.channels: last, or, if flat rows have the channels first, data.shape in that order, %s",
-        loading->dataset->name, tell(sample).text, tell(&first).text);
+        loading->dataset->name, shape_text(sample).text, shape_text(&first).text);
 }
 
 // Moves the first axis to the end, and says so.
@@ -270,8 +271,8 @@ static struct axes turn(struct elbow_loading *loading, const struct axes *stored
     struct axes turned = first_to_last(sample);
     loading->channels = (size_t)sample->lengths[0];
     loading->places = dataset->values / loading->channels;
-    snprintf(dataset->news.turned, sizeof dataset->news.turned, "%s%s to %s", tell(sample).text,
-             is_flat(stored) ? " (stored flat)" : "", tell(&turned).text);
+    snprintf(dataset->news.turned, sizeof dataset->news.turned, "%s%s to %s", shape_text(sample).text,
+             is_flat(stored) ? " (stored flat)" : "", shape_text(&turned).text);
     return turned;
 }
 

@@ -65,42 +65,42 @@ double elbow_inputs_span(const struct elbow_inputs *inputs)
 }
 
 enum elbow_status elbow_inputs_create(const struct elbow_inputs *inputs, size_t rows_max,
-                                      struct elbow_inputs_room *room, struct elbow_error *error)
+                                      struct elbow_inputs_workspace *workspace, struct elbow_error *error)
 {
     const struct elbow_fit *fit = &inputs->dataset->input;
     size_t values = inputs->dataset->values, all = rows_max * values;
     bool needs_range = elbow_corruption_row(inputs->corrupt)->needs_range;
     const char *what = "what the encoder sees";
-    *room = (struct elbow_inputs_room){0};
+    *workspace = (struct elbow_inputs_workspace){0};
     enum elbow_status status = ELBOW_OK;
     if (has_transform(inputs))
-        status = elbow_allocate(&room->transformed, all, sizeof(float), what, error);
+        status = elbow_allocate(&workspace->transformed, all, sizeof(float), what, error);
     if (status == ELBOW_OK && has_corruption(inputs))
-        status = elbow_allocate(&room->corrupted, all, sizeof(float), what, error);
+        status = elbow_allocate(&workspace->corrupted, all, sizeof(float), what, error);
     if (status == ELBOW_OK && inputs->shows_mask)
-        status = elbow_allocate(&room->masked, 2 * all, sizeof(float), what, error);
+        status = elbow_allocate(&workspace->masked, 2 * all, sizeof(float), what, error);
     if (status == ELBOW_OK && needs_range)
-        status = elbow_allocate(&room->range, 2 * values, sizeof(float), what, error);
+        status = elbow_allocate(&workspace->range, 2 * values, sizeof(float), what, error);
     if (status != ELBOW_OK || !needs_range)
         return status;
     for (size_t d = 0; d < values; ++d) {
         float range[2];
         find_range(inputs, d, range);
-        room->range[d] = range[0];
-        room->range[values + d] = range[1];
+        workspace->range[d] = range[0];
+        workspace->range[values + d] = range[1];
     }
-    turn(fit, elbow_transform_row(fit->kind)->forward, values, room->range, room->range);
-    turn(fit, elbow_transform_row(fit->kind)->forward, values, room->range + values, room->range + values);
+    turn(fit, elbow_transform_row(fit->kind)->forward, values, workspace->range, workspace->range);
+    turn(fit, elbow_transform_row(fit->kind)->forward, values, workspace->range + values, workspace->range + values);
     return ELBOW_OK;
 }
 
-void elbow_inputs_clear(struct elbow_inputs_room *room)
+void elbow_inputs_clear(struct elbow_inputs_workspace *workspace)
 {
-    elbow_release(&room->transformed);
-    elbow_release(&room->corrupted);
-    elbow_release(&room->masked);
-    elbow_release(&room->range);
-    *room = (struct elbow_inputs_room){0};
+    elbow_release(&workspace->transformed);
+    elbow_release(&workspace->corrupted);
+    elbow_release(&workspace->masked);
+    elbow_release(&workspace->range);
+    *workspace = (struct elbow_inputs_workspace){0};
 }
 
 size_t elbow_inputs_floats(const struct elbow_inputs *inputs)
@@ -112,7 +112,7 @@ size_t elbow_inputs_floats(const struct elbow_inputs *inputs)
 // Rows to be made.
 struct rows {
     const struct elbow_inputs *inputs;
-    const struct elbow_inputs_room *room;
+    const struct elbow_inputs_workspace *workspace;
     struct elbow_stream stream; // but for the id
     const uint64_t *ids;
     const float *values, *known;
@@ -132,18 +132,18 @@ static void make_row(const struct rows *rows, size_t i)
     size_t values = inputs->dataset->values, at = i * values;
     const float *seen = rows->values + at, *known = rows->known != NULL ? rows->known + at : NULL;
     if (has_transform(inputs)) {
-        turn(fit, elbow_transform_row(fit->kind)->forward, values, seen, rows->room->transformed + at);
-        clear_unknown(values, known, rows->room->transformed + at);
-        seen = rows->room->transformed + at;
+        turn(fit, elbow_transform_row(fit->kind)->forward, values, seen, rows->workspace->transformed + at);
+        clear_unknown(values, known, rows->workspace->transformed + at);
+        seen = rows->workspace->transformed + at;
     }
     if (!has_corruption(inputs))
         return;
     struct elbow_corrupt_call call = {.stream = rows->stream, .amount = inputs->amount, .values = values, .seen = seen};
     call.stream.id = rows->ids[i];
-    call.low = rows->room->range;
-    call.high = rows->room->range != NULL ? rows->room->range + values : NULL;
-    elbow_corruption_row(inputs->corrupt)->corrupt(&call, rows->room->corrupted + at);
-    clear_unknown(values, known, rows->room->corrupted + at);
+    call.low = rows->workspace->range;
+    call.high = rows->workspace->range != NULL ? rows->workspace->range + values : NULL;
+    elbow_corruption_row(inputs->corrupt)->corrupt(&call, rows->workspace->corrupted + at);
+    clear_unknown(values, known, rows->workspace->corrupted + at);
 }
 
 static void make_span(void *user, int part, size_t first, size_t count)
@@ -166,21 +166,24 @@ static void append_mask(const struct elbow_dataset *dataset, size_t rows, const 
     }
 }
 
-const float *elbow_inputs_make(const struct elbow_inputs *inputs, const struct elbow_inputs_room *room, uint64_t seed,
-                               uint32_t draw, size_t rows, const uint64_t *ids, const float *values, const float *known)
+const float *elbow_inputs_make(const struct elbow_inputs *inputs, const struct elbow_inputs_workspace *workspace,
+                               uint64_t seed, uint32_t draw, size_t rows, const uint64_t *ids, const float *values,
+                               const float *known)
 {
     enum { VALUES_LEAST = 1 << 12 }; // that are worth a thread
     struct rows call = {.inputs = inputs,
-                        .room = room,
+                        .workspace = workspace,
                         .stream = {.seed = seed, .purpose = inputs->purpose, .draw = draw},
                         .ids = ids,
                         .values = values,
                         .known = known};
-    const float *seen = has_corruption(inputs) ? room->corrupted : has_transform(inputs) ? room->transformed : NULL;
+    const float *seen = has_corruption(inputs)  ? workspace->corrupted
+                        : has_transform(inputs) ? workspace->transformed
+                                                : NULL;
     if (seen != NULL)
         elbow_threads_split(rows, 1, VALUES_LEAST / (inputs->dataset->values + 1) + 1, make_span, &call);
     if (!inputs->shows_mask)
         return seen;
-    append_mask(inputs->dataset, rows, seen != NULL ? seen : values, known, room->masked);
-    return room->masked;
+    append_mask(inputs->dataset, rows, seen != NULL ? seen : values, known, workspace->masked);
+    return workspace->masked;
 }

@@ -77,7 +77,7 @@ static enum elbow_status resolve(struct elbow_label_source *source, struct elbow
     return ELBOW_OK;
 }
 
-static void tell_shape(const struct elbow_hdf5_info *info, char *text, size_t size)
+static void describe_shape(const struct elbow_hdf5_info *info, char *text, size_t size)
 {
     size_t length = 0;
     elbow_text_format(text, size, "one value");
@@ -126,7 +126,7 @@ static enum elbow_status count_labels(struct elbow_label_source *source, struct 
     if (info->rank >= 1 && wide <= 1 && source->count >> 48 == 0)
         return ELBOW_OK;
     char shape[200];
-    tell_shape(info, shape, sizeof shape);
+    describe_shape(info, shape, sizeof shape);
     if (source->key != NULL)
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s:%s: %s takes one whole number or text per row, but this has the shape %s",

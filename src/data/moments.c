@@ -17,8 +17,8 @@ struct taking {
     const struct elbow_moments_job *job;
     const double *origin; // (D) what is subtracted
     double *units;        // (D) what differences are multiplied by
-    double *row;          // (D) room
-    float *known;         // (D) room; NULL: all values are known
+    double *row;          // (D) workspace
+    float *known;         // (D) workspace; NULL: all values are known
 };
 
 // The first pass knows no column yet: sums of differences must not overflow, whatever there is.
@@ -109,7 +109,7 @@ static double count_of(const struct elbow_moments *moments, double rows, size_t 
     return moments->counts == NULL ? rows : moments->counts[j] > 0 ? moments->counts[j] : 1;
 }
 
-// Collective. `sums` has room for two vectors, or three where values are missing.
+// Collective. `sums` has space for two vectors, or for three if values are missing.
 static enum elbow_status take(struct taking *taking, double *sums, struct elbow_moments *moments,
                               struct elbow_error *error)
 {

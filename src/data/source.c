@@ -118,7 +118,7 @@ struct shape_text {
 };
 
 // "28 x 28"; "1" for no axis.
-static struct shape_text tell_row(const struct elbow_hdf5_info *info)
+static struct shape_text describe_row(const struct elbow_hdf5_info *info)
 {
     struct shape_text told = {"1"};
     size_t length = 0;
@@ -139,8 +139,8 @@ enum elbow_status elbow_source_same_rows(const struct elbow_hdf5_info *first, st
     if (!is_shape)
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s:%s: has rows of %s, but %s:%s has rows of %s; all must have one shape",
-                               other_at.file, other_at.dataset, tell_row(other).text, first_at.file, first_at.dataset,
-                               tell_row(first).text);
+                               other_at.file, other_at.dataset, describe_row(other).text, first_at.file,
+                               first_at.dataset, describe_row(first).text);
     return elbow_error_set(error, ELBOW_MISMATCH, "%s:%s: is %s, but %s:%s is %s; store all in one type", other_at.file,
                            other_at.dataset, elbow_element_name(other->element), first_at.file, first_at.dataset,
                            elbow_element_name(first->element));

@@ -52,17 +52,17 @@ static enum elbow_status pass(const char *path, int out, const char *out_path, c
     return status;
 }
 
-static enum elbow_status check_room(const char *directory, const char *file, struct elbow_error *error)
+static enum elbow_status check_space(const char *directory, const char *file, struct elbow_error *error)
 {
     struct stat about;
-    struct statvfs room;
+    struct statvfs space;
     if (stat(file, &about) != 0)
         return fail(file, "cannot be read", error);
     if (!S_ISREG(about.st_mode))
         return elbow_error_set(error, ELBOW_FILE, "%s: is not a regular file", file);
-    if (statvfs(directory, &room) != 0)
+    if (statvfs(directory, &space) != 0)
         return fail(directory, "cannot be used for data.stage", error);
-    uint64_t there = (uint64_t)room.f_bavail * room.f_frsize, wanted = (uint64_t)about.st_size;
+    uint64_t there = (uint64_t)space.f_bavail * space.f_frsize, wanted = (uint64_t)about.st_size;
     if (wanted <= there)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FILE, "data.stage: %s has space for %s, but %s needs %s; set another directory",
@@ -122,7 +122,7 @@ static void remove_copy(const struct elbow_stage *stage, struct elbow_staged *st
     elbow_release(&staged->copy);
 }
 
-static enum elbow_status make_room(struct elbow_stage *stage, struct elbow_error *error)
+static enum elbow_status reserve(struct elbow_stage *stage, struct elbow_error *error)
 {
     if (stage->count < stage->capacity)
         return ELBOW_OK;
@@ -147,7 +147,7 @@ static enum elbow_status name_copy(struct elbow_stage *stage, const char *file, 
     if (!elbow_text_format(copy, sizeof copy, "%s/elbow-stage-%016llx-%d.h5", stage->directory,
                            (unsigned long long)name, elbow_comm_place(stage->comm).node))
         return elbow_error_set(error, ELBOW_CONFIG, "data.stage: %.60s...: the path is too long", stage->directory);
-    enum elbow_status status = make_room(stage, error);
+    enum elbow_status status = reserve(stage, error);
     if (status == ELBOW_OK)
         status = elbow_duplicate(&staged->file, file, error);
     return status == ELBOW_OK ? elbow_duplicate(&staged->copy, copy, error) : status;
@@ -183,7 +183,7 @@ static enum elbow_status take_file(struct elbow_stage *stage, const char *file, 
     if (status == ELBOW_OK)
         status = name_copy(stage, file, name, &staged, error);
     bool copies = status == ELBOW_OK && place.node_rank == 0;
-    if (copies && check_room(stage->directory, file, error) == ELBOW_OK)
+    if (copies && check_space(stage->directory, file, error) == ELBOW_OK)
         copy(file, staged.copy, &bytes, &words[0], error);
     status = elbow_comm_agree(stage->comm, error);
     // Ranks that copied nothing say what rank zero does, which copies.

@@ -65,7 +65,7 @@ enum elbow_status elbow_dataset_lead_through(struct elbow_dataset *dataset, cons
 
 struct summing {
     const struct elbow_dataset *dataset;
-    void *room;
+    void *workspace;
     uint64_t *places; // [BLOCK]
     float *values;    // (BLOCK, D)
 };
@@ -80,7 +80,7 @@ static void add_block(void *user, uint64_t number, double *sums)
     size_t rows = left < BLOCK ? (size_t)left : BLOCK;
     for (size_t i = 0; i < rows; ++i)
         summing->places[i] = first + i;
-    dataset->through->make(summing->room, 0, rows, summing->places, summing->values);
+    dataset->through->make(summing->workspace, 0, rows, summing->places, summing->values);
     memset(sums, 0, 2 * width * sizeof *sums);
     for (size_t i = 0; i < rows; ++i)
         for (size_t d = 0; d < width; ++d) {
@@ -100,7 +100,7 @@ enum elbow_status elbow_through_moments(struct elbow_comm *comm, const struct el
                                          ELBOW_ARRAY(sums, 2 * width)};
     *error = (struct elbow_error){0};
     if (elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error) == ELBOW_OK)
-        dataset->through->open(dataset->through, dataset->stored, BLOCK, false, &summing.room, error);
+        dataset->through->open(dataset->through, dataset->stored, BLOCK, false, &summing.workspace, error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK) {
         const struct elbow_tree_sum job = {
             .leaves = (dataset->samples + BLOCK - 1) / BLOCK, .width = 2 * width, .user = &summing, .leaf = add_block};
@@ -111,8 +111,8 @@ enum elbow_status elbow_through_moments(struct elbow_comm *comm, const struct el
         if (variance != NULL)
             variance[d] = fmax(0, sums[width + d] / samples - mean[d] * mean[d]);
     }
-    if (summing.room != NULL)
-        dataset->through->close(summing.room);
+    if (summing.workspace != NULL)
+        dataset->through->close(summing.workspace);
     elbow_release(&summing.places);
     elbow_release(&summing.values);
     elbow_release(&sums);

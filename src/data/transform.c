@@ -44,7 +44,7 @@ enum elbow_status elbow_fit_create(enum elbow_transform_kind kind, size_t values
     return ELBOW_OK;
 }
 
-size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fit, size_t *constant, size_t room)
+size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fit, size_t *constant, size_t capacity)
 {
     const struct elbow_transform *row = elbow_transform_row(fit->kind);
     size_t count = 0;
@@ -54,7 +54,7 @@ size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fi
     for (size_t i = 0; i < fit->columns; ++i)
         if (!(fit->numbers[fit->columns + i] > 0)) {
             fit->numbers[fit->columns + i] = fit->numbers[2 * fit->columns + i] = 1;
-            if (count < room)
+            if (count < capacity)
                 constant[count] = i;
             ++count;
         }
@@ -130,7 +130,7 @@ void elbow_fit_set_constants(const struct elbow_fit *fit, size_t first, size_t n
 }
 
 // Adds to a sum that of values from column `first` on, all of them known.
-static double add_log_slope(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double sum)
+static double add_log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double sum)
 {
     const struct elbow_transform *row = elbow_transform_row(fit->kind);
     for (size_t at = 0; at < n; at += TILE) {
@@ -138,21 +138,21 @@ static double add_log_slope(const struct elbow_fit *fit, size_t first, size_t n,
         size_t count = n - at < TILE ? n - at : TILE;
         for (size_t i = 0; i < count; ++i)
             tile[i] = (double)values[at + i];
-        sum += row->log_slope(fit, first + at, count, tile);
+        sum += row->log_derivative(fit, first + at, count, tile);
     }
     return sum;
 }
 
-double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values,
-                           const float *known)
+double elbow_fit_log_derivative(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n,
+                                const float *values, const float *known)
 {
     double scaling = log(fabs(scale->factor)), sum = 0;
     if (known == NULL)
-        return add_log_slope(fit, 0, n, values, (double)n * scaling);
+        return add_log_derivative(fit, 0, n, values, (double)n * scaling);
     for (size_t at = 0, end; at < n; at = end + 1) { // runs of known values
         for (end = at; end < n && known[end] != 0;)
             ++end;
-        sum = add_log_slope(fit, at, end - at, values + at, sum + (double)(end - at) * scaling);
+        sum = add_log_derivative(fit, at, end - at, values + at, sum + (double)(end - at) * scaling);
     }
     return sum;
 }

@@ -34,7 +34,7 @@ void elbow_affine_inverse(const struct elbow_fit *fit, size_t first, size_t n, d
         values[i] = values[i] * spreads[i] + centers[i];
 }
 
-double elbow_affine_log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
+double elbow_affine_log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
 {
     (void)values; // the slope is the same everywhere
     if (fit->columns == 1)

@@ -57,7 +57,7 @@ static const float *original_of(const struct drawing *drawing, const struct elbo
     const struct elbow_decoder *decoder = &drawing->decoder;
     size_t values = elbow_decoder_width(decoder);
     const struct elbow_microbatch *seen =
-        decoder->front != NULL ? elbow_frozen_seen(drawing->collated.through_room) : microbatch;
+        decoder->front != NULL ? elbow_frozen_seen(drawing->collated.through_workspace) : microbatch;
     memcpy(decoder->shown, seen->values + i * values, values * sizeof *decoder->shown);
     for (size_t d = 0; seen->known != NULL && d < values; ++d)
         if (seen->known[i * values + d] == 0)

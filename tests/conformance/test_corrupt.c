@@ -84,7 +84,7 @@ struct stages {
     double numbers[ELBOW_FIT_NUMBERS];
     struct elbow_dataset dataset;
     struct elbow_inputs inputs;
-    struct elbow_inputs_room room;
+    struct elbow_inputs_workspace room;
     float values[ROWS * D], known[ROWS * D];
     uint64_t ids[ROWS];
 };

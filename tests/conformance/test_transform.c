@@ -234,10 +234,10 @@ static void check_log_slope(const struct reference *reference)
         size += fabs(log(reference->slope(center, spread, scaled[i])));
     }
     elbow_fit_forward(&fit, &scale, ELBOW_ELEMENT_FLOAT64, scaled, 0, VALUES, values);
-    double sum = elbow_fit_log_slope(&fit, &scale, VALUES, values, NULL);
+    double sum = elbow_fit_log_derivative(&fit, &scale, VALUES, values, NULL);
     ck_assert_msg(fabs(sum - wanted) <= 1e-6 * size, "transform %d: %.17g, wanted %.17g", (int)reference->kind, sum,
                   wanted);
-    sum = elbow_fit_log_slope(&fit, &halved, VALUES, values, NULL);
+    sum = elbow_fit_log_derivative(&fit, &halved, VALUES, values, NULL);
     ck_assert(fabs(sum - (wanted - VALUES * log(2))) <= 1e-6 * (size + VALUES));
     elbow_fit_clear(&fit);
 }

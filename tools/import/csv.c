@@ -178,7 +178,7 @@ static void tell(const struct import_source *source)
     if (progress == NULL || source->rows % TICK_LINES != 0)
         return;
     struct import_position position = import_stream_position(table->lines.stream);
-    import_progress_tell(progress, source->path, "scanned", position.done, position.all);
+    import_progress_report(progress, source->path, "scanned", position.done, position.all);
 }
 
 // The row numbers of one or two rows may be chance.

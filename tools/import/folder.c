@@ -180,7 +180,7 @@ const char *import_folder_format(const struct import_folder *folder)
 }
 
 // "2 PNG files", or "12 pictures (10 JPEG, 2 PNG)".
-static void tell_count(const struct import_folder *folder, char *text, size_t size)
+static void format_count(const struct import_folder *folder, char *text, size_t size)
 {
     struct {
         const char *name;
@@ -206,10 +206,10 @@ static void tell_count(const struct import_folder *folder, char *text, size_t si
                                    k + 1 < found ? ", " : ")");
 }
 
-void import_folder_tell(const char *path, const struct import_folder *folder)
+void import_folder_report(const char *path, const struct import_folder *folder)
 {
     char count[128], classes[64] = "", passed[64] = "";
-    tell_count(folder, count, sizeof count);
+    format_count(folder, count, sizeof count);
     if (folder->class_count > 0)
         elbow_text_format(classes, sizeof classes, "%zu class%s, ", folder->class_count,
                           folder->class_count == 1 ? "" : "es");

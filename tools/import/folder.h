@@ -30,7 +30,7 @@ enum elbow_status import_folder_list(const char *path, struct import_folder *fol
 enum elbow_status import_folder_single(struct import_folder *folder, const char *path, struct elbow_error *error);
 
 // Local. Says what was found, on standard output.
-void import_folder_tell(const char *path, const struct import_folder *folder);
+void import_folder_report(const char *path, const struct import_folder *folder);
 
 // Local. The name of the format that all have by their names; NULL if they have several.
 const char *import_folder_format(const struct import_folder *folder);

@@ -201,7 +201,7 @@ static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 
             left -= count;
             if (held < plan->block_rows && written + held < plan->rows)
                 continue;
-            import_progress_tell(&plan->progress, plan->options->output, "written", written, plan->rows);
+            import_progress_report(&plan->progress, plan->options->output, "written", written, plan->rows);
             status = write_block(plan, file, written, held, block, error);
             if (status != ELBOW_OK)
                 return status;

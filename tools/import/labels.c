@@ -189,7 +189,7 @@ enum elbow_status import_labels_write(const struct import_labels *labels, const 
     return elbow_hdf5_write_texts(file, categories, (const char *const *)labels->names, labels->count, error);
 }
 
-void import_labels_tell(const struct import_labels *labels, const char *output)
+void import_labels_report(const struct import_labels *labels, const char *output)
 {
     char list[512] = "";
     size_t length = 0;

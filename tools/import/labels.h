@@ -30,7 +30,7 @@ enum elbow_status import_labels_write(const struct import_labels *labels, const 
                                       size_t count, struct elbow_hdf5 *file, struct elbow_error *error);
 
 // Local. Says on standard output what the labels are, if there are any.
-void import_labels_tell(const struct import_labels *labels, const char *output);
+void import_labels_report(const struct import_labels *labels, const char *output);
 
 // Local.
 void import_labels_clear(struct import_labels *labels);

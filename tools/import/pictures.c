@@ -109,7 +109,7 @@ static enum elbow_status next_picture(struct import_source *source, struct impor
 }
 
 // "grey", "colour of 16 bits", "5 channels of float32".
-static void tell_kind(char *text, size_t size, size_t channels, enum elbow_element element)
+static void describe_kind(char *text, size_t size, size_t channels, enum elbow_element element)
 {
     char depth[32] = "";
     if (element == ELBOW_ELEMENT_UINT16)
@@ -133,8 +133,8 @@ static enum elbow_status refuse_other(const struct import_source *source, const 
     const struct pictures *pictures = source->state;
     char here[64], there[64], page[32] = "";
     bool same_size = picture->height == source->shape[0] && picture->width == source->shape[1];
-    tell_kind(here, sizeof here, picture->channels, picture->element);
-    tell_kind(there, sizeof there, channels_of(source), source->element);
+    describe_kind(here, sizeof here, picture->channels, picture->element);
+    describe_kind(there, sizeof there, channels_of(source), source->element);
     if (pictures->page > 1)
         elbow_text_format(page, sizeof page, ", page %llu", (unsigned long long)pictures->page);
     return elbow_error_set(error, ELBOW_FORMAT,
@@ -234,7 +234,7 @@ static enum elbow_status count_all(struct import_source *source, const struct im
         if (__builtin_add_overflow(source->rows, folder->files[i].pictures, &source->rows))
             return elbow_error_set(error, ELBOW_FORMAT, "%s: more pictures than there can be", source->path);
         if (reading->progress != NULL)
-            import_progress_tell(reading->progress, source->path, "scanned", i + 1, folder->count);
+            import_progress_report(reading->progress, source->path, "scanned", i + 1, folder->count);
     }
     if (source->rows > folder->count)
         elbow_text_print(stdout, "elbow-import: %s: %llu pages, each a row\n", source->path,
@@ -267,7 +267,7 @@ static enum elbow_status list_files(struct import_source *source, struct elbow_e
     status = import_folder_list(source->path, &pictures->folder, error);
     if (status != ELBOW_OK)
         return status;
-    import_folder_tell(source->path, &pictures->folder);
+    import_folder_report(source->path, &pictures->folder);
     source->kind = import_folder_format(&pictures->folder);
     if (source->kind == NULL)
         source->kind = "pictures";

@@ -11,8 +11,8 @@ void import_progress_begin(struct import_progress *progress, FILE *out)
     *progress = (struct import_progress){.out = out, .begun = now, .told = now};
 }
 
-void import_progress_tell(struct import_progress *progress, const char *name, const char *what, uint64_t done,
-                          uint64_t all)
+void import_progress_report(struct import_progress *progress, const char *name, const char *what, uint64_t done,
+                            uint64_t all)
 {
     double now = elbow_clock_seconds(), seconds = now - progress->begun;
     if (now - progress->told < IMPORT_PROGRESS_SECONDS)

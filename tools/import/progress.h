@@ -19,7 +19,7 @@ void import_progress_begin(struct import_progress *progress, FILE *out);
 
 // Local. So much of the work is done, in whatever unit (of 0: nobody knows how much there is). Where the last line is
 // old enough, prints a new one: "elbow-import: x.csv: 34 % scanned, about 0:01:02 to go".
-void import_progress_tell(struct import_progress *progress, const char *name, const char *what, uint64_t done,
-                          uint64_t all);
+void import_progress_report(struct import_progress *progress, const char *name, const char *what, uint64_t done,
+                            uint64_t all);
 
 #endif

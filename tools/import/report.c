@@ -78,7 +78,7 @@ static void warn_of_counting(const struct import_source *source)
 }
 
 // Taken as a row it is learned like one.
-static void tell_header(const struct import_source *source)
+static void report_header(const struct import_source *source)
 {
     const struct import_likely_header *header = &source->header;
     if (header->line > 0)
@@ -96,7 +96,7 @@ static void warn_of_pictures(const struct import_source *source, const struct im
                          (unsigned long long)noted->pictures, noted->pictures == 1 ? one : many, noted->first, what);
 }
 
-static void tell_pictures(const struct import_source *source)
+static void report_pictures(const struct import_source *source)
 {
     unsigned long long opaque = source->alpha.pictures - source->transparent.pictures;
     unsigned long long turned = source->turned.pictures;
@@ -133,11 +133,11 @@ static void tell(const struct import_plan *plan)
 void import_report(const struct import_plan *plan)
 {
     tell(plan);
-    import_labels_tell(&plan->labels, plan->options->output);
+    import_labels_report(&plan->labels, plan->options->output);
     warn_of_values(plan);
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         warn_of_counting(&plan->sources[i]);
-        tell_header(&plan->sources[i]);
-        tell_pictures(&plan->sources[i]);
+        report_header(&plan->sources[i]);
+        report_pictures(&plan->sources[i]);
     }
 }

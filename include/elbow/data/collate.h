@@ -39,10 +39,10 @@ struct elbow_collated {
     float *hidden,
         *truth;       // (rows_max, D): 1 where a value is hidden, and the values before that; NULL: none is hidden
     float *condition; // (rows_max, C); NULL: none
-    const struct elbow_through *through; // makes the values; NULL: they are gathered from the dataset
-    void *through_room;                  // its workspace; owned
-    struct elbow_inputs_room inputs;     // the encoder's input, if that differs from `values`
-    struct elbow_track *track;           // records late pages; NULL: nothing is recorded; not owned
+    const struct elbow_through *through;  // makes the values; NULL: they are gathered from the dataset
+    void *through_workspace;              // its workspace; owned
+    struct elbow_inputs_workspace inputs; // the encoder's input, if that differs from `values`
+    struct elbow_track *track;            // records late pages; NULL: nothing is recorded; not owned
 };
 
 // Local. The collation of a configuration, for training and for evaluation. It borrows the dataset.

@@ -22,7 +22,7 @@ struct elbow_inputs {
 };
 
 // The memory of the stages for a microbatch; owned. NULL: no such stage.
-struct elbow_inputs_room {
+struct elbow_inputs_workspace {
     float *transformed, *corrupted; // (rows_max, D)
     float *masked;                  // (rows_max, 2 D)
     float *range;                   // (2, D): smallest and largest values
@@ -30,10 +30,10 @@ struct elbow_inputs_room {
 
 // Local. Allocates the memory for up to rows_max rows. MEMORY. Release it with elbow_inputs_clear, after a failure too.
 enum elbow_status elbow_inputs_create(const struct elbow_inputs *inputs, size_t rows_max,
-                                      struct elbow_inputs_room *room, struct elbow_error *error);
+                                      struct elbow_inputs_workspace *workspace, struct elbow_error *error);
 
 // Local. Releases the memory; a zeroed struct is legal.
-void elbow_inputs_clear(struct elbow_inputs_room *room);
+void elbow_inputs_clear(struct elbow_inputs_workspace *workspace);
 
 // Local. The number of floats that elbow_inputs_create allocates per row.
 size_t elbow_inputs_floats(const struct elbow_inputs *inputs);
@@ -41,8 +41,8 @@ size_t elbow_inputs_floats(const struct elbow_inputs *inputs);
 // Local. Makes the encoder's input from values (rows, D). `known` is (rows, D), or NULL if all values are known. The
 // seed, `draw` and `ids` (rows) key the random numbers. Returns the memory of the last stage, or NULL if there are no
 // stages.
-const float *elbow_inputs_make(const struct elbow_inputs *inputs, const struct elbow_inputs_room *room, uint64_t seed,
-                               uint32_t draw, size_t rows, const uint64_t *ids, const float *values,
+const float *elbow_inputs_make(const struct elbow_inputs *inputs, const struct elbow_inputs_workspace *workspace,
+                               uint64_t seed, uint32_t draw, size_t rows, const uint64_t *ids, const float *values,
                                const float *known);
 
 // Local. The largest distance, over the D values, between the smallest and the largest value of the training data as

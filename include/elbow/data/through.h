@@ -22,12 +22,12 @@ struct elbow_through {
     // Local. Allocates the workspace of a thread for microbatches of the rows of `stored`. MEMORY; nothing is allocated
     // after a failure.
     enum elbow_status (*open)(const struct elbow_through *through, const struct elbow_dataset *stored, size_t rows_max,
-                              bool is_training, void **room, struct elbow_error *error);
+                              bool is_training, void **workspace, struct elbow_error *error);
 
     // Local. Makes the values of samples: values (rows, through->values), from places (rows). The result depends on the
     // places, the arguments of `open` and the epoch alone. Allocates nothing.
-    void (*make)(void *room, uint64_t epoch, size_t rows, const uint64_t *places, float *values);
-    void (*close)(void *room);
+    void (*make)(void *workspace, uint64_t epoch, size_t rows, const uint64_t *places, float *values);
+    void (*close)(void *workspace);
 
     // Local. The bytes of a workspace per row.
     size_t (*row_bytes)(const struct elbow_through *through, const struct elbow_dataset *stored);

@@ -51,7 +51,7 @@ struct elbow_transform {
     // Local. The inverse of forward, in place.
     void (*inverse)(const struct elbow_fit *fit, size_t first, size_t n, double *values);
     // Local. The sum of log |d forward / d scaled| over n transformed values.
-    double (*log_slope)(const struct elbow_fit *fit, size_t first, size_t n, const double *values);
+    double (*log_derivative)(const struct elbow_fit *fit, size_t first, size_t n, const double *values);
     // Local. forward and inverse as nodes of an ONNX graph, for flat rows of double. NULL: the transform cannot be
     // exported.
     elbow_onnx_value (*onnx)(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values);
@@ -70,8 +70,8 @@ enum elbow_status elbow_fit_create(enum elbow_transform_kind kind, size_t values
                                    struct elbow_error *error);
 
 // Local. Learns the numbers of a new fit. A column without spread is constant, and gets spread 1, so that its values
-// become 0. Returns the number of constant columns; constant [room] gets the first of them.
-size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fit, size_t *constant, size_t room);
+// become 0. Returns the number of constant columns; constant [capacity] gets the first of them.
+size_t elbow_fit_learn(const struct elbow_moments *moments, struct elbow_fit *fit, size_t *constant, size_t capacity);
 
 // Local. Makes a copy that owns its numbers. MEMORY.
 enum elbow_status elbow_fit_copy(const struct elbow_fit *fit, struct elbow_fit *copy, struct elbow_error *error);
@@ -100,8 +100,8 @@ void elbow_fit_set_constants(const struct elbow_fit *fit, size_t first, size_t n
 
 // Local. The term to add to a log-density of the model's values of one sample (n = D) to get that of the stored values:
 // the sum of log |d value / d stored| over the known values. known is (D), 1 or 0, or NULL if all are known.
-double elbow_fit_log_slope(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n, const float *values,
-                           const float *known);
+double elbow_fit_log_derivative(const struct elbow_fit *fit, const struct elbow_scale *scale, size_t n,
+                                const float *values, const float *known);
 
 ELBOW_C_END
 

@@ -15,12 +15,12 @@ bool elbow_hdf5_box_steps(hid_t dataset, const struct elbow_hdf5_info *info, str
         is_known = H5Pget_chunk(creation, H5S_MAX_RANK, chunk) == info->rank;
     if (creation >= 0)
         H5Pclose(creation);
-    hsize_t room = ELBOW_HDF5_CHUNKS_MAX; // chunks that a part may still have along the dimensions before
+    hsize_t left = ELBOW_HDF5_CHUNKS_MAX; // chunks that a part may still have along the dimensions before
     for (int i = info->rank - 1; i >= 0 && is_known; --i) {
         hsize_t chunks = (box->end[i] + chunk[i] - 1) / chunk[i] - box->first[i] / chunk[i];
-        hsize_t taken = chunks < room ? chunks : room;
+        hsize_t taken = chunks < left ? chunks : left;
         box->step[i] = chunk[i] * (taken > 0 ? taken : 1);
-        room = taken < chunks || taken == 0 ? 1 : room / taken;
+        left = taken < chunks || taken == 0 ? 1 : left / taken;
     }
     return is_known;
 }

@@ -21,7 +21,7 @@ struct chunks {
     uint64_t bytes;                   // of an unpacked chunk
     bool leaves_edges;                // chunks over the edge of the dataset are not packed
     unsigned char *packed;
-    size_t room;
+    size_t capacity;
 };
 
 static bool is_known(H5Z_filter_t filter)
@@ -149,15 +149,15 @@ static bool is_over_edge(const struct chunks *chunks, const hsize_t *offset)
     return false;
 }
 
-static enum elbow_status take_room(struct chunks *chunks, size_t size, struct elbow_error *error)
+static enum elbow_status reserve(struct chunks *chunks, size_t size, struct elbow_error *error)
 {
-    if (size <= chunks->room)
+    if (size <= chunks->capacity)
         return ELBOW_OK;
     elbow_release(&chunks->packed);
-    chunks->room = 0;
+    chunks->capacity = 0;
     enum elbow_status status = elbow_allocate(&chunks->packed, size, 1, "a packed chunk", error);
     if (status == ELBOW_OK)
-        chunks->room = size;
+        chunks->capacity = size;
     return status;
 }
 
@@ -177,7 +177,7 @@ static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, 
                                "in %llu; create the file again, or use another copy of it",
                                file->name, first, last, name, (unsigned long long)chunks->bytes,
                                (unsigned long long)size);
-    enum elbow_status status = take_room(chunks, size, error);
+    enum elbow_status status = reserve(chunks, size, error);
     if (status != ELBOW_OK)
         return status;
     if (H5Dread_chunk(chunks->dataset, H5P_DEFAULT, offset, &mask, chunks->packed) < 0)

@@ -20,7 +20,7 @@ static bool are_whole_rows(const struct elbow_hdf5_cover *cover, const struct el
 }
 
 // False if there is no memory for more.
-static bool make_room(struct elbow_hdf5_cover *cover)
+static bool reserve(struct elbow_hdf5_cover *cover)
 {
     struct elbow_hdf5_cover_rows *larger;
     if (cover->count < cover->capacity)
@@ -38,7 +38,7 @@ static bool make_room(struct elbow_hdf5_cover *cover)
 
 bool elbow_hdf5_cover_take(struct elbow_hdf5_cover *cover, const struct elbow_hdf5_blocks *blocks)
 {
-    if (!are_whole_rows(cover, blocks) || !make_room(cover))
+    if (!are_whole_rows(cover, blocks) || !reserve(cover))
         return elbow_hdf5_blocks_take(cover->left, blocks);
     hsize_t first = blocks->start[0], end = first + blocks->count[0] * blocks->block[0];
     cover->rows[cover->count++] = (struct elbow_hdf5_cover_rows){first, end};

@@ -103,7 +103,7 @@ bool elbow_hdf5_identify(hid_t object, struct elbow_hdf5_identity *identity, boo
     return true;
 }
 
-static void tell_external(struct elbow_hdf5 *file, const char *link, size_t size, char *what, size_t what_size)
+static void describe_external(struct elbow_hdf5 *file, const char *link, size_t size, char *what, size_t what_size)
 {
     char value[2 * ELBOW_PATH_SIZE];
     const char *target = NULL, *object = NULL;
@@ -128,7 +128,7 @@ bool elbow_hdf5_describe_link(struct elbow_hdf5 *file, const char *link, char *w
     if (H5Lget_info(file->id, link, &info, H5P_DEFAULT) < 0)
         return false;
     if (info.type == H5L_TYPE_EXTERNAL)
-        tell_external(file, link, info.u.val_size, what, size);
+        describe_external(file, link, info.u.val_size, what, size);
     else if (info.type == H5L_TYPE_SOFT && info.u.val_size < sizeof target &&
              H5Lget_val(file->id, link, target, sizeof target, H5P_DEFAULT) >= 0)
         elbow_text_format(what, size, "is a link to %.300s, which does not exist", target);

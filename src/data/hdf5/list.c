@@ -68,25 +68,25 @@ static void describe_unreadable(const struct elbow_hdf5 *file, char *what, size_
 
 // Tells of one object, and closes it: whoever is told may open it in another way. True for a group that stands for
 // nothing, and so has members to tell of.
-static bool tell_object(struct visit *visit, const char *name, hid_t object)
+static bool describe_object(struct visit *visit, const char *name, hid_t object)
 {
     struct elbow_hdf5_info info;
     char what[ELBOW_HDF5_WHAT_SIZE] = "";
     struct elbow_hdf5_entry entry = {.name = name, .what = what};
     H5I_type_t type = object < 0 ? H5I_BADID : H5Iget_type(object);
-    bool is_told = object < 0 || type == H5I_DATASET;
+    bool is_described = object < 0 || type == H5I_DATASET;
     if (object < 0) {
         describe_unreadable(visit->file, what, sizeof what);
     } else if (type == H5I_DATASET) {
         entry.is_dataset = true;
         entry.info = elbow_hdf5_describe_id(object, &info, what, sizeof what) == ELBOW_OK ? &info : NULL;
     } else if (type == H5I_GROUP) {
-        is_told = describe_group(visit->file, name, what, sizeof what);
+        is_described = describe_group(visit->file, name, what, sizeof what);
     }
     if (object >= 0)
         H5Oclose(object);
-    visit->is_stopped = is_told && !visit->each(visit->user, &entry);
-    return type == H5I_GROUP && !is_told;
+    visit->is_stopped = is_described && !visit->each(visit->user, &entry);
+    return type == H5I_GROUP && !is_described;
 }
 
 // Whether a group has been entered before, under another name; if not, it is now.
@@ -143,7 +143,7 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, 
         elbow_hdf5_crowds_have(frame->crowds, group, name))
         return 0;
     if (link->type == H5L_TYPE_HARD || H5Oexists_by_name(group, name, H5P_DEFAULT) > 0) {
-        if (!tell_object(visit, full, H5Oopen(group, name, H5P_DEFAULT)) || link->type != H5L_TYPE_HARD)
+        if (!describe_object(visit, full, H5Oopen(group, name, H5P_DEFAULT)) || link->type != H5L_TYPE_HARD)
             return visit->is_stopped;
         hid_t member = H5Oopen(group, name, H5P_DEFAULT);
         herr_t result = walk(visit, member, full, frame->depth + 1);
@@ -153,8 +153,8 @@ static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, 
     }
     char what[ELBOW_HDF5_WHAT_SIZE];
     struct elbow_hdf5_entry entry = {.name = full, .what = what};
-    bool is_told = elbow_hdf5_describe_link(visit->file, full, what, sizeof what);
-    visit->is_stopped = is_told && !visit->each(visit->user, &entry);
+    bool is_described = elbow_hdf5_describe_link(visit->file, full, what, sizeof what);
+    visit->is_stopped = is_described && !visit->each(visit->user, &entry);
     return visit->is_stopped;
 }
 
@@ -169,7 +169,7 @@ enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
     if (root < 0)
         return elbow_hdf5_fail(file, ELBOW_FORMAT, error, "its contents cannot be listed, the file may be damaged");
     herr_t result = 0;
-    if (tell_object(&visit, "/", root)) {
+    if (describe_object(&visit, "/", root)) {
         root = H5Oopen(file->id, "/", H5P_DEFAULT);
         result = walk(&visit, root, "/", 0);
         if (root >= 0 && result >= 0)
@@ -247,12 +247,12 @@ enum elbow_status elbow_hdf5_fail_unreadable(struct elbow_hdf5 *file, const char
 enum elbow_status elbow_hdf5_fail_group(struct elbow_hdf5 *file, const char *name, struct elbow_error *error)
 {
     char what[ELBOW_HDF5_WHAT_SIZE];
-    bool is_told = describe_group(file, name, what, sizeof what);
-    hid_t group = is_told ? H5I_INVALID_HID : elbow_hdf5_open_object(file, name);
+    bool is_described = describe_group(file, name, what, sizeof what);
+    hid_t group = is_described ? H5I_INVALID_HID : elbow_hdf5_open_object(file, name);
     struct elbow_hdf5_crowds *crowds = group < 0 ? NULL : elbow_hdf5_find_crowds(file, name, group);
-    is_told = is_told || elbow_hdf5_describe_crowd(crowds, 0, what, sizeof what);
+    is_described = is_described || elbow_hdf5_describe_crowd(crowds, 0, what, sizeof what);
     elbow_release(&crowds);
     if (group >= 0)
         H5Oclose(group);
-    return is_told ? fail_what(file, name, what, error) : fail_listed(file, name, "is a group", error);
+    return is_described ? fail_what(file, name, what, error) : fail_listed(file, name, "is a group", error);
 }

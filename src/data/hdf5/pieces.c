@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-// Room for `more` elements behind `count`; false if there is none.
-static bool make_room(void *array, size_t size, size_t count, size_t more, size_t *capacity)
+// Grows an array by `more` elements; false if there is no memory.
+static bool reserve(void *array, size_t size, size_t count, size_t more, size_t *capacity)
 {
     void **old = array, *larger = NULL;
     if (count + more <= *capacity)
@@ -178,10 +178,10 @@ static bool keep(struct elbow_hdf5_pieces *pieces, const struct elbow_hdf5_view 
     int rank = pieces->info.rank;
     size_t numbers = 3 * (size_t)(rank + lines->source_rank);
     size_t bytes = strlen(view->source_file) + strlen(view->source_dataset) + 2;
-    if (!make_room(&pieces->pieces, sizeof *pieces->pieces, pieces->count, 1, &pieces->capacity) ||
-        !make_room(&pieces->numbers, sizeof *pieces->numbers, pieces->numbers_count, numbers,
-                   &pieces->numbers_capacity) ||
-        !make_room(&pieces->texts, 1, pieces->texts_length, bytes, &pieces->texts_capacity))
+    if (!reserve(&pieces->pieces, sizeof *pieces->pieces, pieces->count, 1, &pieces->capacity) ||
+        !reserve(&pieces->numbers, sizeof *pieces->numbers, pieces->numbers_count, numbers,
+                 &pieces->numbers_capacity) ||
+        !reserve(&pieces->texts, 1, pieces->texts_length, bytes, &pieces->texts_capacity))
         return false;
     struct elbow_hdf5_piece last = pieces->count > 0 ? pieces->pieces[pieces->count - 1] : (struct elbow_hdf5_piece){0};
     struct elbow_hdf5_piece *piece = &pieces->pieces[pieces->count];

@@ -18,7 +18,7 @@ struct turning {
     char *out;
 };
 
-// A box is a chunk along each axis, or more from the last one on, as long as there is room.
+// A box is a chunk along each axis, or more from the last one on, as long as memory allows.
 static bool find_steps(struct turning *turning)
 {
     bool is_known = true;
@@ -41,13 +41,13 @@ static bool find_steps(struct turning *turning)
     for (int i = 0; i < turning->rank && is_known; ++i)
         if (__builtin_mul_overflow(bytes, turning->chunk[i], &bytes))
             return false;
-    uint64_t room = ELBOW_HDF5_BOX_BYTES / bytes;
-    room = room < chunks ? room : chunks;
+    uint64_t left = ELBOW_HDF5_BOX_BYTES / bytes;
+    left = left < chunks ? left : chunks;
     for (int i = turning->rank - 1; i >= 0 && is_known; --i) {
         hsize_t there = (turning->end[i] - 1) / turning->chunk[i] - turning->first[i] / turning->chunk[i] + 1;
-        hsize_t taken = there < room ? there : room > 0 ? room : 1;
+        hsize_t taken = there < left ? there : left > 0 ? left : 1;
         turning->step[i] = taken * turning->chunk[i];
-        room /= taken;
+        left /= taken;
     }
     return is_known;
 }

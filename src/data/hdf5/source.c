@@ -43,9 +43,9 @@ enum elbow_status elbow_hdf5_fail_source(const struct elbow_hdf5_view *view, con
                            view->file->name, text, view->name, dataset, file);
 }
 
-// A sentence about a source tells whose source it is.
-static enum elbow_status tell_whose(const struct elbow_hdf5_view *view, enum elbow_status status,
-                                    struct elbow_hdf5_rows rows, struct elbow_error *error)
+// Errors of a source also name the virtual dataset.
+static enum elbow_status name_dataset(const struct elbow_hdf5_view *view, enum elbow_status status,
+                                      struct elbow_hdf5_rows rows, struct elbow_error *error)
 {
     if (status != ELBOW_OK && view->depth == 0)
         elbow_error_prefix(error, "%s: virtual dataset %s (rows %llu to %llu): ", view->file->name, view->name,
@@ -67,12 +67,12 @@ static enum elbow_status open_file(struct elbow_hdf5_view *view, const char *fil
         return ELBOW_OK;
     }
     if (strcmp(file, ".") == 0)
-        return tell_whose(view, elbow_hdf5_open(view->home, &view->source, error), rows, error);
+        return name_dataset(view, elbow_hdf5_open(view->home, &view->source, error), rows, error);
     if (!elbow_hdf5_resolve("HDF5_VDS_PREFIX", view->home, file, path))
         return elbow_hdf5_fail_source(view, file, dataset, rows, error);
     if (elbow_inputs_note(path, error) != ELBOW_OK)
         return ELBOW_MEMORY;
-    return tell_whose(view, elbow_hdf5_open(path, &view->source, error), rows, error);
+    return name_dataset(view, elbow_hdf5_open(path, &view->source, error), rows, error);
 }
 
 enum elbow_status elbow_hdf5_open_source(struct elbow_hdf5_view *view, const char *file, const char *dataset,
@@ -86,7 +86,7 @@ enum elbow_status elbow_hdf5_open_source(struct elbow_hdf5_view *view, const cha
     if (status != ELBOW_OK)
         return status;
     status = elbow_hdf5_open_any(view->source, dataset, &view->source_id, &view->source_info, error);
-    return tell_whose(view, status, rows, error);
+    return name_dataset(view, status, rows, error);
 }
 
 enum elbow_status elbow_hdf5_reopen_source(struct elbow_hdf5_view *view, struct elbow_hdf5_rows rows,
@@ -96,7 +96,7 @@ enum elbow_status elbow_hdf5_reopen_source(struct elbow_hdf5_view *view, struct 
         return ELBOW_OK;
     enum elbow_status status =
         elbow_hdf5_open_any(view->source, view->source_dataset, &view->source_id, &view->source_info, error);
-    return tell_whose(view, status, rows, error);
+    return name_dataset(view, status, rows, error);
 }
 
 enum elbow_status elbow_hdf5_check_source(struct elbow_hdf5_view *view, hid_t wanted, struct elbow_hdf5_rows rows,
@@ -114,7 +114,7 @@ enum elbow_status elbow_hdf5_check_source(struct elbow_hdf5_view *view, hid_t wa
         status = view->check(view->source, id, view->source_dataset, &view->source_info, &look, error);
     }
     view->source_is_whole = look.is_whole;
-    return tell_whose(view, status, rows, error);
+    return name_dataset(view, status, rows, error);
 }
 
 static void print_shape(int rank, const uint64_t *shape, char *text, size_t size)

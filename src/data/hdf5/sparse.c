@@ -139,9 +139,9 @@ enum elbow_status elbow_sparse_describe_storage(struct elbow_sparse *sparse, str
     return status;
 }
 
-// Room for the pieces of [first, last).
-static enum elbow_status take_room(const struct elbow_hdf5_info *info, uint64_t first, uint64_t last, void **room,
-                                   struct elbow_error *error)
+// Allocates memory for the pieces of [first, last).
+static enum elbow_status allocate_piece(const struct elbow_hdf5_info *info, uint64_t first, uint64_t last, void **piece,
+                                        struct elbow_error *error)
 {
     uint64_t most = 0;
     for (uint64_t from = first, pieces = 0; from < last && pieces < 2; ++pieces) {
@@ -149,7 +149,7 @@ static enum elbow_status take_room(const struct elbow_hdf5_info *info, uint64_t 
         most = end - from > most ? end - from : most;
         from = end;
     }
-    return elbow_allocate(room, most + 1, elbow_element_size(info->element), "indices of sparse rows", error);
+    return elbow_allocate(piece, most + 1, elbow_element_size(info->element), "indices of sparse rows", error);
 }
 
 static enum elbow_status fail_start(const struct elbow_sparse *sparse, uint64_t at, double found, double before,
@@ -173,7 +173,7 @@ enum elbow_status elbow_sparse_starts(struct elbow_sparse *sparse, uint64_t firs
     void *stored = NULL;
     uint64_t low = 0, last = first + count + 1;
     ELBOW_CHECK(count <= sparse->info.shape[0] && first <= sparse->info.shape[0] - count);
-    enum elbow_status status = take_room(info, first, last, &stored, error);
+    enum elbow_status status = allocate_piece(info, first, last, &stored, error);
     for (uint64_t from = first, end; from < last && status == ELBOW_OK; from = end) {
         end = piece_end(info, from, last);
         status = elbow_hdf5_read_rows(sparse->file, sparse->indptr, from, end - from, stored, error);
@@ -243,7 +243,7 @@ enum elbow_status elbow_sparse_read(struct elbow_sparse *sparse, uint64_t first,
     void *stored = NULL;
     enum elbow_status status = elbow_hdf5_read_rows(sparse->file, sparse->data, begin, last - begin, values, error);
     if (status == ELBOW_OK)
-        status = take_room(&sparse->columns, begin, last, &stored, error);
+        status = allocate_piece(&sparse->columns, begin, last, &stored, error);
     for (uint64_t from = begin, end; from < last && status == ELBOW_OK; from = end) {
         size_t wrong = SIZE_MAX;
         end = piece_end(&sparse->columns, from, last);

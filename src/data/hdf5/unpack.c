@@ -17,7 +17,7 @@ struct unpacking {
     int shuffle, deflate;                     // their place among the filters; negative: not used
     bool leaves_edges;                        // a chunk over the edge of the dataset is not packed
     unsigned char *packed, *shuffled, *plain; // owned; of a chunk
-    size_t room;                              // of `packed`
+    size_t capacity;                          // of `packed`
 };
 
 static bool find_filters(hid_t creation, struct unpacking *unpacking)
@@ -94,10 +94,10 @@ static bool take(unsigned char **bytes, size_t size)
 
 static bool take_packed(struct unpacking *unpacking, size_t size)
 {
-    if (size > unpacking->room)
+    if (size > unpacking->capacity)
         elbow_release(&unpacking->packed);
-    unpacking->room = size > unpacking->room ? size : unpacking->room;
-    return take(&unpacking->packed, unpacking->room);
+    unpacking->capacity = size > unpacking->capacity ? size : unpacking->capacity;
+    return take(&unpacking->packed, unpacking->capacity);
 }
 
 // The chunk that begins at a row, as it is stored; 0: it is left to libhdf5.

@@ -21,7 +21,7 @@ struct selected {
     // Owned. Entries of rows of which only some are selected.
     uint32_t *columns;
     char *values;
-    uint64_t room;
+    uint64_t capacity;
 };
 
 static enum elbow_status check(struct elbow_source *source, struct elbow_error *error)
@@ -93,12 +93,12 @@ static enum elbow_status starts(struct elbow_source *source, uint64_t first, uin
     return status;
 }
 
-static enum elbow_status make_room(struct selected *selected, uint64_t entries, struct elbow_error *error)
+static enum elbow_status reserve(struct selected *selected, uint64_t entries, struct elbow_error *error)
 {
     static const char WHAT[] = "entries of sparse rows";
-    if (entries <= selected->room)
+    if (entries <= selected->capacity)
         return ELBOW_OK;
-    selected->room = 0;
+    selected->capacity = 0;
     elbow_release(&selected->columns);
     elbow_release(&selected->values);
     enum elbow_status status = elbow_allocate(&selected->columns, entries, sizeof *selected->columns, WHAT, error);
@@ -106,7 +106,7 @@ static enum elbow_status make_room(struct selected *selected, uint64_t entries, 
         status =
             elbow_allocate(&selected->values, entries, elbow_element_size(selected->source.info.element), WHAT, error);
     if (status == ELBOW_OK)
-        selected->room = entries;
+        selected->capacity = entries;
     return status;
 }
 
@@ -117,7 +117,7 @@ static enum elbow_status read_some(struct selected *selected, uint64_t end, uint
     const uint64_t *starts = selected->starts;
     size_t size = elbow_element_size(selected->source.info.element);
     uint64_t rows = end - selected->row;
-    enum elbow_status status = make_room(selected, starts[rows] - starts[0], error);
+    enum elbow_status status = reserve(selected, starts[rows] - starts[0], error);
     if (status == ELBOW_OK)
         status = elbow_source_entries(selected->inner, selected->row, rows, starts, selected->columns, selected->values,
                                       error);

@@ -23,7 +23,7 @@ static void inverse(const struct elbow_fit *fit, size_t first, size_t n, double 
 }
 
 // log cosh(a) = |a| + log1p(exp(-2 |a|)) - log 2, which does not overflow.
-static double log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
+static double log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
 {
     static const double LOG_2 = 0.69314718055994530942;
     (void)fit;
@@ -64,7 +64,7 @@ static elbow_onnx_value onnx_inverse(const struct elbow_fit *fit, struct elbow_o
 const struct elbow_transform elbow_transform_asinh = {.above = -INFINITY,
                                                       .forward = forward,
                                                       .inverse = inverse,
-                                                      .log_slope = log_slope,
+                                                      .log_derivative = log_derivative,
                                                       .describe = describe,
                                                       .onnx = onnx_of,
                                                       .onnx_inverse = onnx_inverse};

@@ -22,7 +22,7 @@ static void inverse(const struct elbow_fit *fit, size_t first, size_t n, double 
         values[i] = expm1(values[i]);
 }
 
-static double log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
+static double log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
 {
     (void)fit;
     (void)first;
@@ -54,7 +54,7 @@ static elbow_onnx_value onnx_inverse(const struct elbow_fit *fit, struct elbow_o
 const struct elbow_transform elbow_transform_log1p = {.above = -1,
                                                       .forward = forward,
                                                       .inverse = inverse,
-                                                      .log_slope = log_slope,
+                                                      .log_derivative = log_derivative,
                                                       .describe = describe,
                                                       .onnx = onnx_of,
                                                       .onnx_inverse = onnx_inverse};

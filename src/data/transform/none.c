@@ -14,7 +14,7 @@ static void keep(const struct elbow_fit *fit, size_t first, size_t n, double *va
     (void)values;
 }
 
-static double log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
+static double log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
 {
     (void)fit;
     (void)first;
@@ -40,7 +40,7 @@ static elbow_onnx_value onnx_of(const struct elbow_fit *fit, struct elbow_onnx *
 const struct elbow_transform elbow_transform_none = {.above = -INFINITY,
                                                      .forward = keep,
                                                      .inverse = keep,
-                                                     .log_slope = log_slope,
+                                                     .log_derivative = log_derivative,
                                                      .describe = describe,
                                                      .onnx = onnx_of,
                                                      .onnx_inverse = onnx_of};

@@ -16,7 +16,7 @@ const struct elbow_transform elbow_transform_standardize = {.columns = ELBOW_COL
                                                             .learn = learn,
                                                             .forward = elbow_affine_forward,
                                                             .inverse = elbow_affine_inverse,
-                                                            .log_slope = elbow_affine_log_slope,
+                                                            .log_derivative = elbow_affine_log_derivative,
                                                             .describe = elbow_affine_describe,
                                                             .onnx = elbow_affine_onnx,
                                                             .onnx_inverse = elbow_affine_onnx_inverse};

@@ -23,18 +23,19 @@ static size_t width(const struct elbow_measure_plan *plan)
     return is_density && dataset->transform.kind != ELBOW_TRANSFORM_NONE ? WIDTH : 0;
 }
 
-static double log_slope(const struct elbow_measured *measured, size_t i)
+static double log_derivative(const struct elbow_measured *measured, size_t i)
 {
     const struct elbow_dataset *dataset = measured->plan->request->dataset;
     size_t values = dataset->values;
     const float *known = measured->microbatch.known;
-    return elbow_fit_log_slope(&dataset->transform, &dataset->scale, values, measured->microbatch.values + i * values,
-                               known != NULL ? known + i * values : NULL);
+    return elbow_fit_log_derivative(&dataset->transform, &dataset->scale, values,
+                                    measured->microbatch.values + i * values,
+                                    known != NULL ? known + i * values : NULL);
 }
 
 static void row(const struct elbow_measured *measured, size_t i, double *figures)
 {
-    figures[0] = measured->recon[i] - measured->kl[i] + log_slope(measured, i);
+    figures[0] = measured->recon[i] - measured->kl[i] + log_derivative(measured, i);
 }
 
 static void microbatch(const struct elbow_measured *measured, double *sums)
@@ -43,7 +44,7 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
     for (size_t s = 0; s < WIDTH; ++s)
         sums[s] = 0;
     for (size_t i = 0; i < measured->rows; ++i) {
-        double slope = log_slope(measured, i), elbo = measured->recon[i] - measured->kl[i] + slope;
+        double slope = log_derivative(measured, i), elbo = measured->recon[i] - measured->kl[i] + slope;
         double likelihood = has_likelihood && measured->weights[i].count > 0 // weighed by the measure before this one
                                 ? elbow_importance_log_likelihood(&measured->weights[i]) + slope
                                 : 0;

@@ -22,7 +22,7 @@ static const char *said(struct import_progress *progress, double second, uint64_
     progress->out = fmemopen(text, sizeof text - 1, "w");
     ck_assert_ptr_nonnull(progress->out);
     now = second;
-    import_progress_tell(progress, "x.csv", "written", done, all);
+    import_progress_report(progress, "x.csv", "written", done, all);
     fclose(progress->out);
     return text;
 }

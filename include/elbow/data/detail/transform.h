@@ -12,7 +12,7 @@ ELBOW_TRANSFORM_LIST(ELBOW_TRANSFORM_DECLARE)
 // Local. (value - center) / spread and its inverse, as functions of a row of the table.
 void elbow_affine_forward(const struct elbow_fit *fit, size_t first, size_t n, double *values);
 void elbow_affine_inverse(const struct elbow_fit *fit, size_t first, size_t n, double *values);
-double elbow_affine_log_slope(const struct elbow_fit *fit, size_t first, size_t n, const double *values);
+double elbow_affine_log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const double *values);
 elbow_onnx_value elbow_affine_onnx(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values);
 elbow_onnx_value elbow_affine_onnx_inverse(const struct elbow_fit *fit, struct elbow_onnx *onnx,
                                            elbow_onnx_value values);
