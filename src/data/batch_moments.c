@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Mean and variance of what samples become in batches. Of rows in memory that are used in the full order columns are
-// dealt out to the ranks, in the order of rows, which are the bits of version 0.1. Of rows in pages blocks of rows are,
-// so that each page is read by one rank.
+// Mean and variance of the values of samples, as batches have them. For resident rows in the full order, columns are
+// dealt to the ranks and added in the order of the rows: the bits of version 0.1. For rows in pages, blocks of rows are
+// dealt to the ranks, so that each page is read by one rank.
 #include "elbow/data/batches.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/through.h"
@@ -17,8 +17,8 @@
 
 enum { BLOCK = 1024, PIECE = 64 };
 
-// Vectors of D numbers, one behind the other: of values less their origin; of the squares of these, where they are
-// asked for; of how many are known, where some are not.
+// Vectors of D numbers, one after another: sums of values minus their origin; sums of the squares of these, if they are
+// needed; and the numbers of known values, if some are unknown.
 struct summing {
     const struct elbow_dataset *dataset;
     struct elbow_binarizer binarizer;
@@ -142,7 +142,7 @@ struct columns {
     bool has_squares;
     double *sums, *differences, *squares; // (D)
     double *counts;                       // (D) of known values; NULL: all are known
-    float *sample, *origin;               // (D): room
+    float *sample, *origin;               // (D): workspace
 };
 
 // Of a row with missing values. The origin of a column is its first known value.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Microbatches. What a row becomes depends on its sample id, the epoch and the seed alone, never on its place in a
+// Microbatches. The values of a row depend on its sample id, the epoch and the seed alone, never on its place in a
 // batch.
 #include "elbow/data/batches.h"
 
@@ -30,7 +30,7 @@ static void binarize(const struct elbow_binarizer *binarizer, uint64_t id, size_
     }
 }
 
-// A sample as floats, with its noise where there is such, which is made in the row itself.
+// A sample as floats. If it needs noise, that is made in the row itself.
 static void take_sample(const struct elbow_dataset *dataset, const struct elbow_binarizer *binarizer, uint64_t sample,
                         float *row)
 {
@@ -46,7 +46,7 @@ static void take_sample(const struct elbow_dataset *dataset, const struct elbow_
     elbow_dataset_sample_moved(dataset, sample, row, row);
 }
 
-// Rows to be made: of samples by their place in the dataset; or of noise, by what keys it.
+// A job: rows of samples, given by their places in the dataset; or rows of noise, given by their keys.
 struct rows {
     const struct elbow_dataset *dataset;
     const struct elbow_binarizer *binarizer;

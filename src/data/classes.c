@@ -26,7 +26,7 @@ const char *elbow_class_name(const struct elbow_conditions *names, size_t number
     return elbow_condition_class(names, 0, number);
 }
 
-// Where a label is or would be.
+// The place of a label, or the place where it would be inserted.
 static size_t place_of(const struct elbow_classes *classes, int64_t label)
 {
     size_t low = 0, high = classes->count;
@@ -161,7 +161,7 @@ static enum elbow_status check_draw(const struct elbow_classes_request *request,
     return ELBOW_OK;
 }
 
-// The draw of one class: places among its rows, rising.
+// The draw of one class: places among its rows, ascending.
 struct drawn {
     uint64_t seen;              // of its rows, so far
     const uint64_t *next, *end; // places that are still to come
@@ -183,7 +183,7 @@ static void draw_places(const struct elbow_classes *classes, uint64_t wanted, ui
     }
 }
 
-// Turns places among the rows of each class into the numbers of these rows.
+// Converts places among the rows of each class into row numbers.
 static void find_rows(const struct elbow_classes_request *request, const struct elbow_classes *classes,
                       struct drawn *drawn, uint64_t *chosen)
 {
@@ -233,7 +233,7 @@ uint64_t elbow_classes_hash(const struct elbow_classes *classes, const int64_t *
     return elbow_hash_end(&state);
 }
 
-// Whether a name is an integer as it is written, and which.
+// Whether a name is an integer in canonical form, and its value.
 static bool is_integer(const char *name, int64_t *value)
 {
     char same[32];

@@ -194,7 +194,7 @@ size_t elbow_collated_row_bytes(const struct elbow_collation *collation)
            floats * sizeof(float);
 }
 
-// Takes a share of the known values of each row for missing; which of them, the keys of the rows say.
+// Hides a share of the known values of each row; the keys of the rows decide which.
 static void hide(const struct elbow_collation *collation, size_t rows, struct elbow_collated *collated)
 {
     size_t values = collation->dataset->values;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What lies beside the rows: numbers, in blocks. Beside the rows it is small, so rank zero reads it.
+// Companions of rows: numbers, in blocks. They are small compared with the rows, so rank zero reads them.
 #include "elbow/data/companion.h"
 
 #include "elbow/base/memory.h"
@@ -37,7 +37,7 @@ static uint64_t count_of(const struct elbow_source *source)
     return is_one_row(source) ? elbow_hdf5_row_values(&source->info) : source->info.shape[0];
 }
 
-// Opens a list: one number a row, or all of them in one.
+// Opens a list: one number per row, or all numbers in one row.
 static enum elbow_status open_list(const struct elbow_companion *companion, struct elbow_source **source,
                                    struct elbow_error *error)
 {
@@ -179,7 +179,7 @@ static enum elbow_status refuse_unknown(const struct elbow_companion *companion,
                            elbow_companion_name(companion).text, row);
 }
 
-// The source of labels reads whatever may be a group: integers, texts, categories.
+// The source of labels reads all forms of groups: integers, texts, categories.
 static enum elbow_status read_groups(const struct elbow_companion *companion, struct elbow_label_files *source,
                                      int64_t *groups, struct elbow_error *error)
 {
@@ -267,10 +267,10 @@ static enum elbow_status send(struct elbow_comm *comm, uint64_t rows, const stru
                 memcpy((double *)shared->base + first, block, bytes);
         }
     elbow_release(&block);
-    return elbow_comm_agree(comm, error); // all copies are written
+    return elbow_comm_agree(comm, error); // waits until all copies are written
 }
 
-// Collective. Rank zero reads them to where its node has them.
+// Collective. Rank zero reads the numbers into its node's memory.
 static enum elbow_status share(struct elbow_comm *comm, const struct elbow_companion *companion,
                                elbow_companion_take *take, struct elbow_log *log, struct elbow_shared *numbers,
                                struct elbow_error *error)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What there is of conditions: names, classes, numbers. Loading is in condition_load.c.
+// Conditions: names, classes, numbers. Loading is in condition_load.c.
 #include "elbow/data/condition.h"
 
 #include "elbow/base/memory.h"
@@ -151,7 +151,7 @@ void elbow_condition_at(const struct elbow_conditions *conditions, const struct 
     }
 }
 
-// Of the classes of all rows, whatever their codes; or of their numbers.
+// A hash of the classes of all rows, independent of their codes, or of their numbers.
 static uint64_t hash_rows(const struct elbow_condition *condition, const struct elbow_condition_rows *rows,
                           uint64_t stored)
 {

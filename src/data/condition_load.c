@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading conditions. What is stored comes from rank zero to the memory of each node; classes, means and deviations are
-// found there by every rank alike, in the order of the rows.
+// Loading conditions. Rank zero sends the stored values to the memory of each node. Each rank then finds the same
+// classes, means and deviations there, in the order of the rows.
 #include "elbow/data/detail/conditions.h"
 
 #include "elbow/base/memory.h"
@@ -16,7 +16,7 @@
 
 enum { CLASS_NAME_SIZE = 1024, DESCRIPTION_SIZE = 600 };
 
-// One variable on its way.
+// One variable while it is loaded.
 struct variable {
     struct elbow_comm *comm;
     const struct elbow_condition_loading *loading;
@@ -72,7 +72,7 @@ static enum elbow_status refuse_lacking(const struct variable *variable, uint64_
                            elbow_companion_name(&variable->where).text, row, variable->source->name);
 }
 
-// Where a label is or would be.
+// The place of a label, or the place where it would be inserted.
 static size_t place_of(const struct elbow_condition_rows *rows, int64_t label)
 {
     size_t low = 0, high = rows->count;
@@ -105,7 +105,7 @@ static enum elbow_status note_label(const struct variable *variable, uint64_t ro
     return ELBOW_OK;
 }
 
-// Local. All labels of the rows that are selected.
+// Local. All labels of the selected rows.
 static enum elbow_status find_labels(const struct variable *variable, struct elbow_error *error)
 {
     const struct elbow_selection *selection = variable->loading->selection;
@@ -143,7 +143,7 @@ static enum elbow_status refuse_class(const struct variable *variable, const str
                            variable->loading->known_name, known);
 }
 
-// Local. The classes of the labels: those that are known, or new ones.
+// Local. The classes of the labels: the known ones, or new ones.
 static enum elbow_status find_classes(const struct variable *variable, struct elbow_conditions *conditions,
                                       struct elbow_error *error)
 {
@@ -181,7 +181,7 @@ static enum elbow_status load_classes(struct variable *variable, struct elbow_lo
     return elbow_comm_agree(variable->comm, error);
 }
 
-// Local. Mean and deviation of the rows that are selected, and whether one lacks its number.
+// Local. Mean and deviation of the selected rows, and whether a row has no number.
 static enum elbow_status measure(const struct variable *variable, double moments[2], struct elbow_error *error)
 {
     const struct elbow_selection *selection = variable->loading->selection;

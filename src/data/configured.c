@@ -22,8 +22,8 @@ static void find_conditions(const char *key, const struct elbow_named *condition
         named[ELBOW_CONFIGURED_CONDITION + i] = (struct named){key, conditions->entries[i].dataset};
 }
 
-// The keys of all parts. A share of the training data has what lies beside these, but for weights: those are of what is
-// trained on.
+// The keys of all parts. A share of the training data also uses its companions, except for weights, which only training
+// needs.
 static void find_keys(const struct elbow_config *config, bool is_valid, struct named named[ELBOW_CONFIGURED_PARTS])
 {
     if (is_valid && config->data.valid_share <= 0) {
@@ -138,7 +138,7 @@ struct elbow_dataset_request elbow_configured_request(const struct elbow_config 
         request.mask.key = "data.valid_mask";
         request.sizes.key = "data.valid_size";
     }
-    request.only_checks_names = true; // outputs read them again
+    request.only_checks_names = true; // output commands read them again
     request.files = files_of(configured, ELBOW_CONFIGURED_ROWS);
     request.labels_files = files_of(configured, ELBOW_CONFIGURED_LABELS);
     point(configured, ELBOW_CONFIGURED_CHOSEN, &request.select.rows);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: whether values are what the model demands. All rows of one in memory are looked at when it is
-// loaded; of one in pages a sample of them, and the others when they are read.
+// Loading a dataset: checks that the model accepts the values. Resident rows are all checked when they are loaded; of
+// rows in pages, a sample is checked then, and the others when they are read.
 #include "elbow/data/detail/loading.h"
 #include "elbow/data/detail/rows.h"
 
@@ -31,12 +31,13 @@ static enum elbow_status refuse_range(const struct elbow_loading *loading, uint6
                            loading->dataset->scale.source, transform);
 }
 
-// Of rows, as the model sees them.
+// Of some rows, as the model sees them.
 struct extremes {
     double low, high;
 };
 
-// Scaling is monotone: without a transform the extremes are those of what is stored. True if all values are floats.
+// Scaling is monotone: without a transform, the extremes follow from the stored ones. True if this makes all values
+// floats.
 static bool scale_extremes(struct elbow_dataset *dataset)
 {
     const double stored[] = {dataset->min, dataset->max};
@@ -93,15 +94,15 @@ static bool is_of(const struct elbow_demand *demand, float value)
     return false;
 }
 
-// Whether a value lies beyond what the transform has learned of other rows: no scaling helps that comes before it.
+// Whether a value is outside the range that the transform has learned from other rows: then no scaling before it helps.
 static bool is_beyond(const struct elbow_loading *loading)
 {
     const struct elbow_transform *row = elbow_transform_row(loading->dataset->transform.kind);
     return row->learn != NULL && loading->request->reference != NULL;
 }
 
-// What cures a value. Counts, classes and levels are taken as stored: another factor makes no such numbers of others,
-// but one that was set may have spoilt them.
+// The remedy for a value. Counts, classes and levels are used as stored: no other factor makes such numbers from other
+// values, but a factor that was set may be the cause.
 static void describe_remedy(const struct elbow_loading *loading, const struct elbow_demand *demand, float value,
                             char *text, size_t size)
 {
@@ -193,7 +194,7 @@ static enum elbow_status check_support(struct elbow_loading *loading, struct elb
     return ELBOW_OK;
 }
 
-// Local. The rows that this rank looks at: what is found of each kind of trouble comes before that of the next.
+// Local. Checks the rows that this rank visits, one kind of error after another.
 static enum elbow_status check_walk(struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -219,7 +220,7 @@ static enum elbow_status check_walk(struct elbow_loading *loading, float *sample
     return ELBOW_OK;
 }
 
-// The first value that stands for a missing one, where none may be missing.
+// The first value that stands for a missing one, if none may be missing.
 static enum elbow_status check_missing(const struct elbow_loading *loading, struct elbow_range rows,
                                        struct elbow_error *error)
 {
@@ -240,7 +241,7 @@ static enum elbow_status check_missing(const struct elbow_loading *loading, stru
     return ELBOW_OK;
 }
 
-// Whether the extremes alone say that all values are what is demanded.
+// Whether the extremes alone prove that the model accepts all values.
 static bool are_fine(const struct elbow_loading *loading)
 {
     const struct elbow_dataset *dataset = loading->dataset;
@@ -276,7 +277,7 @@ enum elbow_status elbow_loading_check_values(struct elbow_loading *loading, stru
                                                                   : check_support(loading, rows, sample, error);
 }
 
-// Local. Rows in memory that the sample does not have: what is in them is known at the start, too.
+// Local. Checks resident rows outside the sample, so that their errors are found at the start as well.
 static enum elbow_status check_others(const struct elbow_loading *loading, float *sample, struct elbow_error *error)
 {
     struct elbow_dataset all = *loading->dataset;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: the classes of its labels, and which rows keep theirs.
+// Loading a dataset: the classes of its labels, and the rows that keep their label.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
@@ -12,7 +12,7 @@
 
 enum { TOLD_CLASSES = 12, TOLD_SIZE = 600, NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
-// Local. Takes the labels of all rows but these, which are rising.
+// Local. Removes the labels of all rows except the chosen ones, which are ascending.
 static void keep_chosen(const uint64_t *chosen, uint64_t count, uint64_t stored, int64_t *labels)
 {
     for (uint64_t row = 0, next = 0; row < stored; ++row) {
@@ -24,7 +24,7 @@ static void keep_chosen(const uint64_t *chosen, uint64_t count, uint64_t stored,
     }
 }
 
-// Collective. All ranks draw the same rows, and one of each copy takes the other labels, after all have looked at them.
+// Collective. All ranks draw the same rows. After all have read the labels, one rank of each copy removes the others.
 static enum elbow_status draw_labelled(struct elbow_loading *loading, const struct elbow_classes_request *request,
                                        struct elbow_error *error)
 {
@@ -41,7 +41,7 @@ static enum elbow_status draw_labelled(struct elbow_loading *loading, const stru
     for (size_t i = 0; status == ELBOW_OK && i < dataset->classes.count; ++i)
         dataset->classes.labels[i].rows = elbow_classes_share(&dataset->classes, i, wanted);
     elbow_release(&chosen);
-    return status == ELBOW_OK ? elbow_comm_agree(loading->comm, error) : status; // all copies are written
+    return status == ELBOW_OK ? elbow_comm_agree(loading->comm, error) : status; // waits until all copies are written
 }
 
 // "labels: 30 of 6000 training rows have one of 3 classes: 10 of a, 10 of b, 10 of c"
@@ -59,7 +59,7 @@ static void tell(const struct elbow_loading *loading, struct elbow_log *log)
                   loading->dataset->selection.rows, classes->count, list, classes->count > TOLD_CLASSES ? ", ..." : "");
 }
 
-// Labels that a classifier cannot know.
+// Labels that are unknown to the classifier.
 static void warn_of_others(const struct elbow_classes_request *request, const struct elbow_classes *classes,
                            const char *known_name, struct elbow_log *log)
 {

@@ -49,7 +49,7 @@ static enum elbow_status load_weights(struct elbow_loading *loading, struct elbo
     return elbow_comm_agree(loading->comm, error);
 }
 
-// Their mean is a function of the rows alone: all ranks of a node see the same numbers.
+// Their mean depends on the rows alone: all ranks of a node see the same numbers.
 static enum elbow_status load_sizes(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -66,7 +66,7 @@ static enum elbow_status load_sizes(struct elbow_loading *loading, struct elbow_
     return elbow_comm_agree(loading->comm, error);
 }
 
-// Rank zero, which writes them.
+// Rank zero alone, which writes the outputs.
 static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_companion companion =
@@ -79,7 +79,7 @@ static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_
     return elbow_comm_agree_root(loading->comm, error);
 }
 
-// What the reference knows of conditions holds here, too.
+// The reference's conditions apply here, too.
 static enum elbow_status load_conditions(struct elbow_loading *loading, struct elbow_log *log,
                                          struct elbow_error *error)
 {

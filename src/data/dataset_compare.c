@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether all copies of a dataset are the same: nodes read the file on their own, and what they see of it may be old,
-// or another file. Rows are hashed in parts, each part by one rank of every copy, and the hashes compared over all
+// Checks that all copies of a dataset are the same: each node reads the file itself, and may see an old version or
+// another file. Rows are hashed in parts, each part by one rank of each copy, and the hashes are compared over all
 // ranks.
 #include "elbow/base/memory.h"
 #include "elbow/data/dataset.h"
@@ -14,13 +14,13 @@
 
 enum { PARTS = 1024 };
 
-// 52 bits of a hash fit in a double exactly, and so can be compared by smallest and largest.
+// A double holds 52 bits of a hash exactly, so that hashes can be compared by minimum and maximum.
 static double fold(const void *bytes, size_t size)
 {
     return (double)(elbow_hash_bytes(bytes, size) >> 12);
 }
 
-// Of the values in the order of rows: whether only some of them are in memory makes no difference.
+// Hashes values in the order of rows. The result does not depend on how many of them are in memory.
 static void add_values(const struct elbow_dataset *dataset, struct elbow_range rows, struct elbow_hash_state *state)
 {
     struct elbow_rows_buffer buffer;
@@ -53,7 +53,7 @@ static uint64_t hash_file(const struct elbow_dataset *dataset, struct elbow_rang
     return elbow_hash_end(&state);
 }
 
-// The rows of a part: of a sample of pages those of one page.
+// The rows of a part: in a sample of pages, those of one page.
 static struct elbow_range part_rows(const struct elbow_dataset *dataset, int part)
 {
     const struct elbow_page_sample *sample = &dataset->sample;
@@ -62,7 +62,7 @@ static struct elbow_range part_rows(const struct elbow_dataset *dataset, int par
     return (uint64_t)part < sample->count ? sample->rows[part] : (struct elbow_range){0, 0};
 }
 
-// Which values are known.
+// Adds the known bits.
 static uint64_t hash_known(const struct elbow_dataset *dataset, struct elbow_range rows)
 {
     size_t bytes = elbow_rows_known_row_bytes(dataset);
@@ -89,7 +89,7 @@ static double hash_labels(const struct elbow_dataset *dataset, struct elbow_rang
     return fold((const int64_t *)dataset->labels.base + rows.first, (size_t)(rows.last - rows.first) * sizeof(int64_t));
 }
 
-// With the conditions, where there are such.
+// Adds the conditions, if there are any.
 static uint64_t join_conditions(const struct elbow_dataset *dataset, uint64_t hash)
 {
     uint64_t hashes[] = {
@@ -97,7 +97,7 @@ static uint64_t join_conditions(const struct elbow_dataset *dataset, uint64_t ha
     return hashes[1] == 0 ? hash : elbow_hash_bytes(hashes, sizeof hashes) >> 1;
 }
 
-// With the classes of a classifier, where there are such.
+// Adds the classes of a classifier, if there are any.
 static uint64_t join_classes(const struct elbow_dataset *dataset, uint64_t hash)
 {
     if (elbow_classes_count(&dataset->classes.names) == 0 || !dataset->has_labels)
@@ -106,8 +106,7 @@ static uint64_t join_classes(const struct elbow_dataset *dataset, uint64_t hash)
     return elbow_hash_bytes(hashes, sizeof hashes) >> 1;
 }
 
-// Of all rows, with what is selected (the same values of other rows have other random numbers) the weights and
-// sizes.
+// Adds the selection, weights and sizes of all rows: the same values of other rows would have other random numbers.
 static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
 {
     const size_t bytes = (size_t)dataset->selection.stored * sizeof(double);
@@ -118,7 +117,7 @@ static uint64_t join(const struct elbow_dataset *dataset, const double *parts)
     return (hashes[1] == 0 && hashes[2] == 0 ? hashes[0] : elbow_hash_bytes(hashes, sizeof hashes)) >> 1;
 }
 
-// The samples of the stored rows before this one, as far as they were loaded.
+// The number of samples in the stored rows before this one, as far as they were loaded.
 static uint64_t samples_before(const struct elbow_dataset *dataset, uint64_t row)
 {
     const struct elbow_selection *selection = &dataset->selection;
@@ -136,8 +135,8 @@ static enum elbow_status agree(struct elbow_comm *comm, const struct elbow_datas
     return elbow_comm_agree(comm, error);
 }
 
-// Collective. The hash of each file's samples, by which a resume can tell the one that has changed. Ranks of a copy
-// share the files out.
+// Collective. The hash of each file's samples, so that a resume can name the file that has changed. The ranks of a copy
+// share the work.
 static enum elbow_status hash_files(struct elbow_comm *comm, struct elbow_dataset *dataset, int readers, int me,
                                     struct elbow_error *error)
 {
@@ -167,7 +166,7 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
     struct elbow_place place = elbow_comm_place(comm);
     bool is_dealt = dataset->rows.is_shared || dataset->pages != NULL;
     int readers = is_dealt ? place.node_size : 1, me = is_dealt ? place.node_rank : 0;
-    double smallest[2 * PARTS], largest[2 * PARTS]; // of rows, then of labels
+    double smallest[2 * PARTS], largest[2 * PARTS]; // of the rows, then of the labels
     if (dataset->is_synthetic)
         return ELBOW_OK;
     for (int part = 0; part < PARTS; ++part) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: which of its values are known. NaN, what the attributes mark and what a mask says are noted in a
-// bit a value; the values themselves become 0 in memory, so that whatever looks at them sees a number.
+// Loading a dataset: which of its values are known. NaN, values that attributes mark, and values that a mask excludes
+// are recorded in one bit per value; the values themselves become 0 in memory, so that all code sees numbers.
 #include "elbow/data/detail/row_reader.h"
 
 #include "elbow/base/memory.h"
@@ -31,7 +31,7 @@ static void describe_shape(const struct elbow_hdf5_info *info, char *text, size_
     }
 }
 
-// Before the selection: the mask has what the file has.
+// Before the selection: the mask must have the shape of the stored rows.
 static enum elbow_status check_shape(const struct elbow_companion *companion, const struct elbow_hdf5_info *rows,
                                      const char *rows_name, const struct elbow_hdf5_info *mask,
                                      struct elbow_error *error)
@@ -61,7 +61,7 @@ static enum elbow_status open_mask(struct elbow_loading *loading, struct elbow_e
     return status == ELBOW_OK ? elbow_source_check(loading->mask, error) : status;
 }
 
-// Of transposed datasets all chunks have to be there.
+// For transposed datasets, all chunks must exist.
 static enum elbow_status open_written(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_source_request wanted = {.files = loading->files,
@@ -101,7 +101,7 @@ enum elbow_status elbow_loading_share_known(struct elbow_loading *loading, struc
     return elbow_comm_share(loading->comm, bytes, bytes, "the mask of known values", log, &dataset->known, error);
 }
 
-// Bytes of a row of a mask; 0 of none.
+// The bytes of a row of a mask; 0 without a mask.
 static size_t row_bytes_of(const struct elbow_loading *loading, const struct elbow_source *mask)
 {
     return mask != NULL ? loading->dataset->values * elbow_element_size(mask->info.element) : 0;
@@ -145,7 +145,7 @@ static enum elbow_status refuse_mask(const struct elbow_loading *loading, uint64
                            spot.file, spot.dataset, spot.row, value, spot.number, companion->key);
 }
 
-// What is looked at of a block: values and, where there is a mask, its numbers.
+// The input for marking a block: values and, if there is a mask, its numbers.
 struct looked {
     const struct elbow_loading *loading;
     struct elbow_row_block *block;
@@ -154,7 +154,7 @@ struct looked {
     enum elbow_element mask_element;
 };
 
-// A value is missing, known, or neither: the mask is no mask, or the value cannot be used.
+// A value is missing, known, or neither: NO_MASK if the mask is not 0 or 1, UNUSABLE for a bad value.
 enum found { MISSING, KNOWN, NO_MASK, UNUSABLE };
 
 static enum found look(const struct looked *looked, size_t number, double *value)
@@ -200,7 +200,7 @@ static enum elbow_status mark_row(const struct looked *looked, uint64_t row, str
     return ELBOW_OK;
 }
 
-// Rows of a mask, where there is one, as those of the values lie in memory.
+// Reads rows of a mask, if there is one, in the layout of the values in memory.
 static enum elbow_status read_mask(const struct elbow_loading *loading, struct elbow_source *mask, uint64_t first,
                                    uint64_t count, void *rows, void *row, struct elbow_error *error)
 {
@@ -226,7 +226,7 @@ enum elbow_status elbow_loading_mark(const struct elbow_loading *loading, const 
     return status;
 }
 
-// Values that are known in no sample: where all are, no row has to be looked at to the end.
+// The number of values that are known in no sample. The search ends as soon as each value was known once.
 static size_t count_never(const struct elbow_dataset *dataset)
 {
     size_t never = 0;
@@ -252,7 +252,7 @@ enum elbow_status elbow_loading_settle_known(struct elbow_loading *loading, stru
                                "rows, or another data.missing or data.mask",
                                dataset->name);
     if (dataset->pages != NULL || dataset->sample.count > 0)
-        return ELBOW_OK; // rows that were not looked at may lack some
+        return ELBOW_OK; // rows outside the sample may have missing values
     if (dataset->unknown == 0)
         elbow_comm_unshare(loading->comm, &dataset->known);
     else

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the user is told of a dataset: one line that says what it is, and a warning for whatever may be meant otherwise.
+// The log lines and warnings about a dataset: one line that describes it, and a warning for each possible
+// misunderstanding.
 #include "elbow/data/dataset.h"
 #include "elbow/data/through.h"
 
@@ -7,15 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// Deviations of a table's columns that differ by so much want one each; a column whose deviation is below so much of
-// that of all values is a constant for the model.
+// COLUMNS_APART: columns of a table need a deviation each if theirs differ by more than this factor. COLUMN_LOST: a
+// column whose deviation is smaller than this share of that of all values is almost constant for the model.
 static const double COLUMNS_APART = 1e3, COLUMN_LOST = 1e-5;
 
-// Series that are so few, each of so many times as many points.
+// Limits for a warning: this few series, with this many times as many points.
 enum { CHANNELS_MOST = 256, CHANNEL_POINTS = 1000 };
 
-// Deviation and magnitude of values that likelihoods of any real values, whose variance is about one, do well with;
-// beyond the last a first step is not finite.
+// Deviations and magnitudes at which likelihoods of real values, whose variance is about one, train well; beyond the
+// last limit, the first step is not finite.
 static const double DEVIATION_LEAST = 0.01, ROOT_MEAN_SQUARE_MOST = 30, MAGNITUDE_MOST = 300;
 
 static void log_keys(const struct elbow_dataset *dataset, struct elbow_log *log)
@@ -70,7 +71,7 @@ static void log_selection(const struct elbow_dataset *dataset, const char *role,
                   elbow_text_count(selection->stored, "row").text, groups, windows);
 }
 
-// A few endless series of single values are rather the channels of one recording, (channels, points).
+// A few very long series of single values are more likely the channels of one recording, (channels, points).
 static void log_channels(const struct elbow_dataset *dataset, struct elbow_log *log)
 {
     const struct elbow_selection *selection = &dataset->selection;
@@ -120,7 +121,7 @@ static void log_missing(const struct elbow_dataset *dataset, const char *role, s
                        dataset->news.never == 1 ? "is" : "are", dataset->news.never == 1 ? "it" : "them");
 }
 
-// A model that has only seen zeros in a column tells nothing of it: what is turned back is the constant.
+// The model has only seen zeros in a constant column and cannot know it: outputs contain the constant.
 static void log_constant(const struct elbow_dataset *dataset, const char *role, struct elbow_log *log)
 {
     size_t count = dataset->news.constant, shown = count < ELBOW_DATASET_CONSTANT ? count : ELBOW_DATASET_CONSTANT;
@@ -141,7 +142,7 @@ static void log_constant(const struct elbow_dataset *dataset, const char *role, 
                   them, count == 1 ? "it is" : "they are", them);
 }
 
-// What holds for all rows of the files, whichever are taken.
+// Reports what holds for all rows of the files, whichever are selected.
 static void log_files(const struct elbow_dataset *dataset, const char *role, const char *shape, struct elbow_log *log)
 {
     const char *hint = elbow_dataset_channels_hint(dataset);
@@ -224,7 +225,7 @@ static bool is_true(const struct elbow_dataset *dataset, const char *factor, con
     return fabs(mean) <= NEAR && fabs(dataset->deviation * fabs(by) - 1) <= NEAR;
 }
 
-// In as many digits as that takes; none do where the mean is too many deviations for a double.
+// Prints as many digits as this needs; no number of digits helps if the mean is too many deviations away for a double.
 static void log_scale(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     enum { DIGITS_LEAST = 6, DIGITS_MOST = 15, NUMBER_SIZE = 32 };
@@ -246,7 +247,7 @@ static void log_scale(const struct elbow_dataset *dataset, char *text, size_t si
         "data.transform: standardize (standardize_each if columns have different units) gives mean 0 and deviation 1");
 }
 
-// What brings the values to unit scale. Behind a transform a factor is not linear any more, or does nothing at all.
+// The remedy that brings the values to unit scale. After a transform, a factor is no longer linear, or has no effect.
 static void describe_remedy(const struct elbow_dataset *dataset, char *text, size_t size)
 {
     const struct elbow_dataset_news *news = &dataset->news;
@@ -264,7 +265,7 @@ static void describe_remedy(const struct elbow_dataset *dataset, char *text, siz
     case ELBOW_TRANSFORM_ASINH:
         snprintf(text, size, "another data.factor, or data.transform: standardize_each, brings them closer");
         return;
-    default: // a few values lie far from all others
+    default: // a few values are far from all others
         snprintf(text, size, "look for outliers, or set data.transform: asinh, which compresses them");
         return;
     }
@@ -288,7 +289,7 @@ static void warn_of_grey(const struct elbow_dataset *dataset, const struct elbow
                        dataset->name, binary);
 }
 
-// One mean and deviation for all values leave nothing of columns of small numbers.
+// With one mean and deviation for all values, columns of small numbers vanish.
 static void warn_of_lost(const struct elbow_dataset *dataset, const struct elbow_demand *demand, struct elbow_log *log)
 {
     const struct elbow_dataset_news *news = &dataset->news;
@@ -318,7 +319,8 @@ void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct 
         return;
     }
     warn_of_lost(dataset, demand, log);
-    if (!elbow_dataset_is_far(dataset, demand) || dataset->news.doubt[0] != 0) // one warning with one cure is enough
+    // One warning with one remedy is enough.
+    if (!elbow_dataset_is_far(dataset, demand) || dataset->news.doubt[0] != 0)
         return;
     char cure[280];
     describe_remedy(dataset, cure, sizeof cure);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: which rows figures are of, who looks at which of them, and their smallest and largest value.
+// Loading a dataset: the rows that are measured, the rank that visits each, and their smallest and largest value.
 #include "elbow/data/detail/loading.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/pages.h"
@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-// Of rows in pages each is looked at by one rank of all, in the order of the file: that reads a page once.
+// Each row in a page is visited by one rank of all, in file order, so that a page is read once.
 static struct elbow_range deal_rows(const struct elbow_loading *loading)
 {
     const struct elbow_dataset *dataset = loading->dataset;
@@ -108,7 +108,7 @@ enum elbow_status elbow_loading_find_range(struct elbow_loading *loading, struct
         return error->status;
     elbow_comm_min(loading->comm, &dataset->min, 1);
     elbow_comm_max(loading->comm, &dataset->max, 1);
-    if (dataset->sample.count > 0) { // the order in which zeros of either sign were met does not matter
+    if (dataset->sample.count > 0) { // independent of the order in which zeros of either sign were met
         dataset->min += 0.0;
         dataset->max += 0.0;
     }

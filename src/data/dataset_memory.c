@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What datasets take of a node's memory, now and while they are loaded.
+// The memory of a node that datasets take, now and while they are loaded.
 #include "elbow/data/detail/loading.h"
 #include "elbow/data/detail/source.h"
 
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 
-// Of another source of the same rows, where there is one: what it keeps and what one read of so many rows takes. Its
-// chunks need not end where blocks do: then one is unpacked for a part of its rows (which is counted already where the
-// last one is cut off by the end of all rows).
+// The memory for another source of the same rows, if there is one: what it keeps, and one read of `rows` rows. Its
+// chunks need not end at blocks; then a chunk is unpacked for a part of its rows (this is already counted if the last
+// chunk extends beyond the rows).
 static enum elbow_status add_source(struct elbow_source *source, uint64_t block, uint64_t *kept, uint64_t *reading,
                                     struct elbow_error *error)
 {
@@ -32,7 +32,7 @@ static bool is_paged(const struct elbow_dataset *dataset)
     return dataset->place == ELBOW_ACCESS_SHARD || dataset->place == ELBOW_ACCESS_STREAM;
 }
 
-// Values, mask and what was written are read one after the other, a block of each.
+// Values, mask and written marks are read one after another, a block of each.
 enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, struct elbow_hdf5_storage *storage,
                                              struct elbow_error *error)
 {
@@ -56,7 +56,7 @@ enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, stru
 struct elbow_dataset_need elbow_dataset_need(const struct elbow_dataset *dataset)
 {
     const struct elbow_dataset *stored = dataset->stored != NULL ? dataset->stored : dataset;
-    if (is_paged(stored)) // pages are read as long as they are used
+    if (is_paged(stored)) // pages are read during the whole run
         return (struct elbow_dataset_need){.node = stored->beside_bytes,
                                            .rank =
                                                stored->selection_bytes + stored->pages_bytes + stored->reading_bytes,

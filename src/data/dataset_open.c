@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset, first part: the files are opened, and what is in them is described.
+// Loading a dataset, first part: opens the files and describes their contents.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/data/detail/rows.h"
@@ -19,7 +19,7 @@ static enum elbow_status check_shape(const struct elbow_loading *loading, struct
     return elbow_hdf5_check_rows(name, info, error);
 }
 
-// An attribute to scale by that cannot be used is refused, unless it is not needed.
+// An attribute for scaling that cannot be used is refused, unless it is not needed.
 static enum elbow_status check_number(const struct elbow_loading *loading, const struct elbow_packing_number *number,
                                       const char *key, bool has_key, struct elbow_error *error)
 {
@@ -29,7 +29,7 @@ static enum elbow_status check_number(const struct elbow_loading *loading, const
                            loading->dataset->name, number->name, number->trouble, key);
 }
 
-// In a new run training and validation data have one scaling, and the attributes of both have to say so.
+// In a new run, training and validation data have the same scaling, and the attributes of both must agree.
 static enum elbow_status check_alike(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -37,7 +37,7 @@ static enum elbow_status check_alike(const struct elbow_loading *loading, struct
     if (request->reference == NULL || request->is_settled)
         return ELBOW_OK;
     const struct elbow_scale *scale = &request->reference->scale;
-    if (scale->source[0] == '\0') // of data that were described, not loaded: there is none yet
+    if (scale->source[0] == '\0') // described but not loaded: there is no scaling yet
         return ELBOW_OK;
     bool factor_differs =
         !request->has_factor && packing->factor.name != NULL && packing->factor.value != scale->factor;
@@ -88,7 +88,7 @@ enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struc
     return loading->source != NULL ? ELBOW_OK : elbow_source_open(&request, &loading->source, error);
 }
 
-// A row of a list is one number, read and counted as it would be in a table of one column.
+// A row of a list is one number; it is read and counted like a row of a table with one column.
 static void make_table(struct elbow_hdf5_info *info)
 {
     if (info->rank != 1)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset, second part: the rows. The ranks of a node deal out the rows among themselves (whole chunks
-// of the file), each reads its part straight into the node's one copy; where memory is not shared every rank reads all.
+// Loading a dataset, second part: the rows. The ranks of a node divide the rows (whole chunks of the file), and each
+// rank reads its part directly into the node's copy. If memory is not shared, each rank reads all rows.
 #include "elbow/data/detail/row_reader.h"
 #include "elbow/data/detail/rows.h"
 
-// Bytes of one read: large enough for any file system, small beside any dataset that takes time.
+// Bytes of one read: large enough for any file system, and small compared with any dataset that takes time.
 static const uint64_t READ_BYTES = UINT64_C(1) << 26;
-// Rows of a contiguous dataset are dealt out in pieces of about so many bytes.
+// Contiguous datasets are divided in pieces of about this many bytes.
 static const uint64_t PIECE_BYTES = UINT64_C(1) << 20;
 
 uint64_t elbow_loading_piece(const struct elbow_hdf5_info *info, uint64_t row_bytes)
@@ -35,7 +35,7 @@ uint64_t elbow_loading_block(uint64_t row_bytes, uint64_t piece)
     return block > 0 ? block : piece;
 }
 
-// The bits of a row and those after it.
+// The known bits of a row and of those after it.
 static unsigned char *known_of(const struct elbow_dataset *dataset, uint64_t row)
 {
     unsigned char *bits = dataset->known.base;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: which samples it consists of. Rank zero reads what says so, and sends the selection to all, so
-// that nobody else keeps lists and groups.
+// Loading a dataset: its samples. Rank zero reads the lists, masks and groups, and sends the selection to all ranks, so
+// that no other rank needs them.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
@@ -16,8 +16,8 @@ static bool has_request(const struct elbow_selecting *select)
     return select->has_range || select->rows.dataset != NULL || select->share > 0 || select->length > 0;
 }
 
-// Booleans are always a mask, and so is a list of nothing but 0 and 1 that has one for each row. A longer or shorter
-// one was meant to be a mask: as a list of rows it would name one twice.
+// Booleans are always a mask. A list of only 0 and 1 with one entry per row is a mask as well. A longer or shorter one
+// was meant as a mask: as a list of rows it would contain one twice.
 static bool is_mask(const struct elbow_companion *list, const int64_t *numbers, uint64_t count, uint64_t rows)
 {
     if (elbow_companion_is_boolean(list))
@@ -45,7 +45,7 @@ static enum elbow_status take_list(const struct elbow_companion *list, const int
     return status == ELBOW_OK ? elbow_selection_end(selection, place, error) : status;
 }
 
-// Notes what the selection of rows takes for a time.
+// Records the memory that the selection needs temporarily.
 static void took(const struct elbow_loading *loading, uint64_t bytes)
 {
     uint64_t *most = &loading->dataset->selecting_bytes;
@@ -72,7 +72,7 @@ static enum elbow_status choose(const struct elbow_loading *loading, struct elbo
     return status;
 }
 
-// Local. A few rows of which series are cut may be the channels of a recording.
+// Local. If series are cut from only a few rows, these may be the channels of a recording.
 static bool is_recording(const struct elbow_loading *loading)
 {
     const struct elbow_hdf5_info *info = &loading->info;
@@ -88,7 +88,7 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
     if (select->share > 0 && select->groups.dataset != NULL) {
         struct elbow_companion companion = elbow_loading_beside(loading, select->groups, selection->stored);
         status = elbow_companion_groups(&companion, &groups, error);
-        // The groups, those of the selected rows, and as much room to sort these.
+        // The groups of all rows, those of the selected rows, and as much memory to sort these.
         took(loading, (selection->stored + 2 * selection->rows) * sizeof *groups);
     }
     const struct elbow_holdout side = {
@@ -102,14 +102,14 @@ static enum elbow_status split(const struct elbow_loading *loading, struct elbow
     return status;
 }
 
-// Local. The axis of the stored rows that is time's.
+// Local. The axis of the stored rows that is time.
 static int time_axis(const struct elbow_loading *loading)
 {
     bool is_first = loading->request->channels == ELBOW_CHANNELS_FIRST && loading->info.rank > 2;
     return is_first ? loading->info.rank - 1 : 1;
 }
 
-// Local. Series of which another axis than that of time is long enough for a window.
+// Local. A hint if another axis of the series is long enough for a window.
 static enum elbow_status refuse_short(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_hdf5_info *info = &loading->info;
@@ -129,7 +129,7 @@ static enum elbow_status refuse_short(const struct elbow_loading *loading, struc
                            loading->request->select.length, info->shape[other], key);
 }
 
-// Local. Series with more channels than points in time may have their axes the other way round.
+// Local. A hint if series have more channels than points in time: their axes may be in the other order.
 static void doubt_axes(const struct elbow_loading *loading)
 {
     const struct elbow_hdf5_info *info = &loading->info;
@@ -142,7 +142,8 @@ static void doubt_axes(const struct elbow_loading *loading)
              info->shape[other], time == 1 ? "first" : "last");
 }
 
-// Local. Many series that are too short for a window may be one of many points, each with its channels.
+// Local. A hint for many series that are too short for a window: they may be one series of many points, each with its
+// channels.
 static enum elbow_status refuse_recording(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_hdf5_info *info = &loading->info;
@@ -186,7 +187,7 @@ static enum elbow_status make(const struct elbow_loading *loading, struct elbow_
     return status == ELBOW_OK ? cut(loading, selection, error) : status;
 }
 
-// Collective. Rank zero's selection to all.
+// Collective. Sends rank zero's selection to all.
 static enum elbow_status send(struct elbow_comm *comm, struct elbow_selection *selection, struct elbow_error *error)
 {
     bool is_root = elbow_comm_place(comm).rank == 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: numbers that other programs write in the place of missing values. Nothing but their size tells
-// that they are none, so it is told of, and left to the user. Rows are only looked at where the smallest or the largest
-// value is such a number.
+// Loading a dataset: numbers that other programs write for missing values. Only their size suggests that they are not
+// data, so they are reported and kept. Rows are read only if the smallest or the largest value is such a number.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
@@ -11,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const double SHARE_LEAST = 0.01; // of the values; fewer may be outliers
+static const double SHARE_LEAST = 0.01; // share of the values; fewer may be outliers
 
 static bool is_sentinel(double value)
 {
@@ -22,7 +21,7 @@ static bool is_sentinel(double value)
     return value == -32768 || value == -99;
 }
 
-// Of this rank's rows: how many values are the smallest or the largest number, and the range of the others.
+// Of this rank's rows: the number of values that are the smallest or the largest one, and the range of the others.
 struct found {
     double counts[2], low, high;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The shape of a sample: as it is stored, or as data.shape cuts a flat row, with the channels moved to the end, and
-// compared with that of the data that it has to agree with. Cutting rows anew moves no value, so a shape that only
-// another order of the values would make true is refused.
+// The shape of a sample: as stored, or as data.shape cuts a flat row, with the channels moved to the end, and compared
+// with that of the reference. Reshaping moves no value, so a shape that requires another order of the values is
+// refused.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/data/facts.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// The axes of a sample; more than a file or a configuration has.
+// The axes of a sample. There is space for more than a file or a configuration can have.
 struct axes {
     size_t rank;
     uint64_t lengths[ELBOW_HDF5_RANK_MAX];
@@ -39,7 +39,7 @@ static uint64_t product(const struct axes *axes, size_t count)
     return values;
 }
 
-// Without axes of length 1, which change no order.
+// Without axes of length 1, which do not change the order.
 static struct axes squeeze(const struct axes *axes)
 {
     struct axes squeezed = {0};
@@ -66,7 +66,8 @@ static bool is_same_order(const struct axes *a, const struct axes *b)
     return is_same(&left, &right);
 }
 
-// Whether `fine` splits axes of `coarse`, or leaves them: all products of the first axes of `coarse` are some of its.
+// Whether `fine` splits the axes of `coarse`, or equals it: all products of the first axes of `coarse` are also
+// products of first axes of `fine`.
 static bool is_split(const struct axes *fine, const struct axes *coarse)
 {
     size_t at = 0;
@@ -110,7 +111,7 @@ static struct axes first_to_last(const struct axes *axes)
     return moved;
 }
 
-// Whether a sample is b with its channels first.
+// Whether a sample equals b with its channels first.
 static bool is_channels_first(const struct axes *sample, const struct axes *b)
 {
     struct axes moved = last_to_first(b);
@@ -189,7 +190,7 @@ static enum elbow_status check_channels(const struct elbow_loading *loading, con
                            layouts[layout].axes);
 }
 
-// Whether samples have as many values as those that the data belong to; whatever comes later relies on it.
+// Checks that samples have as many values as those of the reference; all later code relies on it.
 static enum elbow_status check_values(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -205,7 +206,7 @@ static enum elbow_status check_values(const struct elbow_loading *loading, struc
                            request->is_settled ? "give data of that shape" : "both must have the same shape");
 }
 
-// Whether the data agree with those that they belong to; flat rows have their shape.
+// Checks that the data agree with the reference; flat rows take its shape.
 static enum elbow_status compare(const struct elbow_loading *loading, struct axes *sample, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -246,8 +247,8 @@ bool elbow_dataset_looks_first(enum elbow_layout layout, size_t rank, const uint
     return ((first == 1 || first == 3) && last > first) || is_square;
 }
 
-// Rows of colour images whose last axis is that of the channels are not turned: every value would come to a wrong
-// place.
+// Rows of colour images whose last axis is that of the channels are refused: moving the first axis would put each value
+// in a wrong place.
 static enum elbow_status check_first(const struct elbow_loading *loading, const struct axes *sample,
                                      struct elbow_error *error)
 {
@@ -264,7 +265,7 @@ static enum elbow_status check_first(const struct elbow_loading *loading, const 
         loading->dataset->name, shape_text(sample).text, shape_text(&first).text);
 }
 
-// Moves the first axis to the end, and says so.
+// Moves the first axis to the end, and records it for the log.
 static struct axes turn(struct elbow_loading *loading, const struct axes *stored, const struct axes *sample)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -291,7 +292,7 @@ enum elbow_status elbow_loading_take_shape(struct elbow_loading *loading, struct
         return status;
     bool has_reference = request->reference != NULL;
     bool is_first = request->channels == ELBOW_CHANNELS_FIRST;
-    if (is_first && has_reference && is_flat(&sample)) { // flat rows of what the reference was stored as
+    if (is_first && has_reference && is_flat(&sample)) { // flat rows of samples that the reference stored with axes
         struct axes wanted = {.rank = (size_t)request->reference->rank};
         memcpy(wanted.lengths, request->reference->shape, wanted.rank * sizeof *wanted.lengths);
         sample = last_to_first(&wanted);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: sparse rows. As with dense ones the ranks of a node deal out the rows among themselves, and each
-// reads its part straight into the node's one copy.
+// Loading a dataset: sparse rows. As with dense rows, the ranks of a node divide the rows, and each reads its part
+// directly into the node's copy.
 #include "elbow/data/detail/row_reader.h"
 #include "elbow/data/detail/rows.h"
 
@@ -10,7 +10,7 @@
 
 enum { BLOCK_ROWS = 1 << 15 };
 
-// Rows [first, first + count), from the file to their place. `starts` has room for their starts and the end.
+// Reads rows [first, first + count) to their place. `starts` has space for their starts and the end.
 static enum elbow_status read_rows(const struct elbow_row_reader *reader, struct elbow_dataset *dataset, uint64_t first,
                                    uint64_t count, uint64_t *starts, struct elbow_error *error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: which values may be missing, and where one lies that cannot be used.
+// Loading a dataset: the position of a value that cannot be used, and the message for it.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/text.h"

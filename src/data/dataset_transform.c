@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: what is done to its scaled values. Statistics are over the rows of the dataset, which are those of
-// the training set where there is no reference.
+// Loading a dataset: the transform of its scaled values. Statistics are over the rows of the dataset; without a
+// reference, these are the rows of the training set.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
@@ -11,10 +11,10 @@
 #include <math.h>
 #include <stdio.h>
 
-// Rows for moments: of all those that figures are of.
+// The rows for moments: all that are measured.
 struct reading {
     const struct elbow_loading *loading;
-    float *sample; // (D) room
+    float *sample; // (D) workspace
 };
 
 static void read_scaled(const void *user, uint64_t i, double *values)
@@ -44,7 +44,8 @@ static struct elbow_moments_job job_of(const struct reading *reading)
                                       .known = elbow_dataset_has_known(dataset) ? read_known : NULL};
 }
 
-// How far the noise that the model sees may take a scaled value; 0 without noise. It is uniform from 0 up to this.
+// The largest change of a scaled value by the noise that the model sees; 0 without noise. The noise is uniform between
+// 0 and this.
 static double noise_of(const struct elbow_loading *loading)
 {
     return loading->request->demand.is_whole ? loading->dataset->scale.factor : 0;
@@ -66,7 +67,7 @@ static enum elbow_status refuse_value(const struct elbow_loading *loading, uint6
                            elbow_transform_row(dataset->transform.kind)->above);
 }
 
-// Finds the first value that the transform has nothing for, of those that are looked at, of which there is one.
+// Finds the first measured value that the transform cannot handle; there is one.
 static enum elbow_status refuse_first(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
@@ -87,7 +88,7 @@ static enum elbow_status refuse_first(const struct elbow_loading *loading, struc
     return error->status;
 }
 
-// Moments of values become those of values with the noise: exactly, not of noise that was drawn.
+// Converts moments of values to those of values with noise: exactly, not from drawn noise.
 static void add_noise(double noise, struct elbow_moments *moments)
 {
     if (noise == 0)
@@ -192,7 +193,7 @@ static enum elbow_status take_moments(struct elbow_loading *loading, struct elbo
     return error->status;
 }
 
-// Collective. Values that are far from unit scale get a warning, which says whether columns have scales of their own.
+// Collective. Warns of values far from unit scale; the warning says whether the columns have different scales.
 static enum elbow_status look_at_columns(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;

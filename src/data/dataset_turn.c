@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: turning rows round that are stored with the channels first.
+// Loading a dataset: moves the channels of rows that are stored with the channels first.
 #include "elbow/data/detail/loading.h"
 
 #include <string.h>
 
-// Turns a row round: (channels, places) becomes (places, channels). `row` has room for one.
+// Moves the channels of a row: (channels, places) becomes (places, channels). `row` is workspace for one row.
 #define TURN(name, type)                                                                                               \
     static void turn_##name(type *values, type *row, size_t channels, size_t places)                                   \
     {                                                                                                                  \

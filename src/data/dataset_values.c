@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset, third part: what follows from all rows together, which is the scaling.
+// Loading a dataset, third part: the scaling, which depends on all rows together.
 #include "elbow/data/detail/page_load.h"
 
 #include "elbow/data/detail/rows.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// Missing values have no likelihood, and any number in their place would be taken for data.
+// Missing values have no likelihood, and any number in their place would be used as data.
 static enum elbow_status refuse_missing(const struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
@@ -29,7 +29,7 @@ static enum elbow_status refuse_missing(const struct elbow_loading *loading, str
         value, elbow_loading_may_let_in(loading, ELBOW_MISSING_FILL) ? ", or set data.missing: fill" : "");
 }
 
-// Where a scaling comes from, of which keys give a part and attributes the others.
+// The source of a scaling, in which keys give one part and attributes the other.
 static void name_source(const struct elbow_loading *loading, const char *factor, const char *offset,
                         struct elbow_scale *scale)
 {
@@ -54,7 +54,7 @@ static void name_source(const struct elbow_loading *loading, const char *factor,
 
 enum { BYTES_FEW = 63 }; // a quarter of 255: images are brighter somewhere
 
-// Bytes that never come near 255 are seldom levels of it: counts of pixels, grades, categories.
+// Bytes that stay far below 255 are rarely grey levels: counts of pixels, grades, categories.
 static void doubt_bytes(struct elbow_dataset *dataset, enum elbow_transform_kind transform)
 {
     if (strcmp(dataset->scale.source, ELBOW_SCALE_BYTES) != 0 || dataset->max > BYTES_FEW ||
@@ -66,7 +66,7 @@ static void doubt_bytes(struct elbow_dataset *dataset, enum elbow_transform_kind
              dataset->max, dataset->max * dataset->scale.factor, dataset->max, 1 / dataset->max);
 }
 
-// A key comes before its attribute, an attribute before what would be taken without both.
+// A key overrides its attribute, and an attribute the default.
 static void choose_scale(struct elbow_loading *loading)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -91,7 +91,7 @@ static void choose_scale(struct elbow_loading *loading)
     doubt_bytes(dataset, request->transform);
 }
 
-// Of the reference, whatever keys and attributes say.
+// That of the reference, whatever keys and attributes say.
 static void take_scale(struct elbow_loading *loading)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -112,8 +112,8 @@ static void take_scale(struct elbow_loading *loading)
         memcpy(dataset->news.unread_in, spot.name, sizeof spot.name);
 }
 
-// Local. Scaling, mean and deviation; whether the scaling of others makes sense here. All ranks have the same figures,
-// and the same answer.
+// Local. Scaling, mean and deviation; and whether the scaling of the reference makes sense here. All ranks have the
+// same figures, and get the same result.
 static enum elbow_status settle_scale(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = loading->request;

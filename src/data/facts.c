@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is kept of the data, and whether other data may have the same scaling. Ranges are compared by their magnitude:
-// data may differ a good deal, but not by a factor that only another unit, or another way of storing, explains.
+// Facts that are kept about the data, and whether other data may use the same scaling. Ranges are compared by
+// magnitude: data may differ considerably, but not by a factor that only another unit, or another kind of storage,
+// explains.
 #include "elbow/data/facts.h"
 
 #include "elbow/data/through.h"
@@ -9,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-// Ordinary values that are taken as stored are not larger. A factor by which ranges may differ; where only the width
-// of the type differs, or nothing, they may a little more before that is an error.
+// Ordinary values that are used as stored are not larger than this. The factor by which ranges may differ; it is larger
+// if only the width of the type differs, or nothing.
 static const double USUAL_MAX = 16, RATIO = 10, RATIO_ALIKE = 100;
 
-// As far from the mean as a picture of standardized columns goes.
+// Pictures of standardized columns show this many deviations on each side.
 static const double DEVIATIONS = 3;
 
 struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
@@ -41,7 +42,7 @@ struct elbow_data_facts elbow_data_facts_of(const struct elbow_dataset *dataset)
     return facts;
 }
 
-// What the scaled values of the training data are, if a picture shows them.
+// The range of the scaled values of the training data, for a picture of them.
 static struct elbow_shades of_scaled(const struct elbow_data_facts *data, bool has_noise)
 {
     double last = data->max + (has_noise ? 1 : 0);
@@ -49,7 +50,7 @@ static struct elbow_shades of_scaled(const struct elbow_data_facts *data, bool h
     return (struct elbow_shades){.black = fmin(a, b), .white = fmax(a, b)};
 }
 
-// What the model sees, if a picture shows that. Columns that have numbers of their own are counted in deviations.
+// The range of the model's values, for a picture of them. Columns with their own numbers are shown in deviations.
 static struct elbow_shades of_transformed(const struct elbow_fit *fit, struct elbow_shades scaled)
 {
     const struct elbow_transform *row = elbow_transform_row(fit->kind);
@@ -90,7 +91,7 @@ static double magnitude(double min, double max)
     return fmax(fabs(min), fabs(max));
 }
 
-// Whoever has asked for it: bytes become values from 0 to 1.
+// The default: bytes become values from 0 to 1.
 static bool is_of_bytes(const struct elbow_scale *scale)
 {
     return scale->factor == 1.0 / 255 && scale->offset == 0;
@@ -101,7 +102,7 @@ static bool is_as_stored(const struct elbow_scale *scale)
     return scale->factor == 1 && scale->offset == 0;
 }
 
-// Type and range of the data that a scaling was found for; a checkpoint of 0.1 says nothing of them.
+// Type and range of the data for which a scaling was found; a checkpoint of 0.1 does not contain them.
 struct origin {
     enum elbow_element element;
     double min, max;
@@ -145,14 +146,14 @@ static enum verdict judge(const struct elbow_dataset *dataset, const struct orig
     }
     bool lies_inside = !is_float && dataset->max > 1 && dataset->min >= origin->min && dataset->max <= origin->max;
     bool is_negative = origin->min >= 0 && dataset->min < -0.1 * there;
-    // Levels beside fractions of them: a few of bytes lie no farther apart than other data do.
+    // Levels and fractions of levels: bytes alone differ no more than other data do.
     bool has_other_unit = !is_float && origin->min >= 0 && origin->max <= 1 && dataset->max > 1;
     if (ratio <= RATIO && !is_negative && has_other_unit)
         return DOUBTFUL;
     return (ratio > RATIO && !lies_inside) || is_negative ? CONTRADICTS : FITS;
 }
 
-// Rows that were held back of the very dataset that they are compared with have its scaling in any case.
+// Rows that were held back from the same dataset have its scaling in any case.
 static bool is_share(const struct elbow_dataset_request *request)
 {
     return request->select.share > 0 && request->select.is_valid;
