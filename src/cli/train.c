@@ -4,7 +4,7 @@
 #include "elbow/cli/command.h"
 #include "elbow/cli/configuration.h"
 #include "elbow/cli/launcher.h"
-#include "elbow/data/files.h"
+#include "elbow/data/configured.h"
 #include "elbow/train/trainer.h"
 
 #include <errno.h>
@@ -193,6 +193,32 @@ static enum elbow_status check_files(const struct options *options, const struct
     return status;
 }
 
+// Whether pages fit into data.memory, as the start finds it. What a node has, and what else is wrong with the data, the
+// start says.
+static enum elbow_status check_memory(const struct elbow_config *config, struct elbow_error *error)
+{
+    struct elbow_configured configured = {0};
+    struct elbow_launcher_ranks ranks = elbow_launcher_ranks();
+    struct elbow_dataset dataset = {.is_short = false};
+    struct elbow_hdf5_storage storage;
+    struct elbow_error found = {0};
+    bool is_pretended = config->run.nodes.count > 0, is_led = config->data.through[0] != '\0';
+    if (config->data.memory == 0 || config->data.order != ELBOW_ORDER_WINDOWS || ranks.all == 0 || is_pretended ||
+        is_led || config->data.synthetic > 0)
+        return ELBOW_OK;
+    if (elbow_configured_find(NULL, config, false, NULL, &configured, &found) == ELBOW_OK) {
+        struct elbow_dataset_request request = elbow_configured_request(config, false, &configured);
+        request.placing.machine =
+            (struct elbow_placing_machine){.free = UINT64_MAX, .node_ranks = ranks.of_node, .ranks = ranks.all};
+        elbow_dataset_describe(&request, &dataset, &storage, &found);
+    }
+    elbow_configured_clear(&configured);
+    if (!dataset.is_short)
+        return ELBOW_OK;
+    *error = found;
+    return found.status;
+}
+
 static enum elbow_status check(const struct elbow_call *call, struct elbow_error *error)
 {
     struct options options = {0};
@@ -206,6 +232,8 @@ static enum elbow_status check(const struct elbow_call *call, struct elbow_error
         status = elbow_configuration_run(NULL, options.path, &config, options.run, directory, error);
     if (status == ELBOW_OK)
         status = check_files(&options, &config, error);
+    if (status == ELBOW_OK)
+        status = check_memory(&config, error);
     if (status == ELBOW_OK && elbow_launcher_is_first())
         printf("%s\n", directory);
     return status;

@@ -346,6 +346,8 @@ enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *req
         status = elbow_loading_place_described(&loading, error);
     if (status == ELBOW_OK)
         status = elbow_loading_find_reading(&loading, storage, error);
+    else if (dataset->is_short)
+        elbow_loading_find_reading(&loading, storage, NULL); // as far as that can be said
     elbow_source_close(loading.source);
     elbow_source_close(loading.mask);
     elbow_source_close(loading.written);

@@ -5,25 +5,27 @@
 
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 
-// The memory for another source of the same rows, if there is one: what it keeps, and one read of `rows` rows. Its
-// chunks need not end at blocks; then a chunk is unpacked for a part of its rows (this is already counted if the last
-// chunk extends beyond the rows).
+// Chunks need not end where blocks of so many rows do: then one is unpacked for a part of its rows (which is counted
+// already where the last one is cut off by the end of all rows).
+static uint64_t part_bytes(const struct elbow_hdf5_info *info, uint64_t block)
+{
+    bool is_cut = info->chunk_rows > 0 && block < info->shape[0] && block % info->chunk_rows != 0 &&
+                  info->shape[0] % info->chunk_rows == 0;
+    return is_cut ? elbow_source_chunk_bytes(info, false) : 0;
+}
+
+// The memory for another source of the same rows, if there is one: what it keeps, and one read of `rows` rows.
 static enum elbow_status add_source(struct elbow_source *source, uint64_t block, uint64_t *kept, uint64_t *reading,
                                     struct elbow_error *error)
 {
     struct elbow_hdf5_storage storage;
-    uint64_t part = 0;
     if (source == NULL)
         return ELBOW_OK;
     enum elbow_status status = elbow_source_storage(source, &storage, error);
     if (status != ELBOW_OK)
         return status;
     *kept += storage.kept;
-    const struct elbow_hdf5_info *info = &source->info;
-    if (info->chunk_rows > 0 && block < info->shape[0] && block % info->chunk_rows != 0 &&
-        info->shape[0] % info->chunk_rows == 0)
-        part = elbow_source_chunk_bytes(info, false);
-    *reading = MOST(*reading, storage.reading + part);
+    *reading = MOST(*reading, storage.reading + part_bytes(&source->info, block));
     return ELBOW_OK;
 }
 
@@ -45,6 +47,8 @@ enum elbow_status elbow_loading_find_reading(struct elbow_loading *loading, stru
     uint64_t block = elbow_loading_block(row_bytes, elbow_loading_piece(&loading->info, row_bytes));
     if (is_paged(dataset))
         block = elbow_loading_page_rows(loading) * dataset->selection.windows;
+    if (is_paged(dataset) && loading->source->info.chunk_rows > 0)
+        reading += part_bytes(&loading->source->info, block);
     status = add_source(loading->mask, block, &kept, &reading, error);
     if (status == ELBOW_OK)
         status = add_source(loading->written, block, &kept, &reading, error);

@@ -110,7 +110,7 @@ static void judge_shared(struct elbow_doctor_report *report)
 static void judge_memory(struct elbow_doctor_report *report)
 {
     const struct elbow_doctor_facts *facts = &report->facts;
-    for (int n = 0; n < facts->place.nodes && facts->has_need; ++n) {
+    for (int n = 0; n < facts->place.nodes && facts->has_need && facts->shortage[0] == 0; ++n) {
         if (facts->nodes[n].memory >= facts->memory_need)
             continue;
         advise(report, "memory",
@@ -133,6 +133,12 @@ static void judge_shares(struct elbow_doctor_report *report)
                "The %llu microbatches of a batch do not divide evenly among %d ranks: some ranks wait in every step. "
                "Take a number of ranks that divides %llu.",
                (unsigned long long)facts->microbatches, facts->place.size, (unsigned long long)facts->microbatches);
+}
+
+static void judge_shortage(struct elbow_doctor_report *report)
+{
+    if (report->facts.shortage[0] != 0)
+        advise(report, "memory", "This run would be refused: %.900s.", report->facts.shortage);
 }
 
 // What a run would warn of, a line each.
@@ -242,6 +248,7 @@ void elbow_doctor_advise(struct elbow_doctor_report *report)
 {
     report->count = 0;
     judge_shares(report);
+    judge_shortage(report);
     judge_values(report);
     judge_pages(report);
     judge_binding(report);

@@ -30,6 +30,7 @@ struct data {
     struct elbow_data_facts facts; // of the training set, but for what only its rows tell
     struct elbow_placing_machine machine;
     elbow_path file;
+    char shortage[ELBOW_MESSAGE_SIZE]; // why the rows would not fit, or empty
     struct elbow_error error;
 };
 
@@ -41,6 +42,11 @@ static enum elbow_status add_described(const struct elbow_dataset_request *reque
     struct elbow_dataset dataset;
     struct elbow_hdf5_storage storage;
     enum elbow_status status = elbow_dataset_describe(request, &dataset, &storage, &data->error);
+    if (status == ELBOW_MEMORY && dataset.is_short) {
+        memcpy(data->shortage, data->error.message, sizeof data->shortage);
+        data->error = (struct elbow_error){0};
+        status = ELBOW_OK;
+    }
     if (status != ELBOW_OK)
         return status;
     data->needs[data->sets++] = elbow_dataset_need(&dataset);
@@ -276,6 +282,7 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
     }
     facts->has_need = data.error.status == ELBOW_OK;
     memcpy(facts->trouble, data.error.message, sizeof facts->trouble);
+    memcpy(facts->shortage, data.shortage, sizeof facts->shortage);
     double most[] = {(double)facts->shared_need, (double)facts->private_need, (double)facts->memory_need};
     elbow_comm_max(comm, most, 3); // nodes may have different numbers of ranks: the worst one counts
     facts->shared_need = (uint64_t)most[0];

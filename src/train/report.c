@@ -60,19 +60,17 @@ static struct total loading_total(const struct elbow_train_plan *plan, uint64_t 
         frozen + rank, ranks * frozen + elbow_dataset_loading_peak(needs, sizeof needs / sizeof *needs, ranks, copies)};
 }
 
-// The most that is taken, and where that is taken only while the data are loaded, what is taken later.
+// The most that is taken at any time; and what is taken later, where that is while the data are loaded.
 static void tell_total(const struct elbow_train_plan *plan, struct total loading, struct total later)
 {
-    const char *s = plan->place.node_size == 1 ? "" : "s";
-    if (loading.node > later.node)
-        elbow_log_say(plan->log,
-                      "memory in all: %s a rank, %s a node of %d rank%s while the data are loaded, which is the most; "
-                      "then %s a rank, %s a node",
-                      elbow_text_bytes(loading.rank).text, elbow_text_bytes(loading.node).text, plan->place.node_size,
-                      s, elbow_text_bytes(later.rank).text, elbow_text_bytes(later.node).text);
-    else
-        elbow_log_say(plan->log, "memory in all: %s a rank, %s a node of %d rank%s", elbow_text_bytes(later.rank).text,
-                      elbow_text_bytes(later.node).text, plan->place.node_size, s);
+    bool is_loading = loading.node > later.node;
+    struct total most = is_loading ? loading : later;
+    elbow_log_say(plan->log, "memory in all: %s a rank, %s a node of %d rank%s%s", elbow_text_bytes(most.rank).text,
+                  elbow_text_bytes(most.node).text, plan->place.node_size, plan->place.node_size == 1 ? "" : "s",
+                  is_loading ? " (while the data are loaded)" : "");
+    if (is_loading)
+        elbow_log_say(plan->log, "memory while training: %s a rank, %s a node", elbow_text_bytes(later.rank).text,
+                      elbow_text_bytes(later.node).text);
 }
 
 // Collective. `checkpoints`: rank zero's, which is the one that tells.

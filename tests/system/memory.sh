@@ -73,8 +73,9 @@ agrees "a mask" data.train=$file:/contiguous data.mask=$file:/mask
 agrees "a mask in one chunk" data.train=$file:/contiguous data.mask=$file:/mask_whole
 agrees "what lies beside rows" data.train=$file:/contiguous data.labels=$file:/labels data.weights=$file:/numbers \
     "data.condition={n: \"$file:/numbers\"}" data.names=$file:/names
-grep -q 'a node of 1 rank while the data are loaded, which is the most; then ' memory.out && fail "nothing is taken for loading, but told: $(grep '^memory' memory.out)"
+grep -qE '\(while the data are loaded\)|^memory while training' memory.out && fail "nothing is taken for loading, but told: $(grep '^memory' memory.out)"
 measured data.train=$file:/whole
-grep -q '^memory in all: .* a node of 1 rank while the data are loaded, which is the most; then .* a rank, .* a node$' memory.out ||
+grep -q '^memory in all: .* a rank, .* a node of 1 rank (while the data are loaded)$' memory.out ||
     fail "the peak of loading is not told: $(grep '^memory' memory.out)"
+grep -q '^memory while training: .* a rank, .* a node$' memory.out || fail "what training takes is not told: $(grep '^memory' memory.out)"
 finish

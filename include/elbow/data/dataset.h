@@ -120,6 +120,7 @@ struct elbow_dataset {
     struct elbow_page_sample sample;    // of the pages; owned
     struct elbow_page_load *page_load;  // reads them; the pages own it
     uint64_t pages_bytes;               // estimate of the bytes that the pages of a rank take
+    bool is_short;                      // they do not fit, as its error says (elbow_dataset_describe)
     uint64_t looked;                    // samples that were measured: all, or those of the sample of pages
     // All values that the model sees are 0 or 1. Only set if the demand is UNIT or BINARY; of several parts, the values
     // that must be BINARY.
@@ -211,7 +212,8 @@ struct elbow_dataset_request elbow_dataset_request_of(const struct elbow_config 
 void elbow_dataset_select(const struct elbow_config *config, bool is_valid, struct elbow_selecting *select);
 
 // Local. Describes a dataset without reading its rows: shape, layout, type, packing, and whether all rows exist.
-// `dataset` owns nothing afterwards. FILE, FORMAT and MISMATCH as of elbow_dataset_load.
+// `dataset` owns nothing afterwards. FILE, FORMAT and MISMATCH as of elbow_dataset_load. MEMORY if its pages do not
+// fit; the dataset is then described nevertheless, and is_short.
 enum elbow_status elbow_dataset_describe(const struct elbow_dataset_request *request, struct elbow_dataset *dataset,
                                          struct elbow_hdf5_storage *storage, struct elbow_error *error);
 

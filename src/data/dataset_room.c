@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What pages take of a node's memory, and which values of the keys would fit where that is too much.
+#include "elbow/data/detail/room.h"
+
+#include "elbow/base/text.h"
+#include "elbow/data/detail/source.h"
+#include "elbow/data/page_order.h"
+
+// Pages that a walk through a file has in hand; bytes that a page takes in tables, whether it is in memory or not;
+// pages of the largest table that is tried to find values that fit.
+enum { HAND_PAGES = 16, PAGE_BESIDE = 40, TRIED_PAGES = 1 << 22 };
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t elbow_room_segments(const struct elbow_placing *placing, uint64_t samples)
+{
+    uint64_t batch = least(placing->batch, samples);
+    return placing->batch == 0 ? 1 : (batch + placing->microbatch - 1) / placing->microbatch;
+}
+
+// Bytes of the rows that some segments have, and of the other rows of pages at their ends.
+static uint64_t share_bytes(const struct elbow_dataset *dataset, struct elbow_page_order *order,
+                            struct elbow_range segments, uint64_t all)
+{
+    uint64_t rows = 2 * dataset->page_table.page_rows * dataset->page_table.row_samples;
+    for (uint64_t segment = segments.first; segment < segments.last; ++segment) {
+        struct elbow_page_window whole = elbow_page_order_window(order, 0, segment, 0);
+        rows += whole.last - whole.first;
+    }
+    return (uint64_t)((double)least(rows, dataset->samples) / (double)dataset->samples * (double)all);
+}
+
+// The bytes of what a rank has to keep of its segments, in such windows of such pages: of the rank that has most.
+static enum elbow_status find_need(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                                   uint64_t window_pages, struct elbow_room *room, struct elbow_error *error)
+{
+    const struct elbow_placing *placing = &loading->request->placing;
+    const struct elbow_dataset *dataset = loading->dataset;
+    struct elbow_page_order *order = NULL;
+    const struct elbow_page_order_request request = {.kind = placing->order,
+                                                     .seed = loading->request->seed,
+                                                     .batch = placing->batch,
+                                                     .microbatch = placing->microbatch,
+                                                     .window_pages = window_pages,
+                                                     .table = source->table};
+    uint64_t segments = elbow_room_segments(placing, dataset->samples), ranks = room->machine.ranks;
+    struct elbow_range most = {0, (segments + ranks - 1) / ranks};
+    enum elbow_status status = elbow_page_order_create(&request, &order, error);
+    if (status == ELBOW_OK && dataset->place == ELBOW_ACCESS_STREAM)
+        room->of_rank = elbow_pages_need(source, order, most);
+    else if (status == ELBOW_OK && placing->order == ELBOW_ORDER_SEGMENTS)
+        room->of_rank = share_bytes(dataset, order, most, room->all);
+    else
+        room->of_rank = room->all; // pages are dealt anew in each epoch
+    elbow_page_order_destroy(order);
+    return status;
+}
+
+enum elbow_status elbow_room_find(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                                  struct elbow_room *room, struct elbow_error *error)
+{
+    const struct elbow_placing *placing = &loading->request->placing;
+    room->tables = source->table->count * PAGE_BESIDE;
+    return placing->batch == 0 ? ELBOW_OK : find_need(loading, source, placing->window_pages, room, error);
+}
+
+uint64_t elbow_room_budget(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                           const struct elbow_room *room)
+{
+    const struct elbow_placing *placing = &loading->request->placing;
+    const struct elbow_page_table *table = source->table;
+    uint64_t row = source->row_bytes + source->known_row_bytes;
+    uint64_t hand = HAND_PAGES * (source->page_bytes + table->page_rows * table->row_samples * row);
+    if (placing->memory == 0)
+        return hand;
+    uint64_t share = placing->memory / room->machine.node_ranks, beside = room->tables + room->unpacking;
+    uint64_t left = share > beside ? share - beside : 0;
+    return placing->batch == 0 ? least(hand, left) : left;
+}
+
+static uint64_t node_need(const struct elbow_room *room)
+{
+    return room->machine.node_ranks * (room->of_rank + room->tables + room->unpacking);
+}
+
+// What has to fit, and the keys as they would be in its place.
+struct trial {
+    const struct elbow_loading *loading;
+    const struct elbow_page_source *source;
+    struct elbow_room room;
+    uint64_t limit;
+};
+
+// Windows of so many of the pages that are there.
+static bool fits_windows(const struct trial *trial, uint64_t window_pages)
+{
+    struct elbow_room room = trial->room;
+    return find_need(trial->loading, trial->source, window_pages, &room, NULL) == ELBOW_OK &&
+           node_need(&room) <= trial->limit;
+}
+
+// Smaller pages, in windows of as many of them. A page that is no multiple of a chunk has the chunks at its ends
+// unpacked for a part of their rows.
+static bool fits_pages(const struct trial *trial, uint64_t page_rows)
+{
+    const struct elbow_loading *loading = trial->loading;
+    const struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_hdf5_info *stored = &loading->stored;
+    const struct elbow_page_table_request request = {.selection = &dataset->selection,
+                                                     .files = dataset->files,
+                                                     .file_rows = dataset->file_rows,
+                                                     .page_rows = page_rows};
+    struct elbow_page_table table;
+    struct elbow_page_source source = *trial->source;
+    struct elbow_room room = trial->room;
+    if (dataset->samples / page_rows > TRIED_PAGES || elbow_page_table_create(&request, &table, NULL) != ELBOW_OK)
+        return false;
+    source.page_bytes = (size_t)((double)source.page_bytes * (double)page_rows / (double)source.table->page_rows);
+    source.table = &table;
+    room.tables = table.count * PAGE_BESIDE;
+    if (stored->chunk_rows > 0 && page_rows % stored->chunk_rows != 0)
+        room.unpacking += elbow_source_chunk_bytes(stored, false);
+    uint64_t pages = loading->request->placing.window_pages;
+    bool fits = find_need(loading, &source, pages, &room, NULL) == ELBOW_OK && node_need(&room) <= trial->limit;
+    elbow_page_table_clear(&table);
+    return fits;
+}
+
+// The largest multiple of `unit` below `now`, which does not fit, that does; 0: none.
+static uint64_t find_fitting(const struct trial *trial, bool (*fits)(const struct trial *, uint64_t), uint64_t now,
+                             uint64_t unit)
+{
+    uint64_t above = (now + unit - 1) / unit, below = above / 2;
+    while (below > 0 && !fits(trial, below * unit)) {
+        above = below;
+        below /= 2;
+    }
+    while (below > 0 && above - below > 1) {
+        uint64_t middle = below + (above - below) / 2;
+        if (fits(trial, middle * unit))
+            below = middle;
+        else
+            above = middle;
+    }
+    return below * unit;
+}
+
+// Rows of a page that would fit: whole chunks, or, where a page is one that is too large, a part of it.
+static uint64_t find_page_rows(const struct trial *trial)
+{
+    uint64_t now = trial->source->table->page_rows, chunk = trial->loading->stored.chunk_rows;
+    uint64_t whole = chunk > 1 && chunk < now ? find_fitting(trial, fits_pages, now, chunk) : 0;
+    return whole > 0 ? whole : find_fitting(trial, fits_pages, now, 1);
+}
+
+// A value of data.memory, rounded up.
+static void write_memory(uint64_t bytes, char text[32])
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    uint64_t unit = 1000;
+    size_t at = 0;
+    while (bytes / unit >= 10000 && at + 1 < sizeof units / sizeof *units) {
+        unit *= 1000;
+        ++at;
+    }
+    elbow_text_format(text, 32, "%llu%s", (unsigned long long)(bytes / unit + (bytes % unit != 0)), units[at]);
+}
+
+// Values that would fit, each with its "or". Pages and windows of a run that was resumed are settled.
+struct cures {
+    char memory[64], windows[64], pages[64];
+};
+
+static void write_fewer(uint64_t value, const char *key, char text[64])
+{
+    if (value > 0)
+        elbow_text_format(text, 64, "%s: %llu%s (other bits), or ", key, (unsigned long long)value,
+                          value > 1 ? " or fewer" : "");
+}
+
+static struct cures find_cures(const struct trial *trial)
+{
+    const struct elbow_dataset_request *request = trial->loading->request;
+    struct cures cures = {"", "", ""};
+    uint64_t need = node_need(&trial->room);
+    char memory[32];
+    if (request->placing.memory > 0 && need <= trial->room.machine.free) {
+        write_memory(need, memory);
+        elbow_text_format(cures.memory, sizeof cures.memory, "data.memory: %s or more, or ", memory);
+    }
+    if (request->is_resumed)
+        return cures;
+    write_fewer(find_fitting(trial, fits_windows, request->placing.window_pages, 1), "data.window_pages",
+                cures.windows);
+    write_fewer(find_page_rows(trial), "data.page_rows", cures.pages);
+    return cures;
+}
+
+static enum elbow_status refuse_windows(const struct trial *trial, const char *limit, struct elbow_error *error)
+{
+    const struct elbow_loading *loading = trial->loading;
+    const struct cures cures = find_cures(trial);
+    bool has_any = cures.memory[0] != 0 || cures.windows[0] != 0 || cures.pages[0] != 0;
+    return elbow_error_set(error, ELBOW_MEMORY,
+                           "%s: a window of %s for each microbatch of a node, the next one and unpacking take %s, but "
+                           "%s; %s%s%s%stake more nodes",
+                           loading->dataset->name,
+                           elbow_text_count(loading->request->placing.window_pages, "page").text,
+                           elbow_text_bytes(node_need(&trial->room)).text, limit, has_any ? "set " : "", cures.memory,
+                           cures.windows, cures.pages);
+}
+
+enum elbow_status elbow_room_check(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                                   const struct elbow_room *room, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    const struct elbow_placing *placing = &loading->request->placing;
+    bool is_stream = dataset->place == ELBOW_ACCESS_STREAM;
+    bool is_bound = is_stream && placing->memory > 0 && placing->memory < room->machine.free;
+    const struct trial trial = {
+        .loading = loading, .source = source, .room = *room, .limit = is_bound ? placing->memory : room->machine.free};
+    if (placing->batch == 0 || node_need(room) <= trial.limit)
+        return ELBOW_OK;
+    char limit[64];
+    elbow_text_format(limit, sizeof limit, is_bound ? "data.memory: %s" : "only %s of a node are free",
+                      elbow_text_bytes(trial.limit).text);
+    dataset->is_short = true;
+    if (is_stream)
+        return refuse_windows(&trial, limit, error);
+    return elbow_error_set(error, ELBOW_MEMORY,
+                           "%s: the rows that the ranks of a node keep (data.access: shard) take %s, but %s; take more "
+                           "nodes, or set data.order: windows (other bits) and data.access: stream",
+                           dataset->name, elbow_text_bytes(node_need(room)).text, limit);
+}
