@@ -67,7 +67,7 @@ static void print_ratio(const char *name, const struct elbow_bench_time *ratio)
 static void print_table(const struct elbow_bench_result *result)
 {
     printf("batch %llu in %s of %llu, %llu parameters, %d rank%s on %d node%s, "
-           "%d thread%s a rank, %d rounds\n\n",
+           "%d thread%s per rank, %d rounds\n\n",
            (unsigned long long)result->batch, elbow_text_count(result->microbatches, "microbatch").text,
            (unsigned long long)result->microbatch, (unsigned long long)result->parameters, result->place.size,
            result->place.size == 1 ? "" : "s", result->place.nodes, result->place.nodes == 1 ? "" : "s",
@@ -88,11 +88,11 @@ static void print_table(const struct elbow_bench_result *result)
     putchar('\n');
     printf("samples/s          %.0f\n", samples_per_second(result));
     printf("gflop/s            %.1f\n", gigaflops(result));
-    printf("exchange           %s read, %s sent a step, %.2f GB/s\n",
+    printf("exchange           %s read and %s sent per step, %.2f GB/s\n",
            elbow_text_bytes((uint64_t)result->bytes_read).text, elbow_text_bytes((uint64_t)result->bytes_sent).text,
            bandwidth(result) * 1e-9);
-    printf("cores busy         %.2f a rank\n", result->cores);
-    printf("peak memory        %s a rank, of which %s allocated; a node's dataset %s, parameters %s\n",
+    printf("cores busy         %.2f per rank\n", result->cores);
+    printf("peak memory        %s per rank, with %s of it allocated; per node: dataset %s, parameters %s\n",
            elbow_text_bytes(result->peak_bytes).text, elbow_text_bytes(result->peak_allocated).text,
            elbow_text_bytes(result->dataset_bytes).text, elbow_text_bytes(result->parameter_bytes).text);
     printf("allocations        %llu after the first step\n", (unsigned long long)result->allocations);

@@ -22,8 +22,8 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     if (status != ELBOW_OK)
         return status;
     if (options->runs.count < 2 || options->runs.count > ELBOW_COMPARED_MAX)
-        return elbow_error_set(error, ELBOW_USAGE, "compare: %d %s; give 2 to %d", options->runs.count,
-                               options->runs.count == 1 ? "run alone" : "runs are too many", ELBOW_COMPARED_MAX);
+        return elbow_error_set(error, ELBOW_USAGE, "compare: found %s, expected 2 to %d",
+                               elbow_text_count((uint64_t)options->runs.count, "run").text, ELBOW_COMPARED_MAX);
     return options->request.output != NULL ? elbow_plot_check(options->request.output, error) : ELBOW_OK;
 }
 
@@ -51,10 +51,11 @@ static void print_text(const struct elbow_compared *runs, size_t count)
         printf("\n");
     }
     printf("(nats a row: means and their standard errors)\n");
-    elbow_text_print(stdout, "\ndifference to %s, row by row:\n", runs[0].name);
+    elbow_text_print(stdout, "\ndifference from %s, row by row:\n", runs[0].name);
     for (size_t r = 1; r < count; ++r) {
         if (!is_paired(&runs[0], &runs[r])) {
-            elbow_text_print(stdout, "%s: has other rows; --data gives all runs the same\n", runs[r].name);
+            elbow_text_print(stdout, "%s: evaluated on other rows; --data evaluates all runs on the same\n",
+                             runs[r].name);
             continue;
         }
         elbow_text_print(stdout, "%-39s", runs[r].name);

@@ -21,7 +21,7 @@ static enum elbow_status read_text(const char *path, char **text, struct elbow_e
     size_t size = 0;
     enum elbow_status status = elbow_file_read_input(path, TEXT_BYTES_MAX, text, &size, error);
     if (status == ELBOW_OK && strlen(*text) != size)
-        status = elbow_error_set(error, ELBOW_CONFIG, "%s: holds a zero byte, so it is no YAML text", path);
+        status = elbow_error_set(error, ELBOW_CONFIG, "%s: contains a zero byte, so it is not a YAML text", path);
     if (status == ELBOW_OK)
         status = elbow_inputs_note(path, error);
     if (status != ELBOW_OK)
@@ -124,7 +124,7 @@ enum elbow_status elbow_configuration_run(struct elbow_comm *comm, const char *p
     size_t byte; // the checkpoints hold the name, in a configuration that has to be read again
     if (!elbow_config_takes_text(run, &byte))
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%s: byte %zu of the run directory's name is a control character or no UTF-8; choose "
+                               "%s: byte %zu of the run directory's name is a control character or not UTF-8; choose "
                                "another with --run-dir",
                                run, byte);
     return ELBOW_OK;

@@ -41,10 +41,10 @@ static const struct elbow_flag flags[] = {
 
 static const char *const LOCKS[] = {"not tried",
                                     "works",
-                                    "the file system has none",
-                                    "holds on one node only",
-                                    "the other nodes do not see the directory",
-                                    "nothing can be made there"};
+                                    "the file system has no locks",
+                                    "works on one node only",
+                                    "other nodes cannot see the directory",
+                                    "no file can be created there"};
 
 static void print_rate(const char *name, double per_second, const char *of)
 {
@@ -86,10 +86,10 @@ static void print_files(const struct elbow_doctor_facts *facts)
                facts->pages.unpacked > 0 ? elbow_text_bytes(facts->pages.unpacked).text : "",
                facts->pages.unpacked > 0 ? " of chunks" : "", elbow_text_count(facts->pages.read, "page").text);
     if (facts->looked > 0 && facts->looked < facts->stored)
-        printf("%-16s looked at in the first %llu of %llu rows (--all: in all of them)\n", "values",
+        printf("%-16s examined in the first %llu of %llu rows (--all examines all)\n", "values",
                (unsigned long long)facts->looked, (unsigned long long)facts->stored);
     else if (facts->looked > 0)
-        printf("%-16s looked at in all %llu rows\n", "values", (unsigned long long)facts->looked);
+        printf("%-16s examined in all %llu rows\n", "values", (unsigned long long)facts->looked);
     if (facts->values != NULL)
         fputs(facts->values, stdout);
 }
@@ -112,7 +112,7 @@ static void print_page(const struct elbow_doctor_report *report)
     elbow_text_print(stdout, "%-16s %s\n", "MPI", facts->mpi);
     printf("%-16s %s%s\n", "HDF5", elbow_hdf5_describe() + strlen("HDF5 "), facts->hdf5_is_parallel ? "" : ", serial");
     printf("%-16s %s\n", "BLAS", elbow_blas_describe());
-    elbow_text_print(stdout, "%-16s %d a rank; OMP_NUM_THREADS %s, OPENBLAS_NUM_THREADS %s\n", "threads",
+    elbow_text_print(stdout, "%-16s %d per rank; OMP_NUM_THREADS %s, OPENBLAS_NUM_THREADS %s\n", "threads",
                      facts->threads, facts->omp[0] != 0 ? facts->omp : "not set",
                      facts->openblas[0] != 0 ? facts->openblas : "not set");
     printf("%-16s %d on %d node%s\n", "ranks", facts->place.size, facts->place.nodes,
@@ -120,11 +120,11 @@ static void print_page(const struct elbow_doctor_report *report)
     for (int n = 0; n < facts->place.nodes; ++n)
         print_node(&facts->nodes[n]);
     if (facts->has_need)
-        printf("%-16s %llu parameters, %s; on a node %s of memory, of which %s in /dev/shm\n", "the run",
+        printf("%-16s %llu parameters, %s; memory per node: %s, with %s of it in /dev/shm\n", "the run",
                (unsigned long long)facts->parameters, elbow_text_count(facts->microbatches, "microbatch").text,
                elbow_text_bytes(facts->memory_need).text, elbow_text_bytes(facts->shared_need).text);
     print_files(facts);
-    printf("\n%s\n", report->count == 0 ? "Nothing has to be changed." : "What to change, or to know:");
+    printf("\n%s\n", report->count == 0 ? "Nothing has to be changed." : "Advice:");
     for (int i = 0; i < report->count; ++i)
         print_advice(i + 1, &report->advice[i]);
 }
@@ -219,9 +219,9 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
     struct elbow_doctor_report report;
     enum elbow_status status = elbow_flags_read(call, &options, error);
     if (status == ELBOW_OK && options.path == NULL && options.sets.count > 0)
-        status = elbow_error_set(error, ELBOW_USAGE, "doctor: --set is for a CONFIG, and there is none");
+        status = elbow_error_set(error, ELBOW_USAGE, "doctor: --set changes a CONFIG, which is not given");
     if (status == ELBOW_OK && options.path == NULL && options.all)
-        status = elbow_error_set(error, ELBOW_USAGE, "doctor: --all is for a CONFIG, and there is none");
+        status = elbow_error_set(error, ELBOW_USAGE, "doctor: --all examines the data of a CONFIG, which is not given");
     if (status == ELBOW_OK && options.path != NULL)
         status = elbow_configuration_read(call->comm, options.path, &options.sets, &config, error);
     if (status != ELBOW_OK)

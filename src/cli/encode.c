@@ -72,7 +72,8 @@ static const struct elbow_flag flags[] = {
     {.name = "into",
      .kind = ELBOW_FLAG_TEXT,
      .value = "/obsm/NAME",
-     .help = "FILE.h5ad becomes a copy of the AnnData file of the rows, with mean and variance as NAME, NAME_variance",
+     .help =
+         "makes FILE.h5ad a copy of the AnnData file of the rows, with means as NAME and variances as NAME_variance",
      .offset = offsetof(struct options, into)},
     ELBOW_ROW_BEST(offsetof(struct options, request.best)),
     ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
@@ -86,7 +87,7 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     options->request.is_copy = options->into != NULL;
     if (status == ELBOW_OK && options->into != NULL && (options->errors || options->importance > 0))
         return elbow_error_set(error, ELBOW_USAGE,
-                               "encode: --into takes means and variances alone; leave --errors and --importance out");
+                               "encode: --into writes means and variances only; leave --errors and --importance out");
     if (status == ELBOW_OK && options->into != NULL)
         status = elbow_encode_check_into(options->request.output, options->into, error);
     return status;

@@ -97,7 +97,7 @@ static enum elbow_status check_confusion(const struct options *options, const st
 {
     if (options->request.output == NULL || session->dataset.has_labels)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "--confusion %.500s: %.500s has no labels; --labels names some",
+    return elbow_error_set(error, ELBOW_USAGE, "--confusion %.500s: %.500s has no labels; give them with --labels",
                            options->request.output, session->dataset.name);
 }
 
@@ -133,8 +133,8 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         return status;
     if (options.kl_parts && (session.model->prior->pull == NULL || session.model->classes > 1)) {
         status = elbow_error_set(error, ELBOW_USAGE,
-                                 "--kl-parts: %.500s has %s: its parts are of one prior, and one posterior, for all "
-                                 "rows; leave it out",
+                                 "--kl-parts: %.500s has %s, but the parts of the KL are those of one prior and one "
+                                 "posterior for all rows; leave it out",
                                  session.checkpoint.path,
                                  session.model->classes > 1 ? "model.classifier" : "model.condition.prior: true");
         elbow_session_close(call->comm, &session);

@@ -52,7 +52,7 @@ static void print_rest(const struct elbow_evaluation *evaluation, enum elbow_fig
     if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
         printf(" of %zu", evaluation->latent);
     if (kind == ELBOW_FIGURE_KL && evaluation->has_sampled_kl)
-        printf(" sampled, by one draw of z");
+        printf(" estimated from one draw of z");
     if (kind == ELBOW_FIGURE_LOG_LIKELIHOOD)
         printf(" by %.0f importance samples", elbow_figures_get(&evaluation->figures, ELBOW_FIGURE_IMPORTANCE));
     putchar('\n');
@@ -101,10 +101,10 @@ static void print_confusion(const struct elbow_session *session, const struct el
         width = length > width ? length : width;
     }
     if (classes > CONFUSION_MOST || width > CONFUSION_WIDTH) {
-        printf("\nthe confusion matrix of %zu classes is in --json and --confusion FILE\n", classes);
+        printf("\nthe confusion matrix of %zu classes is not printed; --json and --confusion FILE write it\n", classes);
         return;
     }
-    printf("\n%*s  of rows with this label the likeliest class is\n%*s", width, "", width, "label");
+    printf("\n%*s  rows with each label, by their most probable class\n%*s", width, "", width, "label");
     for (size_t y = 0; y < classes; ++y)
         elbow_text_print(stdout, "%*s%s", 1 + width - characters(elbow_class_name(names, y)), "",
                          elbow_class_name(names, y));

@@ -78,8 +78,8 @@ static enum elbow_status refuse_unknown(const struct reader *reader, const char 
     if (nearest[0] != '\0')
         return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; did you mean %s?", asked, nearest);
     if (length == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; there are none here", asked);
-    return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; there are %s", asked, known);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; this command has none", asked);
+    return elbow_error_set(error, ELBOW_USAGE, "%s: unknown flag; the flags are %s", asked, known);
 }
 
 static enum elbow_status take_integer(const struct elbow_flag *flag, const char *name, const char *value,
@@ -152,12 +152,12 @@ static enum elbow_status take_flag(struct reader *reader, const struct elbow_fla
         value = "";
     if (flag->kind != ELBOW_FLAG_SWITCH && value == NULL) {
         if (reader->at + 1 == reader->call->count)
-            return elbow_error_set(error, ELBOW_USAGE, "%s: needs a value behind it", name);
+            return elbow_error_set(error, ELBOW_USAGE, "%s: the value is missing", name);
         value = reader->call->words[++reader->at];
     }
     bool is_empty = value != NULL && value[0] == '\0' && flag->kind != ELBOW_FLAG_OPTIONAL_TEXT;
     if (is_empty)
-        return elbow_error_set(error, ELBOW_USAGE, "%s: has an empty value", name);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: the value is empty", name);
     return take_value(reader, flag, name, value, error);
 }
 
@@ -170,11 +170,11 @@ static enum elbow_status take_word(struct reader *reader, const char *word, stru
         if (!is_word(flag) || skip-- > 0)
             continue;
         if (word[0] == '\0')
-            return elbow_error_set(error, ELBOW_USAGE, "word %d behind the subcommand is empty", reader->at + 1);
+            return elbow_error_set(error, ELBOW_USAGE, "argument %d of the subcommand is empty", reader->at + 1);
         reader->plain += flag->kind != ELBOW_FLAG_LIST;
         return take_value(reader, flag, word, word, error);
     }
-    return elbow_error_set(error, ELBOW_USAGE, "'%.200s': one word too many", word);
+    return elbow_error_set(error, ELBOW_USAGE, "'%.200s': unexpected argument", word);
 }
 
 // Whether the options have what a required row stands for: a text, or a list of at least one word.
@@ -197,8 +197,8 @@ static enum elbow_status look_for_required(const struct reader *reader, struct e
             snprintf(name, sizeof name, "-%c ", flag->letter);
         else if (!is_word(flag))
             snprintf(name, sizeof name, "--%s ", flag->name);
-        return elbow_error_set(error, ELBOW_USAGE, "%s: %s%s is missing: %s (elbow %s --help tells more)", command,
-                               name, flag->value, flag->help, command);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: %s%s is missing: %s (see elbow %s --help)", command, name,
+                               flag->value, flag->help, command);
     }
     return ELBOW_OK;
 }

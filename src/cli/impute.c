@@ -38,14 +38,13 @@ static void report(const struct elbow_call *call, const struct options *options,
     if (imputation->rows == 0)
         elbow_log_warn(
             call->log,
-            "%s: no value is missing; data.missing and data.mask of the configuration, and --mask, say which "
-            "values are",
+            "%s: no value is missing; data.missing and data.mask of the configuration, and --mask, mark missing "
+            "values",
             session->dataset.name);
     if (imputation->few > 0)
         elbow_log_warn(call->log,
-                       "%" PRIu64
-                       " of %s with missing values %s fewer than %d effective samples: a few draws outweigh all "
-                       "others there, and a larger --importance than %" PRId64 " would change their values",
+                       "%" PRIu64 " of %s with missing values %s fewer than %d effective samples: a few draws dominate "
+                       "there, and a larger --importance than %" PRId64 " would change their values",
                        imputation->few, elbow_text_count(imputation->rows, "row").text,
                        imputation->few == 1 ? "has" : "have", ELBOW_IMPUTATION_FEW, options->importance);
 }

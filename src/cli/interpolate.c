@@ -33,7 +33,7 @@ static enum elbow_status read_rows(const struct options *options, const struct e
     if (elbow_pictures_numbers("--rows", options->rows, rows, count, error) != ELBOW_OK)
         return error->status;
     if (*count < 2)
-        return elbow_error_set(error, ELBOW_USAGE, "--rows %.60s: one row leads nowhere; give two or more, as 12,97",
+        return elbow_error_set(error, ELBOW_USAGE, "--rows %.60s: found one row, expected two or more, such as 12,97",
                                options->rows);
     snprintf(of, sizeof of, "rows of %.600s", session->dataset.name);
     return elbow_pictures_below("--rows", *rows, *count, session->dataset.samples, of, error);
@@ -114,7 +114,7 @@ static const struct elbow_flag flags[] = {
     {.name = "steps",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "points from one row to the next, with both of them (11)",
+     .help = "points from one row to the next, including both rows (11)",
      .offset = offsetof(struct options, steps),
      .least = 2,
      .most = STEPS_MOST},

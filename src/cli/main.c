@@ -35,8 +35,8 @@ enum { CONSTRUCTORS_SECONDS = 3 };
 // A signal's: system calls only.
 static void end_constructors(int signal)
 {
-    static const char sentence[] = "elbow: no memory to start with: ulimit -v allows too little address space for "
-                                   "OpenBLAS, which never ends then\n";
+    static const char sentence[] = "elbow: not enough memory to start: ulimit -v allows less address space than "
+                                   "OpenBLAS needs; raise this limit\n";
     (void)signal;
     if (elbow_launcher_is_first() && write(STDERR_FILENO, sentence, sizeof sentence - 1) < 0)
         _exit(elbow_status_exit(ELBOW_OUTPUT));
@@ -113,7 +113,7 @@ static const struct elbow_command *find_work(int count, char **words, struct elb
 {
     bool speaks = elbow_launcher_is_first();
     if (count == 0) {
-        elbow_error_set(error, ELBOW_USAGE, "no command given; elbow --help lists them");
+        elbow_error_set(error, ELBOW_USAGE, "no command given; elbow --help lists the commands");
         return NULL;
     }
     if (strcmp(words[0], "--version") == 0) {
@@ -140,7 +140,7 @@ static enum elbow_status take_memory(struct elbow_error *error)
     if (!elbow_memory_has(MEMORY_LEAST))
         return elbow_error_set(
             error, ELBOW_MEMORY,
-            "no memory to start with: MPI, OpenBLAS and HDF5 want %s of address space (see ulimit -v)",
+            "not enough memory to start: MPI, OpenBLAS and HDF5 need %s of address space (see ulimit -v)",
             elbow_text_bytes(MEMORY_LEAST).text);
     return elbow_blas_reserve(error);
 }
@@ -176,10 +176,11 @@ static enum elbow_status finish_screen(const struct elbow_call *call, const stru
     if (!elbow_log_lost_screen(log, what, sizeof what))
         return ELBOW_OK;
     if (command->minds_screen)
-        return elbow_error_set(error, ELBOW_OUTPUT, "%s; all else is finished, and log.txt has what was said", what);
+        return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished, and log.txt has these lines",
+                               what);
     if (log->lost_reason == EPIPE)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_OUTPUT, "%s; all else is finished", what);
+    return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished", what);
 }
 
 // Collective.
@@ -188,7 +189,7 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
 {
     bool is_root = elbow_comm_place(comm).rank == 0;
     if (is_root)
-        elbow_signals_keep_text(": elbow %s was not finished; what it was to write is not there, start it again",
+        elbow_signals_keep_text(": elbow %s was not finished, and its output is missing; start it again",
                                 command->name);
     else
         elbow_signals_give_way(); // rank zero has the sentence

@@ -31,7 +31,7 @@ static enum elbow_status read_dimensions(const char *text, struct elbow_map_requ
         map->dimensions[map->dimension_count] = strtol(at, &end, 10);
         for (size_t i = 0; i < map->dimension_count; ++i)
             if (map->dimensions[i] == map->dimensions[map->dimension_count])
-                return elbow_error_set(error, ELBOW_USAGE, "--dimensions %.60s: %" PRId64 " stands there twice", text,
+                return elbow_error_set(error, ELBOW_USAGE, "--dimensions %.60s: %" PRId64 " is given twice", text,
                                        map->dimensions[i]);
         ++map->dimension_count;
         at = end;
@@ -40,8 +40,9 @@ static enum elbow_status read_dimensions(const char *text, struct elbow_map_requ
         if (*at++ != ',')
             break;
     }
-    return elbow_error_set(error, ELBOW_USAGE, "--dimensions %.60s: expected up to %d numbers of dimensions, as 3,7",
-                           text, ELBOW_MAP_AXES_MAX);
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--dimensions %.60s: expected up to %d numbers of dimensions, such as 3,7", text,
+                           ELBOW_MAP_AXES_MAX);
 }
 
 static enum elbow_status read_options(const struct elbow_call *call, struct options *options,
@@ -164,14 +165,15 @@ static enum elbow_status check_grid(const struct options *options, const struct 
     if (options->grid == 0)
         return ELBOW_OK;
     if (!elbow_plot_draws(options->request.output))
-        return elbow_error_set(error, ELBOW_USAGE, "--grid: %.500s has no place for pictures; write a PNG, SVG or PDF",
+        return elbow_error_set(error, ELBOW_USAGE, "--grid: %.500s cannot contain pictures; write a PNG, SVG or PDF",
                                options->request.output);
     if (map->is_principal || map->axes != 2)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "--grid: stands beside a map of both dimensions; leave --principal and --pairs out");
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "--grid: is drawn beside a map of two latent dimensions; leave --principal and --pairs out");
     if (session->frozen != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--grid: %.500s was trained on latents (data.through), which are no images",
+                               "--grid: %.500s was trained on latents (data.through), which are not images",
                                session->checkpoint.path);
     if (map->dimension_count == 0 && session->model->latent == 2) {
         map->dimension_count = 2;
@@ -189,7 +191,7 @@ static enum elbow_status check_axes(const struct options *options, const struct 
     if (map->axes > 1 || options->colour == NULL || !elbow_plot_draws(options->request.output))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
-                           "--colour: one axis is drawn as a histogram, which has none; leave it out");
+                           "--colour: one axis is drawn as a histogram, which has no colours; leave it out");
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)

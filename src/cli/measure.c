@@ -52,15 +52,15 @@ static enum elbow_status check_options(const struct options *options, struct elb
     bool asked[ELBOW_YARDSTICKS];
     if (request->checkpoint == NULL && options->codes == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "measure: nothing to measure; name a CHECKPOINT, or a table by --codes "
+                               "measure: nothing to measure; give a CHECKPOINT, or a table with --codes "
                                "FILE:/dataset");
     if (request->checkpoint != NULL && options->codes != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--codes %.500s: the codes are those of %.500s; leave either of them out",
+                               "--codes %.500s: measures this table instead of %.500s; leave one of the two out",
                                options->codes, request->checkpoint);
     if (request->checkpoint != NULL && options->samples != NULL)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--samples %.500s: the samples are those of %.500s; leave it out, or measure tables by "
+                               "--samples %.500s: samples are drawn from %.500s; leave it out, or measure tables with "
                                "--codes",
                                options->samples, request->checkpoint);
     for (size_t i = 0; options->codes != NULL && i < sizeof of_checkpoint / sizeof *of_checkpoint; ++i)
@@ -297,13 +297,14 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT,
      .value = "CHECKPOINT",
-     .help = "a checkpoint, or a run directory: its newest one; without it --codes",
+     .help = "a checkpoint, or a run directory, whose newest checkpoint is used; without it --codes is required",
      .offset = offsetof(struct options, request.checkpoint)},
     {.name = "data",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
-     .help = "another dataset than the checkpoint's (what it holds back of the training data, its validation data, or "
-             "its training data); beside --codes the rows that were encoded",
+     .help =
+         "the dataset (that of the checkpoint: the rows held back from its training data, its validation data, or its "
+         "training data); with --codes the rows that were encoded",
      .offset = offsetof(struct options, request.data)},
     {.name = "codes",
      .kind = ELBOW_FLAG_TEXT,

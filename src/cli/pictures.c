@@ -67,7 +67,8 @@ enum elbow_status elbow_pictures_class(const struct elbow_pictures_options *opti
         return ELBOW_OK;
     }
     elbow_conditions_describe(classes, known, sizeof known);
-    return elbow_error_set(error, ELBOW_USAGE, "--class %.60s: the training data had no such class; there are %s",
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--class %.60s: the training data have no such class; the classes are %s",
                            options->class_name, known);
 }
 
@@ -81,8 +82,8 @@ enum elbow_status elbow_pictures_one_class(const struct elbow_pictures_options *
         return status;
     elbow_conditions_describe(&session->checkpoint.data.classes, known, sizeof known);
     return elbow_error_set(error, ELBOW_USAGE,
-                           "%.500s: was trained with model.classifier, and z is decoded under one class; give --class; "
-                           "there are %s",
+                           "%.500s: was trained with model.classifier, so z is decoded for one class; give --class; "
+                           "the classes are %s",
                            session->checkpoint.path, known);
 }
 
@@ -112,8 +113,7 @@ enum elbow_status elbow_pictures_numbers(const char *flag, const char *text, uin
         unsigned long long number = isdigit((unsigned char)*at) ? strtoull(at, &end, 10) : 0;
         if (end == NULL || errno != 0 || (*end != ',' && *end != '\0'))
             return elbow_error_set(error, ELBOW_USAGE,
-                                   "%s: found '%.200s', expected whole numbers from 0 on with commas between them, as "
-                                   "12,97",
+                                   "%s: found '%.200s', expected whole numbers with commas between them, such as 12,97",
                                    flag, text);
         (*numbers)[(*count)++] = number;
         at = end;
@@ -129,8 +129,8 @@ enum elbow_status elbow_pictures_below(const char *flag, const uint64_t *numbers
     for (uint64_t i = 0; i < count; ++i)
         if (numbers[i] >= end)
             return elbow_error_set(error, ELBOW_USAGE,
-                                   "%s: %" PRIu64 " is none of the %" PRIu64 " %.600s, counted from 0", flag,
-                                   numbers[i], end, of);
+                                   "%s: %" PRIu64 " is out of range; there are %" PRIu64 " %.600s, counted from 0",
+                                   flag, numbers[i], end, of);
     return ELBOW_OK;
 }
 

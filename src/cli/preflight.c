@@ -31,12 +31,13 @@ enum elbow_status elbow_preflight(const struct elbow_command *command, const str
     if (trial.end == ELBOW_TRIAL_HUNG)
         return elbow_error_set(error, ELBOW_FORMAT,
                                "%s: could not be opened within %g s: the file is damaged, its file system does not "
-                               "answer, or the dataset is virtual, of very many mappings in the format of before HDF5 "
-                               "1.10; such a one opens at once if it is written anew with libver='v110' (h5py) or "
-                               "later, or name its sources as a list in its place",
+                               "answer, or the dataset is virtual and has very many mappings in the format before HDF5 "
+                               "1.10; write such a dataset again with libver='v110' (h5py) or later, or list its "
+                               "source files in its place",
                                trial.note, seconds);
-    return elbow_error_set(error, ELBOW_FORMAT,
-                           "%s: the HDF5 library crashes reading it (signal %s): the file is damaged; make it anew, or "
-                           "take another copy of it",
-                           trial.note, elbow_child_signal(trial.signal, number));
+    return elbow_error_set(
+        error, ELBOW_FORMAT,
+        "%s: the HDF5 library crashes reading it (signal %s): the file is damaged; create it again, or "
+        "use another copy of it",
+        trial.note, elbow_child_signal(trial.signal, number));
 }

@@ -41,26 +41,27 @@ static const struct elbow_flag flags[] = {
     {.name = "rows",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "rows of a chunk (as many as --chunk holds)",
+     .help = "rows per chunk (as many as fit into --chunk)",
      .offset = offsetof(struct options, rows),
      .least = 1},
     {.name = "chunk",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "KB",
-     .help = "size of a chunk in units of 1024 bytes (1024); datasets up to this size are copied as they are",
+     .help = "size of a chunk in units of 1024 bytes (1024); datasets up to this size are copied unchanged",
      .offset = offsetof(struct options, kilobytes),
      .least = 1,
      .most = 4 << 20},
     {.name = "filter",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILTER",
-     .help = "how chunks are packed: keep, none, gzip, gzip:LEVEL, or the number of an HDF5 filter and its values, as "
-             "32015:3 (keep)",
+     .help =
+         "compression of chunks: keep, none, gzip, gzip:LEVEL, or the number of an HDF5 filter and its values, such as "
+         "32015:3 (keep)",
      .offset = offsetof(struct options, filter)},
     {.name = "memory",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "MB",
-     .help = "memory for the rows in hand, in units of 1024 x 1024 bytes (256)",
+     .help = "memory for the rows being copied, in units of 1024 x 1024 bytes (256)",
      .offset = offsetof(struct options, megabytes),
      .least = 1,
      .most = 1 << 24},
@@ -144,12 +145,12 @@ static void report_gain(struct elbow_log *log, const char *source, const char *t
         return;
     char before[160];
     if (result->touched > 0)
-        elbow_text_format(before, sizeof before, "chunks of %llu rows, a row unpacked %s",
+        elbow_text_format(before, sizeof before, "chunks of %llu rows, and reading one row unpacked %s",
                           (unsigned long long)result->rows_before, elbow_text_bytes(result->touched).text);
     else
-        elbow_text_format(before, sizeof before, "no chunks of its own");
-    elbow_log_say(log, "%s: before, %s; now, chunks of %llu rows, a row unpacks %s", result->largest, before,
-                  (unsigned long long)result->rows_after,
+        elbow_text_format(before, sizeof before, "no chunks");
+    elbow_log_say(log, "%s: before, %s; now, chunks of %llu rows, and reading one row unpacks %s", result->largest,
+                  before, (unsigned long long)result->rows_after,
                   elbow_text_bytes(result->rows_after * result->row_bytes).text);
     elbow_log_say(log, "%s: %s in the file before, %s now", result->largest, elbow_text_bytes(result->stored).text,
                   elbow_text_bytes(result->stored_new).text);
@@ -164,18 +165,18 @@ static void report_gain(struct elbow_log *log, const char *source, const char *t
 static void report(struct elbow_log *log, const struct options *options, const char *source,
                    const struct elbow_rechunk_result *result)
 {
-    elbow_log_say(log, "%s: %s written anew, %llu copied", options->output,
+    elbow_log_say(log, "%s: %s rewritten, %llu copied", options->output,
                   elbow_text_count(result->rewritten, "dataset").text, (unsigned long long)result->copied);
     report_gain(log, source, options->output, result);
     if (result->references > 0)
         elbow_log_warn(log,
-                       "%s: %s of references to objects that are not in the new file, or to parts of datasets: left "
+                       "%s: %s of references to objects that are not in the new file, or to parts of datasets, left "
                        "out",
                        options->output, elbow_text_count(result->references, "attribute or dataset").text);
     if (result->repeated > 0)
         elbow_log_say(log,
-                      "old chunks were unpacked up to %llu times, as --memory does not hold a band of them; %s would "
-                      "do it once",
+                      "old chunks were unpacked up to %llu times, because a band of them does not fit into --memory; "
+                      "with %s each is unpacked once",
                       (unsigned long long)result->repeats, elbow_text_bytes(result->band).text);
 }
 
@@ -232,13 +233,13 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 
 const struct elbow_command elbow_command_rechunk = {
     .name = "rechunk",
-    .summary = "write an HDF5 file anew in chunks of whole rows",
+    .summary = "rewrite an HDF5 file in chunks of whole rows",
     .text =
-        "Reading a row of an HDF5 dataset unpacks every chunk that the row touches. This writes a file anew, its\n"
-        "datasets of numbers in chunks of whole rows of about 1 MB, in bounded memory, and says what reading gains.\n"
-        "Values, types, attributes, groups, links and dimension scales stay; small datasets, texts and tables are\n"
-        "copied as they are; virtual datasets, and those whose values lie in other files, become datasets of their\n"
-        "own. One rank does it.\n",
+        "Reading a row of an HDF5 dataset unpacks every chunk that the row touches. This command rewrites a file,\n"
+        "with its datasets of numbers in chunks of whole rows of about 1 MB, in bounded memory, and reports the gain\n"
+        "in reading. Values, types, attributes, groups, links and dimension scales stay; small datasets, texts and\n"
+        "tables are copied unchanged; virtual datasets, and those with values in other files, become ordinary\n"
+        "datasets. One rank does the work.\n",
     .examples = "elbow rechunk data/shapes.h5 -o shapes-rows.h5\n"
                 "elbow rechunk climate.nc:/t2m -o t2m.h5 --filter gzip:6 --memory 2048\n",
     .flags = flags,

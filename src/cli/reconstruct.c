@@ -30,9 +30,8 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     enum elbow_status status = elbow_pictures_read(call, &options->of, error);
     bool is_span = options->count > 0 || options->first >= 0;
     if (status == ELBOW_OK && (options->rows != NULL) + (options->worst > 0) + is_span > 1)
-        return elbow_error_set(
-            error, ELBOW_USAGE,
-            "--rows, --worst, and -n with --first: each says which rows are meant; give one of them");
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--rows, --worst, and -n with --first: each selects rows; give one of them");
     options->of.request.plots = options->rows != NULL || options->worst > 0; // of rows that are no images
     options->first = options->first < 0 ? 0 : options->first;
     return status;
@@ -47,7 +46,7 @@ static void format_list(const struct elbow_gallery_list *list, char *text, size_
     bool is_worst = list->figures != NULL;
     if (is_worst)
         length =
-            (size_t)snprintf(text, size, "the %s of the lowest recon: ", elbow_text_count(list->count, "row").text);
+            (size_t)snprintf(text, size, "the %s with the lowest recon: ", elbow_text_count(list->count, "row").text);
     else
         length = (size_t)snprintf(text, size, "%s ", list->count == 1 ? "row" : "rows");
     for (uint64_t i = 0; i < list->count && i < LISTED; ++i) {
@@ -172,7 +171,7 @@ static const struct elbow_flag flags[] = {
     {.name = "worst",
      .kind = ELBOW_FLAG_INTEGER,
      .value = "N",
-     .help = "the N rows of the lowest recon, the worst one first, with a map of the errors beside each",
+     .help = "the N rows with the lowest recon, the worst one first, with a map of the errors beside each",
      .offset = offsetof(struct options, worst),
      .least = 1,
      .most = WORST_MOST},
@@ -208,11 +207,12 @@ static void preview(const struct elbow_call *call, char *note)
 const struct elbow_command elbow_command_reconstruct = {
     .name = "reconstruct",
     .summary = "show rows of a dataset beside their reconstructions",
-    .text = "Writes rows of a dataset beside their reconstructions: encoded, and decoded from the mean of their\n"
-            "latents. A picture for images, or rows of an HDF5 or CSV file, depending on the ending of FILE. The\n"
-            "originals are the encoder's input: zeros and ones if the data are binarised. With --rows and --worst a\n"
-            "third picture shows the errors, the distances of the two in the same shades: black is no distance. Rows\n"
-            "that are no images become lines of a plot then, with the endings .png, .svg and .pdf.\n",
+    .text =
+        "Writes rows of a dataset beside their reconstructions: encoded, and decoded from the mean of their\n"
+        "latents. A picture for images, or rows of an HDF5 or CSV file, depending on the ending of FILE. The\n"
+        "originals are the encoder's input: zeros and ones if the data are binarised. With --rows and --worst a\n"
+        "third picture shows the errors, which are the absolute differences in the same shades: black is zero. Rows\n"
+        "that are not images then become lines of a plot, with the endings .png, .svg and .pdf.\n",
     .examples = "elbow reconstruct runs/shapes -o pairs.png\n"
                 "elbow reconstruct runs/mnist-mlp -o pairs.png --data data/mnist.h5:/test/images -n 10 --first 100\n"
                 "elbow reconstruct runs/shapes -o worst.png --worst 8\n",

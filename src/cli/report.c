@@ -24,7 +24,7 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     if (status != ELBOW_OK)
         return status;
     if (options->runs.count > ELBOW_COMPARED_MAX)
-        return elbow_error_set(error, ELBOW_USAGE, "report: %d runs are too many; give 1 to %d", options->runs.count,
+        return elbow_error_set(error, ELBOW_USAGE, "report: found %d runs, expected 1 to %d", options->runs.count,
                                ELBOW_COMPARED_MAX);
     if (!elbow_output_ends(options->request.output, ".html"))
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: the name must end in .html", options->request.output);

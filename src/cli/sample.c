@@ -56,7 +56,7 @@ static void log_conditions(const struct elbow_call *call, const struct options *
                       "; a row of a picture is a class");
     for (size_t v = 0; v < conditions->count && conditioning->rows == NULL && !conditioning->is_none; ++v)
         if (conditions->variables[v].is_number && !conditioning->is_given[v])
-            elbow_log_say(call->log, "%s: %s is the mean of the training data, %g; --condition can say otherwise",
+            elbow_log_say(call->log, "%s: %s is set to the mean of the training data, %g; --condition changes it",
                           options->of.request.output, conditions->variables[v].name, conditions->variables[v].mean);
 }
 
@@ -135,7 +135,7 @@ static const struct elbow_flag flags[] = {
     {.name = "data",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
-     .help = "with --fit: other data than those of training for the fit",
+     .help = "with --fit: the data for the fit (the training data)",
      .offset = offsetof(struct options, of.request.data)},
     ELBOW_ROW_SEED(offsetof(struct options, of.seed)),
     ELBOW_ROW_DRAW(offsetof(struct options, of.draw)),
@@ -153,14 +153,13 @@ static enum elbow_status settle_fit(struct options *options, struct elbow_error 
             "sample", "without a prior to draw z from; add --fit K, which draws it from a mixture fitted to the "
                       "latents of the training data"};
         if (request->data != NULL)
-            return elbow_error_set(error, ELBOW_USAGE, "--data is for --fit, which takes latents of it; leave it out");
+            return elbow_error_set(error, ELBOW_USAGE, "--data is for --fit, which encodes it; leave it out");
         return ELBOW_OK;
     }
     if (request->condition_count > 0)
-        return elbow_error_set(
-            error, ELBOW_USAGE,
-            "--condition-from with --fit: conditions of samples, and data of latents, cannot both be "
-            "read; give --condition NAME=VALUE");
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--condition-from: cannot be combined with --fit, which reads data of its own; give "
+                               "--condition NAME=VALUE");
     request->wants_data = request->is_training = true;
     request->wants_names = false;
     return ELBOW_OK;

@@ -34,9 +34,10 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     bool has_beside = options->request.calibrate_mask != NULL || options->request.calibrate_size != NULL ||
                       options->request.calibrate_condition_count > 0;
     if (status == ELBOW_OK && has_beside && options->request.calibrate == NULL)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "--calibrate-mask, --calibrate-size and --calibrate-condition-from go with --calibrate; "
-                               "give it, too");
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "--calibrate-mask, --calibrate-size and --calibrate-condition-from belong to --calibrate; "
+            "give it, too");
     if (status == ELBOW_OK && options->request.rate > 0 && options->request.calibrate == NULL)
         return elbow_error_set(error, ELBOW_USAGE,
                                "--fdr selects by p-values, which need rows known to be normal; give --calibrate "
@@ -120,7 +121,7 @@ static const struct elbow_flag flags[] = {
     {.name = "normal",
      .kind = ELBOW_FLAG_LIST,
      .value = "CLASS",
-     .help = "labels are classes, and this one is normal, by name or number; may be repeated",
+     .help = "a class of the labels that is normal, by name or number; may be repeated",
      .offset = offsetof(struct options, normal)},
     {.name = "pca",
      .kind = ELBOW_FLAG_INTEGER,
@@ -153,7 +154,7 @@ static const struct elbow_flag flags[] = {
      .value = "FILE",
      .help =
          "also shows the most unusual rows, each beside its reconstruction and a map of the errors, with one of these "
-         "endings:" ELBOW_SINK_ENDINGS "; rows that are no images as lines: .png .svg .pdf",
+         "endings:" ELBOW_SINK_ENDINGS "; rows that are not images as lines: .png .svg .pdf",
      .offset = offsetof(struct options, request.picture)},
     ELBOW_ROW_MASK(offsetof(struct options, request.rows.mask)),
     ELBOW_ROW_SIZE(offsetof(struct options, request.rows.size)),

@@ -45,7 +45,7 @@ static void print_ranking(const struct elbow_findings *findings)
         return;
     print_estimate("auroc", &findings->ranking.auroc, "DeLong");
     print_estimate("average_precision", &findings->ranking.average_precision, "logit");
-    printf("%-*s %.4f: the average precision of scores that tell nothing\n", WIDTH, "prevalence",
+    printf("%-*s %.4f: the average precision of random scores\n", WIDTH, "prevalence",
            (double)of[2] / (double)(of[1] + of[2]));
     if (!findings->baseline.is_there)
         return;
@@ -134,7 +134,7 @@ static void print_words(const struct elbow_findings *findings, const char *outpu
     elbow_text_print(stdout, "%-*s %s: %s, score = %s, larger is more unusual\n", WIDTH, "scores", output,
                      elbow_text_count(findings->own.rows, "row").text, what_scores_are(findings));
     if (findings->has[ELBOW_FINDINGS_AGAINST])
-        elbow_text_print(stdout, "%-*s %s (step %" PRIu64 "), whose score is taken off\n", WIDTH, "against",
+        elbow_text_print(stdout, "%-*s %s (step %" PRIu64 "), whose score is subtracted\n", WIDTH, "against",
                          findings->sessions[ELBOW_FINDINGS_AGAINST].checkpoint.path,
                          findings->sessions[ELBOW_FINDINGS_AGAINST].checkpoint.state.step);
     if (findings->has[ELBOW_FINDINGS_CALIBRATION])

@@ -36,8 +36,8 @@ static enum elbow_status read_trace(const char *word, elbow_path path, struct el
     bool has_steps = colon != NULL && colon[1 + strspn(colon + 1, "0123456789-")] == 0;
     if (has_steps &&
         (sscanf(colon, ":%19llu-%19llu%n", &first, &last, &end) != 2 || colon[end] != 0 || first < 1 || last < first))
-        return elbow_error_set(error, ELBOW_USAGE, "--trace=%.200s: expected FILE or FILE:FIRST-LAST, steps from 1 on",
-                               word);
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--trace=%.200s: expected FILE or FILE:FIRST-LAST, with steps from 1", word);
     int length = has_steps ? (int)(colon - word) : (int)strlen(word);
     if (length == 0 || !elbow_text_format(path, ELBOW_PATH_SIZE, "%.*s", length, word))
         return elbow_error_set(error, ELBOW_USAGE, "--trace=%.60s: %s", word,
@@ -114,8 +114,8 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
         status = elbow_error_set(error, ELBOW_USAGE, "train: --resume and --overwrite exclude each other");
     if (status == ELBOW_OK && options->force && options->trace == NULL)
         status = elbow_error_set(error, ELBOW_USAGE,
-                                 "train: --force is for --trace, and there is none; --overwrite moves an earlier run "
-                                 "aside");
+                                 "train: --force is for --trace, which is not given; --overwrite renames an earlier "
+                                 "run");
     request->overwrite = options->overwrite;
     request->trace_force = options->force;
     request->init = options->init;

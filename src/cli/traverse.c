@@ -31,8 +31,7 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     struct elbow_session_request *request = &options->of.request;
     request->wants_data = options->row >= 0 || request->data != NULL || options->dimensions == NULL;
     if (status == ELBOW_OK && options->dimensions != NULL && options->count > 0)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "-n and --dimensions: both say which dimensions are meant; give one of them");
+        return elbow_error_set(error, ELBOW_USAGE, "-n and --dimensions: both select dimensions; give one of them");
     return status;
 }
 

@@ -58,7 +58,7 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     if (status == ELBOW_OK && options->request.from_start && options->request.from > 0)
         status = elbow_error_set(error, ELBOW_USAGE, "verify: --from and --from-start exclude each other");
     if (status == ELBOW_OK && options->request.init != NULL && !options->request.from_start)
-        status = elbow_error_set(error, ELBOW_USAGE, "verify: --init is for --from-start");
+        status = elbow_error_set(error, ELBOW_USAGE, "verify: --init needs --from-start");
     options->request.changes = options->sets.words;
     options->request.change_count = options->sets.count;
     return status;

@@ -45,7 +45,7 @@ static void judge_binding(struct elbow_doctor_report *report)
                    binding->crowded_ranks, binding->crowded_cores, plural(binding->crowded_cores), node->host);
         else
             advise(report, "binding",
-                   "%d rank%s of %d threads have %d core%s on %s: threads take turns. Take fewer ranks or a smaller "
+                   "%d rank%s of %d threads on %d core%s of %s: threads take turns. Use fewer ranks or a smaller "
                    "train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d --bind-to core, "
                    "srun --cpus-per-task=%d).",
                    binding->crowded_ranks, plural(binding->crowded_ranks), facts->threads, binding->crowded_cores,
@@ -68,8 +68,8 @@ static void judge_threads(struct elbow_doctor_report *report)
             continue;
         advise(
             report, "threads",
-            "%s=%s changes nothing: a rank computes in train.threads threads, here %d, so that the bits do not depend "
-            "on the environment. For %s threads a rank set train.threads: %s and give each rank as many cores "
+            "%s=%s has no effect: a rank computes with train.threads threads, here %d, so that the bits do not depend "
+            "on the environment. For %s threads per rank set train.threads: %s and give each rank that many cores "
             "(mpirun --map-by slot:PE=%s --bind-to core).",
             variables[i].name, value, facts->threads, value, value, value);
     }
@@ -82,8 +82,8 @@ static void judge_need_of_shared(struct elbow_doctor_report *report, const struc
     if (node->shared >= facts->shared_need)
         return;
     advise(report, "shared memory",
-           "/dev/shm of %s has room for %s, and this run wants %s for the data and the exchange of its %d ranks: each "
-           "rank would take copies of its own, %s on that node, and the exchange would be slower. Enlarge it (as root: "
+           "/dev/shm of %s has only %s free, and this run needs %s for the data and the exchange of its %d ranks: each "
+           "rank would make its own copies, %s on that node, and the exchange would be slower. Enlarge it (as root: "
            "mount -o remount,size=%lluM /dev/shm; containers: --shm-size=%llum).",
            node->host, elbow_text_bytes(node->shared).text, elbow_text_bytes(facts->shared_need).text, node->ranks,
            elbow_text_bytes(facts->private_need).text, megabytes, megabytes);
@@ -100,9 +100,9 @@ static void judge_shared(struct elbow_doctor_report *report)
         judge_need_of_shared(report, node);
     } else if (node->shared < SHARED_LITTLE) {
         advise(report, "shared memory",
-               "/dev/shm of %s has room for %s only. The ranks of a node keep data, gradients and the one copy of the "
-               "parameters there; without it each rank takes copies of its own. Enlarge it (as root: mount -o "
-               "remount,size=1G /dev/shm; containers: --shm-size=1g). elbow doctor CONFIG tells what a run needs.",
+               "/dev/shm of %s has only %s free. The ranks of a node keep data, gradients and their one copy of the "
+               "parameters there; without it each rank makes its own copies. Enlarge it (as root: mount -o "
+               "remount,size=1G /dev/shm; containers: --shm-size=1g). elbow doctor CONFIG reports the need of a run.",
                node->host, elbow_text_bytes(node->shared).text);
     }
 }
@@ -114,7 +114,7 @@ static void judge_memory(struct elbow_doctor_report *report)
         if (facts->nodes[n].memory >= facts->memory_need)
             continue;
         advise(report, "memory",
-               "This run takes about %s on a node, but %s has %s free. Take fewer ranks on a node, a smaller "
+               "This run needs about %s on a node, but %s has %s free. Use fewer ranks on a node, a smaller "
                "train.microbatch, or a job with more memory.",
                elbow_text_bytes(facts->memory_need).text, facts->nodes[n].host,
                elbow_text_bytes(facts->nodes[n].memory).text);
@@ -131,7 +131,7 @@ static void judge_shares(struct elbow_doctor_report *report)
     if (facts->has_need && facts->microbatches % ranks != 0)
         advise(report, "configuration",
                "The %llu microbatches of a batch do not divide evenly among %d ranks: some ranks wait in every step. "
-               "Take a number of ranks that divides %llu.",
+               "Use a number of ranks that divides %llu.",
                (unsigned long long)facts->microbatches, facts->place.size, (unsigned long long)facts->microbatches);
 }
 
@@ -161,22 +161,22 @@ static void judge_pages(struct elbow_doctor_report *report)
         return;
     if (pages->unpacked > CHUNKS_MUCH * pages->page_bytes)
         advise(report, "chunks",
-               "A page of %s, %s, unpacks %s of chunks, and every epoch reads all pages. Write the file anew in chunks "
+               "A page of %s, %s, unpacks %s of chunks, and every epoch reads all pages. Rewrite the file in chunks "
                "of whole rows (elbow rechunk %.300s -o NEW.h5).",
                elbow_text_count(pages->rows, "row").text, elbow_text_bytes(pages->page_bytes).text,
                elbow_text_bytes(pages->unpacked).text, facts->data);
     else if (pages->chunk_rows > 1 && pages->all < PAGES_FEW * facts->microbatches)
         advise(report, "chunks",
-               "A page is a chunk of %s at least, %s in all for %s of a batch: pages at the bounds of segments "
-               "are read twice, so that every epoch reads the data up to %.2g times, and a window is a large part of "
-               "them. Write the file anew in smaller chunks (elbow rechunk %.300s -o NEW.h5 --chunk 64).",
+               "A page is at least one chunk of %s, which makes %s for %s of a batch: pages at the bounds of "
+               "segments are read twice, every epoch reads the data up to %.2g times, and a window is a large part "
+               "of them. Rewrite the file in smaller chunks (elbow rechunk %.300s -o NEW.h5 --chunk 64).",
                elbow_text_count(pages->chunk_rows, "row").text, elbow_text_count(pages->all, "page").text,
                elbow_text_count(facts->microbatches, "microbatch").text,
                (double)(pages->all + facts->microbatches) / (double)pages->all, facts->data);
     if (facts->read_per_second > 0 && facts->read_per_second < READ_SLOW && !facts->has_stage)
         advise(report, "staging",
                "%.300s is read at %s a second, and every epoch reads all of it. If the nodes have a disk of their own, "
-               "let data.stage name a directory there.",
+               "set data.stage to a directory on it.",
                facts->data, elbow_text_bytes((uint64_t)facts->read_per_second).text);
 }
 
@@ -192,28 +192,27 @@ static void judge_lock(struct elbow_doctor_report *report)
         advise(
             report, "run directory",
             "%.300s cannot be locked%s%.200s: nothing would keep a second run out of the same run directory. Mount the "
-            "file system with locks (Lustre: -o flock; NFS: lockd, and not -o nolock), take another one by --run-dir, "
-            "or "
-            "see to it that no two jobs use the directory.",
+            "file system with locks (Lustre: -o flock; NFS: lockd, and not -o nolock), choose another one with "
+            "--run-dir, or make sure that no two jobs use the directory.",
             place, facts->lock_reason[0] != 0 ? ": " : "", facts->lock_reason);
         break;
     case ELBOW_DOCTOR_LOCK_ALONE:
         advise(
             report, "run directory",
-            "Two nodes could lock %.300s at the same time: locks hold on one node only (Lustre: -o localflock; NFS: -o "
-            "nolock or local_lock). See to it that no two jobs use the same run directory.",
+            "Two nodes could lock %.300s at the same time: locks work on one node only (Lustre: -o localflock; NFS: -o "
+            "nolock or local_lock). Make sure that no two jobs use the same run directory.",
             place);
         break;
     case ELBOW_DOCTOR_LOCK_UNSEEN:
         advise(report, "run directory",
                "%.300s is not on a file system that all nodes share. Rank zero alone writes there, but a job that is "
-               "started "
-               "again on other nodes will not find its checkpoints: take a shared one by --run-dir.",
+               "started again on other nodes will not find its checkpoints: choose a shared one with --run-dir.",
                place);
         break;
     case ELBOW_DOCTOR_LOCK_NO_ENTRY:
-        advise(report, "run directory", "Nothing can be written to %.300s (%.200s): take another place by --run-dir.",
-               place, facts->lock_reason);
+        advise(report, "run directory",
+               "Nothing can be written to %.300s (%.200s): choose another directory with --run-dir.", place,
+               facts->lock_reason);
         break;
     }
 }
@@ -229,8 +228,8 @@ static void judge_network(struct elbow_doctor_report *report)
         return;
     advise(report, "network",
            "Messages between %s and %s pass at %s a second. If the nodes have a faster network, MPI does not use it: "
-           "name its interface (mpirun --mca btl_tcp_if_include NAME), or take an MPI built for it (UCX, libfabric). "
-           "Larger batches make a step's exchange count for less.",
+           "name its interface (mpirun --mca btl_tcp_if_include NAME), or use an MPI built for it (UCX, libfabric). "
+           "With larger batches the exchange takes a smaller share of a step.",
            facts->nodes[0].host, facts->nodes[slowest].host,
            elbow_text_bytes((uint64_t)facts->nodes[slowest].network_per_second).text);
 }
@@ -239,9 +238,8 @@ static void judge_hdf5(struct elbow_doctor_report *report)
 {
     if (!report->facts.hdf5_is_parallel)
         advise(report, "HDF5",
-               "This HDF5 is a serial one, and nothing has to be changed: Elbow reads with every rank by itself and "
-               "writes "
-               "with rank zero, and needs no parallel HDF5.");
+               "This HDF5 is a serial build, and nothing has to be changed: every rank reads on its own, and rank zero "
+               "writes, so Elbow needs no parallel HDF5.");
 }
 
 void elbow_doctor_advise(struct elbow_doctor_report *report)

@@ -40,7 +40,7 @@ static void announce(const struct look *look, const struct elbow_dataset_request
     if (look->most > 0 && bytes > look->most)
         bytes = look->most;
     if (bytes >= LONG_BYTES)
-        elbow_log_say(&log, "doctor: looking at the values of %s, %s", dataset.name, elbow_text_bytes(bytes).text);
+        elbow_log_say(&log, "doctor: examining the values of %s, %s", dataset.name, elbow_text_bytes(bytes).text);
     elbow_log_close(&log);
 }
 

@@ -42,5 +42,5 @@ says slow 'network: Messages between h1 and h2 pass at 1[0-9]\.[0-9] MB a second
 
 "$here/hosts-exec" h2 mount -o remount,size=9m /dev/shm || fail "/dev/shm of a host cannot be made small"
 doctor small h1:2,h2:2 run.yaml --run-dir .
-says small 'shared memory: /dev/shm of h2 has room for [0-9.]+ MB, and this run wants [0-9.]+ MB'
+says small 'shared memory: /dev/shm of h2 has only [0-9.]+ MB free, and this run needs [0-9.]+ MB'
 finish

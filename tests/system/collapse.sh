@@ -29,7 +29,7 @@ grep -q 'warning: none of the 3 latent dimensions has a mean that varies .*poste
     fail "no collapse is told: $(cat sampled.err)"
 grep -q '^model: the KL is sampled' sampled.out || fail "how the KL is found: $(cat sampled.out)"
 run 0 1 sampled.eval "$elbow" eval sampled
-grep -Eq '^kl +-?[0-9.]+ \+- [0-9.e-]+ sampled, by one draw of z$' sampled.eval.out || fail "eval: $(cat sampled.eval.out)"
+grep -Eq '^kl +-?[0-9.]+ \+- [0-9.e-]+ estimated from one draw of z$' sampled.eval.out || fail "eval: $(cat sampled.eval.out)"
 run 0 1 sampled.json "$elbow" eval sampled --json
 grep -q '"kl_is": "sampled"' sampled.json.out || fail "eval --json: $(cat sampled.json.out)"
 run 0 1 exact.json "$elbow" eval collapsed --json

@@ -27,8 +27,8 @@ touch before
 find . | sort >before
 run 0 1 sound "$elbow" doctor run.yaml
 for text in '^elbow  *[0-9][0-9.]*(-dev)? \(' '^build  .*-ffp-contract=off' '^MPI  .*MPI [0-9]' '^HDF5  *[0-9]+\.[0-9]+' '^BLAS  *OpenBLAS .*1 thread' \
-    '^threads  *1 a rank; OMP_NUM_THREADS not set' '^ranks  *1 on 1 node$' '1 rank on [0-9]+ cores?, each may run on' 'memory: .* free, .*/s by all' \
-    '/dev/shm: .* free' '^the run  *[0-9]+ parameters, 6 microbatches; on a node [0-9.]+ .B of memory' \
+    '^threads  *1 per rank; OMP_NUM_THREADS not set' '^ranks  *1 on 1 node$' '1 rank on [0-9]+ cores?, each may run on' 'memory: .* free, .*/s by all' \
+    '/dev/shm: .* free' '^the run  *[0-9]+ parameters, 6 microbatches; memory per node: [0-9.]+ .B' \
     '^run directory  *runs/run \(tried in \.\); lock: works' '[0-9.]+ [kMG]B/s written and synced' '^data  *data.h5' 'B/s read by one rank' \
     'a page of 1 row, 36 bytes, takes .* ms to read \(64 pages read\)'; do
     grep -qE "$text" sound.out || fail "doctor: no line with '$text'"
@@ -40,7 +40,7 @@ find . ! -name 'sound.*' | sort | diff before - || fail "doctor leaves something
 # Chunks that are as large as the data leave no pages to deal out; this matters where pages are read in every epoch.
 "$make_data" write whole.h5 /train u8 90,6,6 bytes chunk=90
 run 0 1 few "$elbow" doctor run.yaml --set data.train=whole.h5:/train --set data.order=windows
-advises few chunks 'A page is a chunk of 90 rows at least, 1 page in all for 6 microbatches.*elbow rechunk whole.h5'
+advises few chunks 'A page is at least one chunk of 90 rows, which makes 1 page for 6 microbatches.*elbow rechunk whole.h5'
 run 0 1 full "$elbow" doctor run.yaml --set data.train=whole.h5:/train
 silent full chunks
 
@@ -55,22 +55,22 @@ if [ "$(nproc)" -ge 2 ]; then
 fi
 if [ "$(nproc)" = 2 ]; then
     run 0 1 threads "$elbow" doctor run.yaml --set train.threads=4
-    advises threads binding '1 rank of 4 threads have 2 cores .*slot:PE=4'
+    advises threads binding '1 rank of 4 threads on 2 cores .*slot:PE=4'
 fi
 
 # Threads that the environment asks for. What a run does anyway needs no word.
 OMP_NUM_THREADS=8 run 0 1 omp "$elbow" doctor
-advises omp threads 'OMP_NUM_THREADS=8 changes nothing.*train.threads: 8'
-grep -q '1 a rank; OMP_NUM_THREADS 8' omp.out || fail "OMP_NUM_THREADS=8 is not told"
+advises omp threads 'OMP_NUM_THREADS=8 has no effect.*train.threads: 8'
+grep -q '1 per rank; OMP_NUM_THREADS 8' omp.out || fail "OMP_NUM_THREADS=8 is not told"
 OPENBLAS_NUM_THREADS=4 run 0 1 openblas "$elbow" doctor
-advises openblas threads 'OPENBLAS_NUM_THREADS=4 changes nothing'
+advises openblas threads 'OPENBLAS_NUM_THREADS=4 has no effect'
 OMP_NUM_THREADS=1 run 0 1 omp-1 "$elbow" doctor
 silent omp-1 threads
 
 # A run directory without locks, one that cannot be written, one below a file.
 ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-no-locks.so run 0 1 no-locks "$elbow" doctor --run-dir .
 advises no-locks 'run directory' '\. cannot be locked.*flock'
-grep -q 'lock: the file system has none' no-locks.out || fail "no locks: no such line"
+grep -q 'lock: the file system has no locks' no-locks.out || fail "no locks: no such line"
 run 0 1 no-directory "$elbow" doctor
 grep -q '^run directory' no-directory.out && fail "a run directory was tried that nobody named"
 touch file
@@ -122,7 +122,7 @@ for ranks in 1 3; do
     run 0 $ranks contradicts "$elbow" doctor run.yaml --set data.valid=bad.h5:/grey
     advises contradicts configuration 'bad.h5:/grey: .*scaling'
 done
-grep -q '^values  *looked at in all 120 rows$' sound.out || fail "doctor does not say which values it looked at"
+grep -q '^values  *examined in all 120 rows$' sound.out || fail "doctor does not say which values it looked at"
 grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doctor does not say what the data are"
 
 # Of the rows those are looked at that a run takes, on both sides of a split, with all that lies beside them.
@@ -163,7 +163,7 @@ looks 3 grouped data.valid=0.25 data.groups=/few
 advises grouped configuration 'bad.h5:/few: has 5 values, but bad.h5:/good has 40 rows'
 looks 3 split data.valid=0.25 data.groups=/labels data.labels=/labels
 silent split configuration
-grep -q '^values  *looked at in all 40 rows$' split.out || fail "a split: $(grep '^values' split.out)"
+grep -q '^values  *examined in all 40 rows$' split.out || fail "a split: $(grep '^values' split.out)"
 grep -q '^validation: bad.h5:/good, ' split.out || fail "the rows that are held back are not looked at"
 looks 1 scaled data.train=/scaled data.valid=0.25
 silent scaled configuration
@@ -204,12 +204,12 @@ fi
 small='mount -t tmpfs -o size=9m tmpfs /dev/shm && exec mpirun --oversubscribe --bind-to none -n 2 "$@"'
 if unshare -m true 2>/dev/null && unshare -m bash -c 'mount -t tmpfs -o size=9m tmpfs /dev/shm' 2>/dev/null; then
     timeout "$limit" unshare -m bash -c "$small" - "$elbow" doctor >tiny.out 2>tiny.err || fail "a tiny /dev/shm: exit status $?"
-    advises tiny 'shared memory' 'has room for .* only.*--shm-size'
+    advises tiny 'shared memory' 'has only .* free.*--shm-size'
     timeout "$limit" unshare -m bash -c "$small" - "$elbow" doctor run.yaml >small.out 2>small.err || fail "a small /dev/shm: exit status $?"
     silent small 'shared memory'
     timeout "$limit" unshare -m bash -c "$small" - "$elbow" doctor run.yaml --set model.encoder='[dense: {units: 40000}]' >full.out 2>full.err ||
         fail "a full /dev/shm: exit status $?"
-    advises full 'shared memory' 'this run wants [0-9.]+ MB .*its 2 ranks'
+    advises full 'shared memory' 'this run needs [0-9.]+ MB .*its 2 ranks'
 else
     echo "skip: no mount in a namespace of its own: a tiny /dev/shm was not tried"
 fi

@@ -48,9 +48,9 @@ wrong 2 '--data :/: lacks the file' eval good --data :/
 
 wrong 2 'x.jpg: the name must end in .png, .svg, .pdf, .h5 or .csv' traverse good -o x.jpg
 wrong 2 '--by most: expected elbo, recon, kl, importance or deviance' score good -o x.h5 --by most
-wrong 2 'measure: nothing to measure; name a CHECKPOINT, or a table by --codes' measure
+wrong 2 'measure: nothing to measure; give a CHECKPOINT, or a table with --codes' measure
 wrong 2 'map: -o FILE is missing' map good
-wrong 2 'compare: 1 run alone; give 2 to 8' compare good
+wrong 2 'compare: found 1 run, expected 2 to 8' compare good
 wrong 2 'x.pdf: the name must end in .html' report good -o x.pdf
 wrong 2 "--rounds: found '0', expected an integer of at least 1" bench good.yaml --rounds 0
 wrong 2 '--jason: unknown flag; did you mean --json' doctor --jason

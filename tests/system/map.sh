@@ -80,12 +80,12 @@ refused() {
 }
 refused 'the name must end in .png, .svg, .pdf, .h5 or .csv' images -o x.jpg
 refused 'there is no 4; the model has 0 to 3' images -o x.png --dimensions 1,4
-refused '1 stands there twice' images -o x.png --dimensions 1,1
+refused '1 is given twice' images -o x.png --dimensions 1,1
 refused 'expected up to 8 numbers of dimensions' images -o x.png --dimensions 1,-2
 refused 'each names the axes' images -o x.png --dimensions 1,2 --principal
 refused 'needs as many latent dimensions, and there are 4' images -o x.png --pairs 5
 refused 'two latent dimensions, and this one has 4' images -o x.png --grid 4
-refused 'has no place for pictures' plane -o x.csv --grid 4
+refused 'cannot contain pictures' plane -o x.csv --grid 4
 refused 'leave --principal and --pairs out' plane -o x.png --grid 4 --principal
 refused 'expected a dataset such as /test/colour' images -o x.png --colour blue
 refused 'x.png has no place for names' images -o x.png --names /names
@@ -105,10 +105,10 @@ holds "($(figure plane elbo 2) - ${told% *}) ^ 2 < 1e-8 && ($(figure plane elbo_
     fail "compare: the difference is $(figure plane elbo 2) +- $(figure plane elbo_se 2), by the rows $told"
 [ "$(figure plain elbo 1)$(figure plain recon 1 | cut -c 1)" = - ] || fail "compare: an autoencoder has recon alone: $(cat json.1.out)"
 run 0 1 screen "$elbow" compare images plane --data data.h5:/train
-grep -q '^difference to images, row by row' screen.out || fail "compare tells no differences: $(cat screen.out)"
+grep -q '^difference from images, row by row' screen.out || fail "compare tells no differences: $(cat screen.out)"
 run 0 1 other "$elbow" compare images flat
-grep -q '^flat: has other rows' other.out || fail "compare pairs other rows: $(cat other.out)"
-for wrong in 'run alone; give 2 to 8|images' 'not a format of plots|images plane -o x.csv' 'nowhere|images nowhere'; do
+grep -q '^flat: evaluated on other rows' other.out || fail "compare pairs other rows: $(cat other.out)"
+for wrong in 'found 1 run, expected 2 to 8|images' 'not a format of plots|images plane -o x.csv' 'nowhere|images nowhere'; do
     # shellcheck disable=SC2086 # words
     "$elbow" compare ${wrong#*|} >refused.out 2>refused.err && fail "elbow compare ${wrong#*|} was not refused"
     grep -q "${wrong%%|*}" refused.err || fail "elbow compare ${wrong#*|}: $(cat refused.err)"

@@ -98,7 +98,7 @@ wrong() { # STATUS SENTENCE word...
     grep -qE -- "$sentence" told || fail "measure $*: does not say '$sentence': $(cat told)"
     [ ! -s wrong.out ] || fail "measure $*: prints figures"
 }
-wrong 2 'nothing to measure; name a CHECKPOINT, or a table by --codes'
+wrong 2 'nothing to measure; give a CHECKPOINT, or a table with --codes'
 wrong 2 '--codes codes.h5:/mean: the codes are those of dense' dense --codes codes.h5:/mean
 wrong 2 '--samples data.h5:/train: the samples are those of dense' dense --samples data.h5:/train
 wrong 2 '--best: belongs to a CHECKPOINT' --codes codes.h5:/mean --best

@@ -92,7 +92,7 @@ refused() {
     grep -qF "$sentence" refused.err || fail "elbow report $*: $(cat refused.err)"
 }
 refused 2 'the name must end in .html' first -o x.png
-refused 2 '9 runs are too many; give 1 to 8' first first first first first first first first first -o x.html
+refused 2 'found 9 runs, expected 1 to 8' first first first first first first first first first -o x.html
 refused 1 'one.1.html' first -o one.1.html
 refused 1 'nowhere' first nowhere -o x.html
 [ ! -e x.html ] || fail "a refused report left x.html"

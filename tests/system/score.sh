@@ -162,7 +162,7 @@ refused 2 '--fdr selects by p-values.*give --calibrate' score model -o x.h5 --fd
 refused 2 "--fdr: found '2', expected a share" score model -o x.h5 --calibrate rows.h5:/few --fdr 2
 refused 2 '--calibrate :/few: lacks the file' score model -o x.h5 --calibrate :/few
 refused 1 'rows.h5:/classes: has 1 dimension' score model -o x.h5 --calibrate rows.h5:/classes
-refused 2 '--normal 1: .*has no labels; --labels names some' score model -o x.h5 --normal 1
+refused 2 '--normal 1: .*has no labels; give them with --labels' score model -o x.h5 --normal 1
 refused 2 '--normal 9: no row of rows.h5:/new has this label .that of row 0 is 0.' score model -o x.h5 --data rows.h5:/new --labels /classes --normal 9
 refused 2 'the label of row 2 is 2, and anomalies are told by 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
 # The most unusual rows, beside what the model makes of them. `good` is of images.
@@ -203,7 +203,7 @@ refused 2 'rows.h5:/few: the model needs the kind of each row, but no dataset is
     score aware -o x.h5 --data rows.h5:/new --condition-from /told_new --calibrate rows.h5:/few
 refused 2 '--calibrate-condition-from /told: the model was trained without data.condition' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-condition-from /told
 refused 2 '--calibrate-size /told: no likelihood of the checkpoint has size: data' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-size /told
-refused 2 'go with --calibrate; give it, too' score model -o x.h5 --calibrate-mask /told
+refused 2 'belong to --calibrate; give it, too' score model -o x.h5 --calibrate-mask /told
 
 [ ! -e x.h5 ] || fail "a mistake left x.h5"
 finish

@@ -85,5 +85,5 @@ run 0 1 crowded taskset -c 0 "$elbow" bench "${small[@]}" --set train.threads=2 
 grep -q '"threads": 2,' crowded.out || fail "threads are not in the object: $(cat crowded.out)"
 run 0 2 many taskset -c 0 "$elbow" bench "${small[@]}" --set train.threads=2
 [ "$(grep -c '^elbow: warning: 2 ranks of 2 threads on a node have 1 core ' many.err)" = 1 ] || fail "many: $(cat many.err)"
-grep -q ', 2 threads a rank, ' many.out || fail "threads are not in the table: $(cat many.out)"
+grep -q ', 2 threads per rank, ' many.out || fail "threads are not in the table: $(cat many.out)"
 finish

@@ -138,7 +138,7 @@ for trace in ./by-name/checkpoints/step-00000050.h5 "$PWD/by-name/metrics.csv" l
     said other-name "^elbow: $trace: is where the run writes other files; give --trace another name"
 done
 rm -rf by-name by-link link.json
-refused 2 steps t.json:9-3 "--trace=t.json:9-3: expected FILE or FILE:FIRST-LAST, steps from 1 on"
+refused 2 steps t.json:9-3 "--trace=t.json:9-3: expected FILE or FILE:FIRST-LAST, with steps from 1"
 refused 2 no-steps t.json:- "--trace=t.json:-: expected FILE"
 refused 2 no-name :1-2 "--trace=:1-2: names no file"
 same_file "a refused trace" kept.h5 data.h5

@@ -66,7 +66,7 @@ tells 1 'data.h5.*Not a directory' verify data.h5
 tells 2 '--from 5: one holds no checkpoint of that step \(it has: 4, 8, 12\)' verify one --from 5
 tells 2 '--from 8 is not before the checkpoint to end with, of step 4' verify one --from 8 --to 4
 tells 2 '--from and --from-start exclude each other' verify one --from 4 --from-start
-tells 2 '--init is for --from-start' verify one --init other
+tells 2 '--init needs --from-start' verify one --init other
 tells 2 '--set train.rate=1: a replay keeps what decides the bits' verify one --set train.rate=1
 wrong 1 'away.h5: .*No such file' verify one --set data.file=away.h5
 "$make_data" write changed.h5 /train u8 58,5,6 bytes seed=3

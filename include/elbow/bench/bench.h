@@ -91,8 +91,7 @@ struct elbow_bench_request {
 const char *elbow_bench_name(enum elbow_bench_figure figure);
 
 // Collective. Trains the configuration from its start, without a run directory, for as many steps as the rounds need.
-// The result is the same on all ranks, except for the origin, which is on rank zero,
-// and the bytes of the exchange.
+// The result is the same on all ranks, except for the origin, which is on rank zero, and the bytes of the exchange.
 // Fails like the start of a run; MEMORY.
 enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_request *request, struct elbow_log *log,
                               struct elbow_bench_result *result, struct elbow_error *error);

@@ -59,7 +59,7 @@ struct elbow_words {
 #define ELBOW_ROW_CHECKPOINT(at)                                                                                       \
     {                                                                                                                  \
         .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "CHECKPOINT", .offset = (at),                           \
-        .help = "a checkpoint, or a run directory: its newest one"                                                     \
+        .help = "a checkpoint, or a run directory, whose newest checkpoint is used"                                    \
     }
 #define ELBOW_ROW_BEST(at)                                                                                             \
     {                                                                                                                  \
@@ -74,18 +74,18 @@ struct elbow_words {
 #define ELBOW_ROW_DATA(at)                                                                                             \
     {                                                                                                                  \
         .name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE[:/dataset]", .offset = (at),                           \
-        .help = "another dataset than that of the checkpoint (the held-back rows of its training data, its "           \
-                "validation data, or its training data); all rows of it"                                               \
+        .help = "the dataset, with all its rows (that of the checkpoint: the rows held back from its training data, "  \
+                "its validation data, or its training data)"                                                           \
     }
 #define ELBOW_ROW_NAMES(at)                                                                                            \
     {                                                                                                                  \
         .name = "names", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                          \
-        .help = "the names of the dataset's rows, which are copied"                                                    \
+        .help = "the names of the rows, to be copied into the output"                                                  \
     }
 #define ELBOW_ROW_MASK(at)                                                                                             \
     {                                                                                                                  \
         .name = "mask", .kind = ELBOW_FLAG_TEXT, .value = "[FILE:]/dataset", .offset = (at),                           \
-        .help = "which values of the dataset are known, 1, or missing, 0"                                              \
+        .help = "the mask of the dataset: 1 for a known value, 0 for a missing one"                                    \
     }
 #define ELBOW_ROW_SIZE(at)                                                                                             \
     {                                                                                                                  \
@@ -114,7 +114,7 @@ struct elbow_words {
 #define ELBOW_ROW_SEED(at)                                                                                             \
     {                                                                                                                  \
         .name = "seed", .kind = ELBOW_FLAG_INTEGER, .value = "S", .least = 0, .offset = (at),                          \
-        .help = "the seed of the noise (the configuration's)"                                                          \
+        .help = "the seed of the noise (that of the configuration)"                                                    \
     }
 #define ELBOW_ROW_BINARIZE(at)                                                                                         \
     {                                                                                                                  \

@@ -52,8 +52,8 @@ enum elbow_status elbow_pictures_check_size(const struct elbow_pictures_options 
 enum elbow_status elbow_pictures_numbers(const char *flag, const char *text, uint64_t **numbers, uint64_t *count,
                                          struct elbow_error *error);
 
-// Local. USAGE unless all numbers of a flag are below `end`. `of` names the things in the message: "7 is none of the
-// 5 rows of digits.h5:/x, counted from 0".
+// Local. USAGE unless all numbers of a flag are below `end`. `of` names the things in the message: "7 is out of range;
+// there are 5 rows of digits.h5:/x, counted from 0".
 enum elbow_status elbow_pictures_below(const char *flag, const uint64_t *numbers, uint64_t count, uint64_t end,
                                        const char *of, struct elbow_error *error);
 
@@ -69,7 +69,7 @@ void elbow_pictures_warn_fewer(const struct elbow_call *call, int64_t asked, uin
     {                                                                                                                  \
         .name = "output", .letter = 'o', .kind = ELBOW_FLAG_TEXT, .is_required = true, .value = "FILE",                \
         .offset = (at),                                                                                                \
-        .help = "the output file: a picture, or plot, with the ending .png, .svg or .pdf, or the points, .h5 or .csv"  \
+        .help = "the output file: a picture or plot, with the ending .png, .svg or .pdf, or the points, .h5 or .csv"   \
     }
 #define ELBOW_ROW_TOTAL(at)                                                                                            \
     {                                                                                                                  \

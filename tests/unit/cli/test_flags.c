@@ -116,19 +116,20 @@ START_TEST(mistakes)
     struct elbow_error error;
     EXPECT_ERROR("--dta: unknown flag; did you mean --data?", "--dta", "x");
     EXPECT_ERROR("--bset: unknown flag; did you mean --best?", "--bset=x");
-    EXPECT_ERROR("--importance: unknown flag; there are --data, --resume, --count, --best, --set", "--importance=5");
-    EXPECT_ERROR("-x: unknown flag; there are --data, --resume, --count, --best, --set", "-x");
-    EXPECT_ERROR("--data: needs a value behind it", "run", "--data");
-    EXPECT_ERROR("--data: has an empty value", "--data=");
-    EXPECT_ERROR("--data: has an empty value", "--data", "");
+    EXPECT_ERROR("--importance: unknown flag; the flags are --data, --resume, --count, --best, --set",
+                 "--importance=5");
+    EXPECT_ERROR("-x: unknown flag; the flags are --data, --resume, --count, --best, --set", "-x");
+    EXPECT_ERROR("--data: the value is missing", "run", "--data");
+    EXPECT_ERROR("--data: the value is empty", "--data=");
+    EXPECT_ERROR("--data: the value is empty", "--data", "");
     EXPECT_ERROR("--best: takes no value, but 'yes' was given", "--best=yes");
     EXPECT_ERROR("--best: takes no value, but 'est' was given", "-best");
     EXPECT_ERROR("--count: found '0', expected an integer of at least 1", "-n", "0");
     EXPECT_ERROR("--count: found '3x', expected an integer of at least 1", "--count", "3x");
     EXPECT_ERROR("--count: found '99999999999999999999', expected an integer of at least 1", "-n",
                  "99999999999999999999");
-    EXPECT_ERROR("'c': one word too many", "a", "b", "c");
-    EXPECT_ERROR("word 2 behind the subcommand is empty", "a", "");
+    EXPECT_ERROR("'c': unexpected argument", "a", "b", "c");
+    EXPECT_ERROR("argument 2 of the subcommand is empty", "a", "");
 }
 END_TEST
 
@@ -170,10 +171,10 @@ START_TEST(required)
         const char *words[5];
         const char *message;
     } cases[] = {
-        {0, {NULL}, "test: INPUT is missing: what is read (elbow test --help tells more)"},
-        {3, {"-o", "a", "--data=b"}, "test: INPUT is missing: what is read (elbow test --help tells more)"},
-        {2, {"a", "--data=b"}, "test: -o FILE is missing: what is written (elbow test --help tells more)"},
-        {3, {"a", "-o", "b"}, "test: --data FILE is missing: what is looked at (elbow test --help tells more)"},
+        {0, {NULL}, "test: INPUT is missing: what is read (see elbow test --help)"},
+        {3, {"-o", "a", "--data=b"}, "test: INPUT is missing: what is read (see elbow test --help)"},
+        {2, {"a", "--data=b"}, "test: -o FILE is missing: what is written (see elbow test --help)"},
+        {3, {"a", "-o", "b"}, "test: --data FILE is missing: what is looked at (see elbow test --help)"},
         {5, {"a", "b", "-o", "c", "--data=d"}, NULL},
     };
     struct elbow_command command = {.name = "test", .flags = rows, .flag_count = sizeof rows / sizeof *rows};

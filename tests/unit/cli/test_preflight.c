@@ -81,7 +81,7 @@ START_TEST(a_crash_is_a_sentence)
     clear_ranks();
     ck_assert_int_eq(try_preview(crash_in_file, "a.h5:/train", LIMIT, &error), ELBOW_FORMAT);
     ck_assert_str_eq(error.message, "a.h5:/train: the HDF5 library crashes reading it (signal SEGV): the file is "
-                                    "damaged; make it anew, or take another copy of it");
+                                    "damaged; create it again, or use another copy of it");
 }
 END_TEST
 
@@ -91,8 +91,7 @@ START_TEST(hanging_is_a_sentence)
     clear_ranks();
     ck_assert_int_eq(try_preview(hang, "a.h5:/train", 0.3, &error), ELBOW_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "a.h5:/train: could not be opened within 0.3 s"));
-    ck_assert_ptr_nonnull(
-        strstr(error.message, "written anew with libver='v110' (h5py) or later, or name its sources"));
+    ck_assert_ptr_nonnull(strstr(error.message, "again with libver='v110' (h5py) or later, or list its source"));
     enum elbow_status status = try_preview(read_circle, ELBOW_SOURCE_DIR "/tests/damaged/hang.h5", 1, &error);
     ck_assert(status == ELBOW_OK || strstr(error.message, "hang.h5:/train: could not be opened within 1 s") != NULL);
 }

@@ -67,7 +67,7 @@ START_TEST(binding)
     nodes[1].binding.crowded_cores = 1;
     expect(&report, "binding", "4 ranks share 1 core on two:");
     report.facts.threads = 3;
-    expect(&report, "binding", "4 ranks of 3 threads have 1 core on two");
+    expect(&report, "binding", "4 ranks of 3 threads on 1 core of two");
 }
 END_TEST
 
@@ -77,10 +77,10 @@ START_TEST(room)
     struct elbow_machine_node nodes[2];
     make_sound(&report, nodes);
     nodes[1].shared = 64000000;
-    expect(&report, "shared memory", "/dev/shm of two has room for 64.0 MB, and this run wants 1.0 GB");
+    expect(&report, "shared memory", "/dev/shm of two has only 64.0 MB free, and this run needs 1.0 GB");
     ck_assert_ptr_nonnull(strstr(report.advice[0].text, "size=2064M /dev/shm"));
     report.facts.has_need = false;
-    expect(&report, "shared memory", "/dev/shm of two has room for 64.0 MB only");
+    expect(&report, "shared memory", "/dev/shm of two has only 64.0 MB free");
     nodes[1].shared = UINT64_C(4000000000);
     expect(&report, NULL, NULL);
     report.facts.has_need = true;
@@ -121,7 +121,7 @@ START_TEST(all_else)
     expect(&report, "network", "between one and two pass at 118.0 MB a second");
     make_sound(&report, nodes);
     strcpy(report.facts.openblas, "8");
-    expect(&report, "threads", "OPENBLAS_NUM_THREADS=8 changes nothing");
+    expect(&report, "threads", "OPENBLAS_NUM_THREADS=8 has no effect");
     make_sound(&report, nodes);
     report.facts.hdf5_is_parallel = false;
     expect(&report, "HDF5", "needs no parallel HDF5");
