@@ -38,7 +38,7 @@ grep -q '0 warm-up passes .* 0 measurements to make' warm.out || fail "a warm-up
 # What is there is not measured again.
 before=$(stat -c %Y%i study/*.json)
 run 0 1 again "$scaling" run small.yaml -o study --ranks "1 2" "${quick[@]}"
-grep -q '^0 measurements made, 8 were there' again.out || fail "again: $(cat again.out)"
+grep -q '^0 measurements made, 8 already existed' again.out || fail "again: $(cat again.out)"
 [ "$before" = "$(stat -c %Y%i study/*.json)" ] || fail "measurements were written again"
 
 run 0 1 report "$scaling" report study
@@ -90,7 +90,7 @@ run 0 1 exchanges "$scaling" run small.yaml -o study --mode exchange --ranks "1 
 run 0 1 model "$scaling" model study --ranks "2 4 1024" --latency 2e-6
 cmp -s <(head -n -2 model.out) study/model.txt || fail "model.txt is not what was printed"
 grep -q 'gamma, adding, .* fitted$' model.out || fail "no gamma: $(cat model.out)"
-grep -q 'alpha between nodes, a message *2.000 us  given on the command line$' model.out || fail "no alpha: $(cat model.out)"
+grep -q 'alpha between nodes, per message *2.000 us  given on the command line$' model.out || fail "no alpha: $(cat model.out)"
 grep -q '1/beta between nodes, .* ASSUMED$' model.out || fail "no assumption is told: $(cat model.out)"
 [ "$(grep -c '^predicted,strong,' study/prediction.csv)" = 3 ] || fail "1, 2, 4 ranks: $(cat study/prediction.csv)"
 [ "$(grep -c '^predicted,weak,' study/prediction.csv)" = 4 ] || fail "1 to 1024 ranks: $(cat study/prediction.csv)"
@@ -118,7 +118,7 @@ for name in lock exchange.yaml strong-ranks-00001-nodes-0000-repeat-00.log scali
     strong-speedup.png weak-efficiency.svg weak-shares.png; do
     mkdir foreign && echo mine >"foreign/$name"
     run 2 1 foreign "$scaling" run small.yaml -o foreign --ranks 1 "${quick[@]}"
-    grep -q "^elbow-scaling: foreign/$name: is there, but no experiment" foreign.err || fail "$(cat foreign.err)"
+    grep -q "^elbow-scaling: foreign/$name: exists, but there is no experiment" foreign.err || fail "$(cat foreign.err)"
     [ "$(ls foreign)$(cat "foreign/$name")" = "${name}mine" ] || fail "a foreign directory was changed: $(ls foreign)"
     rm -r foreign
 done
@@ -135,7 +135,7 @@ wait "$long" || fail "the first of two: $(cat long.out)"
 run 2 1 other "$scaling" run small.yaml -o study --ranks 1 --set train.batch=64 "${quick[@]}"
 grep -q 'study/config.yaml: differs' other.err || fail "$(cat other.err)"
 run 2 1 fewest "$scaling" run small.yaml -o study --mode weak --ranks 2 "${quick[@]}"
-grep -q 'study: weak scaling with a batch of .* is there already' fewest.err || fail "$(cat fewest.err)"
+grep -q 'study: contains weak scaling with a batch of ' fewest.err || fail "$(cat fewest.err)"
 run 2 1 key "$scaling" run small.yaml -o key --set train.bacth=4
 grep -q 'did you mean train.batch' key.err || fail "$(cat key.err)"
 [ -e key ] && fail "a wrong key left a directory"
@@ -144,7 +144,7 @@ run 1 1 failing "$scaling" run small.yaml -o failing --mode strong --ranks 1 --s
 grep -q '^elbow-scaling: strong, 1 rank: mpirun ended with status 1; elbow: .*missing.h5' failing.err || fail "$(cat failing.err)"
 [ "$(grep -c '^elbow-scaling: ' failing.err)" = 2 ] || fail "a point that failed was tried again: $(cat failing.err)"
 run 1 1 nothing "$scaling" report failing
-grep -q 'failing: holds no measurements' nothing.err || fail "$(cat nothing.err)"
+grep -q 'failing: contains no measurements' nothing.err || fail "$(cat nothing.err)"
 run 1 1 tables "$scaling" plot failing
 echo '{"kind": "measured"}' >failing/x.json
 run 1 1 damaged "$scaling" report failing

@@ -15,7 +15,7 @@ static const struct figures_kind kinds[] = {
     {"activations", NULL, "the activations of a layer and their derivatives", figures_activations},
     {"convolution", "FILE.h5", "a picture of /train/images and its convolutions with two kernels", figures_convolution},
     {"gradient", NULL, "two estimates of a gradient through a draw, and their spread", figures_gradient},
-    {"divergence", "LATENTS.h5", "the two parts of the KL in each dimension of what elbow encode wrote",
+    {"divergence", "LATENTS.h5", "the two parts of the KL in each dimension of the output of elbow encode",
      figures_divergence},
     {"game", NULL, "a game of two players, its equilibrium, and gradient steps around it", figures_game}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -41,14 +41,14 @@ static void print_help(void)
     }
     elbow_text_print(stdout, "\n"
                              "options:\n"
-                             "  -o, --output FILE       the figure, in the format that the ending names\n"
+                             "  -o, --output FILE       the output file: PNG, SVG or PDF, by its ending\n"
                              "      --force             " ELBOW_OUTPUT_FORCE_HELP "\n"
                              "  -h, --help              this text\n");
 }
 
 static enum elbow_status usage(struct elbow_error *error, const char *text)
 {
-    return elbow_error_set(error, ELBOW_USAGE, "%s (elbow-figures --help tells more)", text);
+    return elbow_error_set(error, ELBOW_USAGE, "%s (see elbow-figures --help)", text);
 }
 
 static enum elbow_status take(int option, const char *text, struct options *options, struct elbow_error *error)
@@ -64,9 +64,9 @@ static enum elbow_status take(int option, const char *text, struct options *opti
         options->asks_help = true;
         return ELBOW_OK;
     case ':':
-        return elbow_error_set(error, ELBOW_USAGE, "%s needs a value (elbow-figures --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: the value is missing (see elbow-figures --help)", text);
     default:
-        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (elbow-figures --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (see elbow-figures --help)", text);
     }
 }
 
@@ -82,7 +82,7 @@ static enum elbow_status take_figure(int count, char **words, struct options *op
         return elbow_error_set(error, ELBOW_USAGE, "%s: unknown figure (elbow-figures --help lists them)", words[0]);
     const char *input = options->kind->input;
     if (count != (input == NULL ? 1 : 2))
-        return elbow_error_set(error, ELBOW_USAGE, "%s takes %s%s (elbow-figures --help tells more)", words[0],
+        return elbow_error_set(error, ELBOW_USAGE, "%s takes %s%s (see elbow-figures --help)", words[0],
                                input == NULL ? "no file" : "one file, ", input == NULL ? "" : input);
     options->input = input == NULL ? NULL : words[1];
     return options->output == NULL ? usage(error, "-o FILE is missing") : ELBOW_OK;

@@ -49,8 +49,8 @@ static enum elbow_status check_new(const char *directory, struct elbow_error *er
     for (struct dirent *entry; status == ELBOW_OK && (entry = readdir(stream)) != NULL;)
         if (is_ours(entry->d_name))
             status = elbow_error_set(error, ELBOW_USAGE,
-                                     "%s/%s: is there, but no experiment (config.yaml); give this one a directory of "
-                                     "its own",
+                                     "%s/%s: exists, but there is no experiment (config.yaml) with it; give this one "
+                                     "another directory",
                                      directory, entry->d_name);
     closedir(stream);
     return status;
@@ -70,8 +70,8 @@ static enum elbow_status claim_file(const char *directory, const char *name, con
     enum elbow_status status = elbow_file_read_input(path, SCALING_TEXT_MAX, &before, &size, error);
     if (status == ELBOW_OK && strcmp(before, text) != 0)
         status = elbow_error_set(error, ELBOW_USAGE,
-                                 "%s: differs from this configuration, so %s holds another experiment; give this one a "
-                                 "directory of its own",
+                                 "%s: differs from this configuration, so %s contains another experiment; give this "
+                                 "one another directory",
                                  path, directory);
     elbow_release(&before);
     return status;
@@ -106,7 +106,7 @@ enum elbow_status scaling_lock_directory(const struct scaling_experiment *experi
     elbow_log_close(&log);
     if (status == ELBOW_FILE)
         elbow_error_set(error, status,
-                        "%s: another run measures into it; wait for its end, or take another directory with -o",
+                        "%s: another run measures into it; wait for its end, or give another directory with -o",
                         directory);
     return status;
 }

@@ -84,8 +84,8 @@ static enum elbow_status fit_arithmetic(struct fitting *fitting, struct scaling_
     if (fitting->count == 0)
         return elbow_error_set(
             error, ELBOW_DATA,
-            "the model is fitted to exchanges of several sizes on one rank and on more, and none were "
-            "measured on one: elbow-scaling run --mode exchange --ranks \"1 2 ...\" adds them");
+            "the model is fitted to exchanges of several sizes on one rank and on more, but none were "
+            "measured on one rank; elbow-scaling run --mode exchange --ranks \"1 2 ...\" adds them");
     solve(fitting, x);
     machine->optimize = x[0];
     fitting->count = 0;

@@ -89,8 +89,8 @@ enum elbow_status scaling_launch(const struct scaling_words *words, const char *
     const char *name = words->words[0];
     int state, out, err;
     if (words->is_full)
-        return elbow_error_set(error, ELBOW_USAGE, "the command line of %s grows longer than %d words or %d bytes",
-                               name, SCALING_WORDS_MAX, SCALING_WORDS_SIZE);
+        return elbow_error_set(error, ELBOW_USAGE, "the command line of %s is longer than %d words or %d bytes", name,
+                               SCALING_WORDS_MAX, SCALING_WORDS_SIZE);
     if (open_stream(output, &out, error) != ELBOW_OK)
         return error->status;
     if (open_stream(log, &err, error) != ELBOW_OK) {
@@ -107,7 +107,7 @@ enum elbow_status scaling_launch(const struct scaling_words *words, const char *
         return elbow_error_set(error, ELBOW_FILE, "%s cannot be started: %s", name, strerror(errno));
     while (waitpid(child, &state, 0) < 0)
         if (errno != EINTR)
-            return elbow_error_set(error, ELBOW_FILE, "%s got lost: %s", name, strerror(errno));
+            return elbow_error_set(error, ELBOW_FILE, "%s cannot be waited for: %s", name, strerror(errno));
     if (WIFSIGNALED(state))
         return elbow_error_set(error, ELBOW_FILE, "%s was ended by signal %d", name, WTERMSIG(state));
     if (WEXITSTATUS(state) == EXIT_NO_PROGRAM)

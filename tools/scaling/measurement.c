@@ -49,7 +49,7 @@ static void refuse(struct reader *reader, const char *key, const char *wanted)
 {
     if (reader->error->status == ELBOW_OK)
         elbow_error_set(reader->error, ELBOW_FORMAT,
-                        "%s: `%s` is not %s, so this is no measurement that elbow-scaling run made", reader->path, key,
+                        "%s: `%s` is not %s, so this is not a measurement of elbow-scaling run", reader->path, key,
                         wanted);
 }
 
@@ -62,7 +62,7 @@ static double number(struct reader *reader, const struct elbow_yaml *map, const 
         if (end != node->text && *end == '\0' && isfinite(value) && value >= least)
             return value;
     }
-    refuse(reader, key, least > 0 ? "a number above zero" : "a number from zero on");
+    refuse(reader, key, least > 0 ? "a number above zero" : "a number of at least zero");
     return 1;
 }
 
@@ -118,7 +118,7 @@ static int choice(struct reader *reader, const struct elbow_yaml *map, const cha
     for (int i = 0; i < choices; ++i)
         if (strcmp(text, name(i)) == 0)
             return i;
-    refuse(reader, key, "a word that is known");
+    refuse(reader, key, "a known word");
     return 0;
 }
 
@@ -199,7 +199,7 @@ static enum elbow_status read_file(const char *directory, const char *name, stru
     char *text = NULL;
     size_t size;
     if (!elbow_text_format(path, sizeof path, "%s/%s", directory, name))
-        return elbow_error_set(error, ELBOW_FILE, "%s/%s: a path longer than %d bytes", directory, name,
+        return elbow_error_set(error, ELBOW_FILE, "%s/%s: the path is longer than %d bytes", directory, name,
                                ELBOW_PATH_SIZE);
     enum elbow_status status = ELBOW_OK;
     if (samples->count == samples->capacity) {
@@ -254,7 +254,7 @@ enum elbow_status scaling_samples_read(const char *directory, struct scaling_sam
             read_file(directory, entry->d_name, samples, error);
     closedir(folder);
     if (error->status == ELBOW_OK && samples->count == 0)
-        elbow_error_set(error, ELBOW_FILE, "%s: holds no measurements (elbow-scaling run CONFIG -o %s makes them)",
+        elbow_error_set(error, ELBOW_FILE, "%s: contains no measurements (elbow-scaling run CONFIG -o %s makes them)",
                         directory, directory);
     if (error->status != ELBOW_OK)
         scaling_samples_clear(samples);

@@ -79,7 +79,7 @@ static enum elbow_status find_costs(struct modelling *modelling, struct elbow_er
     }
     if (modelling->cost_count > 0)
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_DATA, "%s: holds no measured steps (elbow-scaling run makes them)",
+    return elbow_error_set(error, ELBOW_DATA, "%s: contains no measured steps (elbow-scaling run makes them)",
                            modelling->options->directory);
 }
 
@@ -126,16 +126,16 @@ static void print_inputs(const struct modelling *modelling)
     const char *latency = modelling->options->latency > 0 ? given : between;
     const char *bandwidth = modelling->options->bandwidth > 0 ? given : between;
     fprintf(out, "Inputs of the model\n");
-    fprintf(out, "  %-44s %10.3f ns  fitted\n", "gamma, the optimiser, a parameter", machine->optimize * 1e9);
-    fprintf(out, "  %-44s %10.3f ns  fitted\n", "gamma, adding, a parameter and term", machine->add * 1e9);
-    fprintf(out, "  %-44s %10.3f us  %s\n", "alpha inside a node, a meeting and other rank", machine->meet * 1e6,
+    fprintf(out, "  %-44s %10.3f ns  fitted\n", "gamma, the optimiser, per parameter", machine->optimize * 1e9);
+    fprintf(out, "  %-44s %10.3f ns  fitted\n", "gamma, adding, per parameter and term", machine->add * 1e9);
+    fprintf(out, "  %-44s %10.3f us  %s\n", "alpha inside a node, per meeting and other rank", machine->meet * 1e6,
             inside);
-    print_bandwidth(out, "1/beta inside a node, a rank", machine->near > 0 ? 1 / machine->near : 0);
+    print_bandwidth(out, "1/beta inside a node, per rank", machine->near > 0 ? 1 / machine->near : 0);
     fprintf(out, "  %s\n", inside);
     print_bandwidth(out, "memory bus, all ranks of a node", machine->bus);
-    fprintf(out, "  %s (the most that was seen)\n", inside);
-    fprintf(out, "  %-44s %10.3f us  %s\n", "alpha between nodes, a message", machine->latency * 1e6, latency);
-    print_bandwidth(out, "1/beta between nodes, a node, each way", machine->wire > 0 ? 1 / machine->wire : 0);
+    fprintf(out, "  %s (the largest measured)\n", inside);
+    fprintf(out, "  %-44s %10.3f us  %s\n", "alpha between nodes, per message", machine->latency * 1e6, latency);
+    print_bandwidth(out, "1/beta between nodes, per node, each way", machine->wire > 0 ? 1 / machine->wire : 0);
     fprintf(out, "  %s\n", bandwidth);
     for (int i = 0; i < 2; ++i)
         if (machine->exchanges[i] > 0)
@@ -151,8 +151,7 @@ static void print_inputs(const struct modelling *modelling)
     fprintf(out, "  %llu parameters; between two nodes in %d bucket%s\n",
             (unsigned long long)modelling->first->parameters, modelling->first->buckets,
             modelling->first->buckets == 1 ? "" : "s");
-    fprintf(out, "  %d rank%s on a node in what is predicted\n", modelling->per_node,
-            modelling->per_node == 1 ? "" : "s");
+    fprintf(out, "  predictions have %d rank%s on a node\n", modelling->per_node, modelling->per_node == 1 ? "" : "s");
     if (modelling->per_node > modelling->costs[modelling->cost_count - 1].members)
         fprintf(out, "  ASSUMED: a microbatch takes no longer with %d ranks on a node than with %d\n",
                 modelling->per_node, modelling->costs[modelling->cost_count - 1].members);
@@ -179,10 +178,10 @@ static struct scaling_load load_of(const struct modelling *modelling, int ranks,
 static void print_check(const struct modelling *modelling)
 {
     FILE *out = modelling->out;
-    fprintf(out, "\nThe model beside steps, which it was not fitted to; beyond: what is neither computing nor data; "
-                 "milliseconds\n");
-    fprintf(out, "%-10s %-7s %6s %6s %10s %15s %10s %15s\n", "kind", "mode", "nodes", "ranks", "step",
-            "step, predicted", "beyond", "its prediction");
+    fprintf(out,
+            "\nThe model and the steps, to which it was not fitted; milliseconds; other: neither computing nor data\n");
+    fprintf(out, "%-10s %-7s %6s %6s %10s %15s %10s %16s\n", "kind", "mode", "nodes", "ranks", "step",
+            "step, predicted", "other", "other, predicted");
     for (size_t i = 0; i < modelling->measured->count; ++i) {
         const struct scaling_row *row = &modelling->measured->rows[i];
         if (row->ranks % row->nodes != 0)
@@ -191,7 +190,7 @@ static void print_check(const struct modelling *modelling)
         struct scaling_times times = scaling_predict(&modelling->machine, &load);
         // Steps count the optimiser as computing.
         double optimizer = modelling->machine.optimize * (double)row->parameters / (double)row->ranks;
-        fprintf(out, "%-10s %-7s %6d %6d %10.3f %15.3f %10.3f %15.3f\n", scaling_kind_name(row->kind),
+        fprintf(out, "%-10s %-7s %6d %6d %10.3f %15.3f %10.3f %16.3f\n", scaling_kind_name(row->kind),
                 scaling_mode_name(row->mode), row->nodes, row->ranks, row->step.median * 1e3, times.step * 1e3,
                 row->step.median * (1 - row->compute - row->data) * 1e3,
                 (times.step - times.compute - optimizer) * 1e3);
@@ -272,8 +271,8 @@ static void explain(const struct modelling *modelling, enum scaling_mode mode)
         for (size_t i = 1; i < sizeof parts / sizeof *parts; ++i)
             if (parts[i].seconds > parts[most].seconds)
                 most = i;
-        fprintf(modelling->out, "the knee is at %d rank%s; beyond it what is not computing is mostly %s", at->ranks,
-                at->ranks == 1 ? "" : "s", parts[most].why);
+        fprintf(modelling->out, "the knee is at %d rank%s; beyond it the time besides computing is mainly %s",
+                at->ranks, at->ranks == 1 ? "" : "s", parts[most].why);
     }
     if (mode == SCALING_STRONG)
         fprintf(modelling->out, "; a batch of %llu makes %llu microbatches, so at most %llu ranks can share it",
@@ -295,8 +294,7 @@ static enum elbow_status predict_series(struct modelling *modelling, enum scalin
     int first = modelling->first->ranks; // of the measured steps: what all is set against
     enum elbow_status status = ELBOW_OK;
     fprintf(modelling->out,
-            "\n%s scaling, predicted; milliseconds; gradients and parameters: what computing does not hide (what "
-            "it does)\n",
+            "\n%s scaling, predicted; milliseconds; gradients and parameters: not hidden by computing (hidden)\n",
             scaling_mode_name(mode));
     fprintf(modelling->out, "%-9s %6s %6s %10s %11s %9s %10s %8s %8s %18s %8s %8s\n", "kind", "nodes", "ranks", "step",
             "samples/s", "speed-up", "efficiency", "compute", "inside", "gradients", "parameters", "collect.");
@@ -322,7 +320,7 @@ static enum elbow_status choose_per_node(struct modelling *modelling, struct elb
     return elbow_error_set(
         error, ELBOW_DATA,
         "no exchange of several ranks on one node was measured, which the model needs for %d ranks on "
-        "a node: elbow-scaling run --mode exchange --ranks \"1 2 ...\" adds them",
+        "a node; elbow-scaling run --mode exchange --ranks \"1 2 ...\" adds them",
         modelling->per_node);
 }
 

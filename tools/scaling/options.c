@@ -16,39 +16,40 @@ void scaling_print_help(void)
 {
     fputs(
         "usage: elbow-scaling run CONFIG -o DIR [options]      measures\n"
-        "       elbow-scaling report DIR                       DIR/scaling.csv, and what it says\n"
-        "       elbow-scaling model DIR [options]              DIR/prediction.csv, DIR/model.txt: what is predicted\n"
-        "       elbow-scaling plot DIR                         DIR/*.png and *.svg\n"
+        "       elbow-scaling report DIR                       writes DIR/scaling.csv and explains it\n"
+        "       elbow-scaling model DIR [options]              predicts: writes DIR/prediction.csv, DIR/model.txt\n"
+        "       elbow-scaling plot DIR                         draws DIR/*.png and *.svg\n"
         "\n"
-        "Scaling experiments with `elbow bench`. Each measurement is one file in DIR; those that are there already "
-        "are\n"
-        "kept, so an interrupted run can be started again.\n"
+        "Runs scaling experiments with `elbow bench`. Each measurement is one file in DIR; existing ones are kept, so\n"
+        "an interrupted run can be started again.\n"
         "\n"
         "run:\n"
-        "  -o, --output DIR           where measurements go\n"
-        "      --set KEY=VALUE        of the configuration, as for elbow\n"
-        "      --ranks \"1 2 4\"        numbers of ranks (powers of two up to the cores, or what --nodes makes)\n"
+        "  -o, --output DIR           the directory of the measurements\n"
+        "      --set KEY=VALUE        changes a key of the configuration, as for elbow\n"
+        "      --ranks \"1 2 4\"        numbers of ranks (powers of two up to the cores; with --nodes: P on each "
+        "node)\n"
         "      --nodes \"1 2\"          numbers of nodes, with the same number of ranks on each\n"
-        "      --per-node P           ranks on a node (SLURM_NTASKS_PER_NODE; else as many as there are cores)\n"
-        "      --mode MODE            strong: the batch as it is; weak: train.batch grows with the ranks, from what it "
-        "is\n"
-        "                             at the fewest; both; exchange: small batches of models of several\n"
-        "                             sizes, for `model`; all (both)\n"
+        "      --per-node P           ranks per node (SLURM_NTASKS_PER_NODE, else the number of cores)\n"
+        "      --mode MODE            strong: the configured batch; weak: train.batch grows with the ranks, and is "
+        "the\n"
+        "                             configured one for the fewest; both; exchange: small batches of models of\n"
+        "                             several sizes, for `model`; all (both)\n"
         "      --launcher NAME        mpirun or srun (mpirun)\n"
-        "      --launcher-options \"...\"  instead of the built-in ones (binding and placement)\n"
-        "      --repeats N            passes over all points, forward and backward in turn (3)\n"
-        "      --warm-up N            passes before, not kept (1)\n"
+        "      --launcher-options \"...\"  replaces the built-in options (binding and placement)\n"
+        "      --repeats N            passes over all points, alternately forward and backward (3)\n"
+        "      --warm-up N            passes before these, not kept (1)\n"
         "      --rounds N             rounds of each elbow bench (15)\n"
-        "      --elbow FILE           the program (beside this one, else in the PATH)\n"
+        "      --elbow FILE           the program elbow (the one beside this program, else that in the PATH)\n"
         "\n"
         "all but run:\n"
-        "      --force                " ELBOW_OUTPUT_FORCE_HELP " (one of the same content is fine)\n"
+        "      --force                " ELBOW_OUTPUT_FORCE_HELP " (not needed if the content is the same)\n"
         "\n"
         "model:\n"
-        "      --ranks \"...\"          what to predict (powers of two up to 4096)\n"
-        "      --per-node P           ranks on a node (the most that were measured)\n"
-        "      --latency SECONDS      of a message between nodes (fitted; 1.5e-6 if only one node was measured)\n"
-        "      --bandwidth BYTES      of a node's link a second, each way (likewise; 12.5e9)\n"
+        "      --ranks \"...\"          numbers of ranks to predict (powers of two up to 4096)\n"
+        "      --per-node P           ranks per node (the largest measured number)\n"
+        "      --latency SECONDS      latency of a message between nodes (fitted; 1.5e-6 if only one node was "
+        "measured)\n"
+        "      --bandwidth BYTES      bytes per second of a node's link, each way (fitted; else 12.5e9)\n"
         "\n"
         "  -h, --help\n",
         stdout);
@@ -56,7 +57,7 @@ void scaling_print_help(void)
 
 static enum elbow_status usage(struct elbow_error *error, const char *text)
 {
-    return elbow_error_set(error, ELBOW_USAGE, "%s (elbow-scaling --help tells more)", text);
+    return elbow_error_set(error, ELBOW_USAGE, "%s (see elbow-scaling --help)", text);
 }
 
 // A whole number from `least` on, and what follows it.
@@ -110,7 +111,8 @@ static enum elbow_status take_number(const char *name, const char *text, long le
     const char *end;
     if (parse_number(text, least, value, &end) && *end == '\0')
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "--%s wants a whole number from %ld on, not '%s'", name, least, text);
+    return elbow_error_set(error, ELBOW_USAGE, "--%s: found '%s', expected a whole number of at least %ld", name, text,
+                           least);
 }
 
 static enum elbow_status take_list(const char *name, const char *text, struct scaling_list *list,
@@ -118,8 +120,9 @@ static enum elbow_status take_list(const char *name, const char *text, struct sc
 {
     if (parse_list(text, list))
         return ELBOW_OK;
-    return elbow_error_set(error, ELBOW_USAGE, "--%s wants up to %d whole numbers from 1 on, as \"1 2 4\", not '%s'",
-                           name, SCALING_LIST_MAX, text);
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--%s: found '%s', expected up to %d whole numbers of at least 1, such as \"1 2 4\"", name,
+                           text, SCALING_LIST_MAX);
 }
 
 static enum elbow_status take(int option, const char *text, struct scaling_options *options, struct elbow_error *error)
@@ -130,7 +133,7 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
         return ELBOW_OK;
     case 's':
         if (options->set_count == SCALING_SETS_MAX)
-            return usage(error, "--set stands too often");
+            return usage(error, "--set is given too often");
         options->sets[options->set_count++] = text;
         return ELBOW_OK;
     case 'r':
@@ -141,11 +144,12 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
         return take_number("per-node", text, 1, &options->per_node, error);
     case 'm':
         return parse_mode(text, options->does) ? ELBOW_OK
-                                               : usage(error, "--mode is strong, weak, both, exchange or all");
+                                               : usage(error, "--mode must be strong, weak, both, exchange or all");
     case 'l':
         options->launcher = text;
-        return strcmp(text, "mpirun") == 0 || strcmp(text, "srun") == 0 ? ELBOW_OK
-                                                                        : usage(error, "--launcher is mpirun or srun");
+        return strcmp(text, "mpirun") == 0 || strcmp(text, "srun") == 0
+                   ? ELBOW_OK
+                   : usage(error, "--launcher must be mpirun or srun");
     case 'O':
         options->launcher_options = text;
         return ELBOW_OK;
@@ -159,10 +163,12 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
         options->elbow = text;
         return ELBOW_OK;
     case 'a':
-        return parse_positive(text, &options->latency) ? ELBOW_OK : usage(error, "--latency wants seconds, as 1.5e-6");
+        return parse_positive(text, &options->latency) ? ELBOW_OK
+                                                       : usage(error, "--latency: expected seconds, such as 1.5e-6");
     case 'b':
-        return parse_positive(text, &options->bandwidth) ? ELBOW_OK
-                                                         : usage(error, "--bandwidth wants bytes/s, as 12.5e9");
+        return parse_positive(text, &options->bandwidth)
+                   ? ELBOW_OK
+                   : usage(error, "--bandwidth: expected bytes/s, such as 12.5e9");
     case 'F':
         options->force = true;
         return ELBOW_OK;
@@ -170,9 +176,9 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
         options->command = SCALING_HELP;
         return ELBOW_OK;
     case ':':
-        return elbow_error_set(error, ELBOW_USAGE, "%s wants a value (elbow-scaling --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: the value is missing (see elbow-scaling --help)", text);
     default:
-        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (elbow-scaling --help tells more)", text);
+        return elbow_error_set(error, ELBOW_USAGE, "%s: unknown option (see elbow-scaling --help)", text);
     }
 }
 
@@ -195,22 +201,22 @@ static enum elbow_status take_command(const char *word, struct scaling_options *
         options->command = SCALING_HELP;
         return ELBOW_OK;
     }
-    return elbow_error_set(error, ELBOW_USAGE, "%s: the first word is run, report, model or plot",
-                           word == NULL ? "nothing to do" : word);
+    return elbow_error_set(error, ELBOW_USAGE, "%s: expected run, report, model or plot as the first word",
+                           word == NULL ? "no command given" : word);
 }
 
 static enum elbow_status take_words(char **words, int count, struct scaling_options *options, struct elbow_error *error)
 {
     if (options->command == SCALING_RUN) {
         if (count != 1)
-            return usage(error, count == 0 ? "run wants a configuration" : "run wants one configuration");
+            return usage(error, count == 0 ? "run: the configuration is missing" : "run: expected one configuration");
         options->config = words[0];
         if (options->directory == NULL)
             return usage(error, "-o DIR is missing");
         return ELBOW_OK;
     }
     if (count != 1)
-        return usage(error, "report, model and plot want the directory that run has filled");
+        return usage(error, "report, model and plot need one directory, which run has filled");
     options->directory = words[0];
     return ELBOW_OK;
 }
@@ -244,8 +250,8 @@ enum elbow_status scaling_parse(int argc, char **argv, struct scaling_options *o
     while ((option = getopt_long(argc - 1, argv + 1, ":o:h", LONG, NULL)) != -1) {
         const char *text = option == ':' || option == '?' ? argv[optind] : optarg;
         if (!belongs(option, command))
-            return elbow_error_set(error, ELBOW_USAGE, "%s has no use for '%s' (elbow-scaling --help tells more)",
-                                   argv[1], text);
+            return elbow_error_set(error, ELBOW_USAGE, "%s does not take '%s' (see elbow-scaling --help)", argv[1],
+                                   text);
         status = take(option, text, options, error);
         if (status != ELBOW_OK || options->command == SCALING_HELP)
             return status;

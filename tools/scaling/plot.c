@@ -265,7 +265,7 @@ static enum elbow_status read_tables(const char *directory, struct scaling_table
     if (table->count > 0)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_FILE,
-                           "%s: holds neither scaling.csv nor prediction.csv (elbow-scaling report "
+                           "%s: contains neither scaling.csv nor prediction.csv (elbow-scaling report "
                            "and model make them)",
                            directory);
 }

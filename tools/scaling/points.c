@@ -35,21 +35,23 @@ static uint64_t microbatches(const struct scaling_experiment *experiment)
     return ((uint64_t)experiment->config.train.batch + size - 1) / size;
 }
 
-// Adds a point, unless it cannot be: which is told.
+// Adds a point, or reports why it is left out.
 static void add_point(struct scaling_experiment *experiment, struct scaling_point point)
 {
     uint64_t batch = (uint64_t)experiment->config.train.batch;
     if (point.mode == SCALING_STRONG && (uint64_t)point.ranks > microbatches(experiment)) {
-        printf("strong, %d ranks: left out, a batch of %llu makes %llu microbatches of %lld, which more ranks cannot "
-               "share\n",
-               point.ranks, (unsigned long long)batch, (unsigned long long)microbatches(experiment),
-               (long long)experiment->config.train.microbatch);
+        printf(
+            "strong, %d ranks: left out, a batch of %llu makes %llu microbatches of %lld, too few for this number of "
+            "ranks\n",
+            point.ranks, (unsigned long long)batch, (unsigned long long)microbatches(experiment),
+            (long long)experiment->config.train.microbatch);
         return;
     }
     if (point.mode == SCALING_WEAK) {
         uint64_t whole = batch * (uint64_t)point.ranks;
         if (whole % (uint64_t)experiment->fewest != 0) {
-            printf("weak, %d ranks: left out, train.batch %llu for %d ranks gives no whole batch for so many\n",
+            printf("weak, %d ranks: left out, train.batch %llu for %d ranks gives no whole batch for this number of "
+                   "ranks\n",
                    point.ranks, (unsigned long long)batch, experiment->fewest);
             return;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The report: the table of what was measured (or simulated), and what it says, in sentences.
+// The report: the table of measured or simulated points, explained in sentences.
 #include "scaling.h"
 
 #include <math.h>
@@ -21,10 +21,9 @@ static void print_origin(const struct scaling_samples *samples)
         bool differs = strcmp(list[i].build, last->build) != 0 || strcmp(list[i].processor, last->processor) != 0;
         if (list[i].kind != last->kind || !differs)
             continue;
-        elbow_text_print(
-            stdout,
-            "warning: not all of one build or processor: %s on %s as well; ratios may compare what is not alike\n",
-            list[i].build, list[i].processor);
+        elbow_text_print(stdout,
+                         "warning: builds or processors differ: also %s on %s; ratios may compare different machines\n",
+                         list[i].build, list[i].processor);
         break;
     }
 }
@@ -36,16 +35,16 @@ static void warn_of_crowds(const struct scaling_samples *samples)
         crowded += samples->list[i].kind == SCALING_MEASURED &&
                    samples->list[i].cores_busy < SCALING_BUSY_LEAST * samples->list[i].threads;
     if (crowded > 0)
-        printf("warning: in %zu of %zu measurements a rank had less than %.0f%% of its core: something else was "
-               "running, and "
-               "these figures are worth little\n",
-               crowded, samples->count, 100 * SCALING_BUSY_LEAST);
+        printf(
+            "warning: in %zu of %zu measurements a rank had less than %.0f%% of its core: other programs were running, "
+            "and these figures are unreliable\n",
+            crowded, samples->count, 100 * SCALING_BUSY_LEAST);
 }
 
 static void print_series(struct scaling_series series)
 {
     const struct scaling_row *first = series.rows;
-    printf("\n%s scaling, %s: %llu parameters, microbatches of %llu, %d thread%s a rank, %d repeat%s\n",
+    printf("\n%s scaling, %s: %llu parameters, microbatches of %llu, %d thread%s per rank, %d repeat%s\n",
            scaling_mode_name(first->mode), scaling_kind_name(first->kind), (unsigned long long)first->parameters,
            (unsigned long long)first->microbatch, first->threads, first->threads == 1 ? "" : "s", first->repeats,
            first->repeats == 1 ? "" : "s");
@@ -67,9 +66,8 @@ static void print_series(struct scaling_series series)
         has_crowded |= scaling_row_is_crowded(row);
     }
     if (has_crowded)
-        printf(
-            "* A rank had less than %.0f%% of its core: something else was running, and this line is worth little.\n",
-            100 * SCALING_BUSY_LEAST);
+        printf("* A rank had less than %.0f%% of its core: other programs were running, and this line is unreliable.\n",
+               100 * SCALING_BUSY_LEAST);
 }
 
 // The part of a loss that is largest, in words.
@@ -79,11 +77,11 @@ static const char *greatest(struct scaling_loss loss)
         double share;
         const char *why;
     } parts[] = {
-        {loss.uneven, "microbatches do not divide evenly by the ranks, and most of them wait for those with one more"},
-        {loss.compute, "a microbatch takes longer than at the fewest ranks: the ranks share caches, memory or cores"},
-        {loss.exchange, "the exchange and the waiting in it take more"},
-        {loss.data, "the data take more"},
-        {loss.rest, "something beside computing, exchange and data takes more"},
+        {loss.uneven, "microbatches do not divide evenly among the ranks, and most ranks wait for those with one more"},
+        {loss.compute, "a microbatch takes longer than with the fewest ranks: the ranks share caches, memory or cores"},
+        {loss.exchange, "the exchange, with its waiting, takes longer"},
+        {loss.data, "the data take longer"},
+        {loss.rest, "something other than computing, exchange and data takes longer"},
     };
     size_t most = 0;
     for (size_t i = 1; i < sizeof parts / sizeof *parts; ++i)
@@ -109,12 +107,12 @@ static void explain_loss(const struct scaling_row *base, const struct scaling_ro
 {
     struct scaling_loss loss = scaling_loss_of(base, row);
     printf(
-        "With %s the efficiency is %.1f%%. Of a step there, beyond what it is with %s, %.1f%% goes to a slower "
-        "computation, %.1f%% to exchange and waiting, %.1f%% to uneven microbatches, %.1f%% to data, %.1f%% elsewhere",
+        "With %s the efficiency is %.1f%%. Compared with %s, the additional time of a step is, as shares of that step: "
+        "slower computation %.1f%%, exchange and waiting %.1f%%, uneven microbatches %.1f%%, data %.1f%%, other %.1f%%",
         place_of(row).text, 100 * row->efficiency.median, place_of(base).text, 100 * loss.compute, 100 * loss.exchange,
         100 * loss.uneven, 100 * loss.data, 100 * loss.rest);
     if (row->efficiency.median < 0.98)
-        printf(": mostly, %s.\n", greatest(loss));
+        printf(". Mainly, %s.\n", greatest(loss));
     else
         printf(".\n");
 }
@@ -123,7 +121,7 @@ static void explain(struct scaling_series series)
 {
     const struct scaling_row *base = series.rows, *last = &series.rows[series.count - 1];
     if (series.count < 2) {
-        printf("One number of ranks says nothing about scaling.\n");
+        printf("One number of ranks does not show scaling; measure several.\n");
         return;
     }
     size_t knee = scaling_knee(series);
@@ -155,8 +153,10 @@ enum elbow_status scaling_report(const struct scaling_options *options, struct e
         return status;
     status = scaling_table_make(&samples, &table, error);
     if (status == ELBOW_OK && table.count == 0)
-        status = elbow_error_set(error, ELBOW_DATA, "%s: holds exchanges alone, nothing of strong or weak scaling",
-                                 options->directory);
+        status = elbow_error_set(
+            error, ELBOW_DATA,
+            "%s: contains only exchanges; measure strong or weak scaling (elbow-scaling run --mode both)",
+            options->directory);
     if (status == ELBOW_OK)
         status = scaling_table_write(&table, path, options->force, error);
     if (status == ELBOW_OK) {

@@ -98,8 +98,8 @@ static enum elbow_status find_object(char *text, char **object, struct elbow_err
     if (count == 0)
         return elbow_error_set(error, ELBOW_FORMAT, "elbow bench printed no result");
     return elbow_error_set(error, ELBOW_FORMAT,
-                           "%d results of one launch: the ranks do not know of each other (is the launcher that of "
-                           "elbow's MPI? srun may want --mpi=pmix)",
+                           "%d results of one launch: the ranks were started as separate programs (use the launcher of "
+                           "elbow's MPI; srun may need --mpi=pmix)",
                            count);
 }
 
@@ -127,10 +127,11 @@ static enum elbow_status write_measurement(const struct scaling_point *point, in
     }
     enum elbow_status status = scaling_sample_parse(path, text, size, &sample, error);
     if (status == ELBOW_OK && sample.ranks != point->ranks)
-        status = elbow_error_set(error, ELBOW_FORMAT, "%d ranks were asked for, %d came", point->ranks, sample.ranks);
+        status =
+            elbow_error_set(error, ELBOW_FORMAT, "%d ranks were requested, and %d started", point->ranks, sample.ranks);
     if (status == ELBOW_OK && point->nodes > 0 && sample.nodes != point->nodes)
-        status = elbow_error_set(error, ELBOW_FORMAT, "%d nodes were asked for, the ranks came on %d", point->nodes,
-                                 sample.nodes);
+        status = elbow_error_set(error, ELBOW_FORMAT, "%d nodes were requested, and the ranks started on %d",
+                                 point->nodes, sample.nodes);
     if (status == ELBOW_OK)
         status = elbow_part_write(NULL, path, text, size, ELBOW_PUBLISH_NEW, error);
     if (status == ELBOW_OK)
@@ -141,7 +142,7 @@ static enum elbow_status write_measurement(const struct scaling_point *point, in
     return status;
 }
 
-// The end of a line that tells of a launch: how many are left, and what they will take if they are like those before.
+// The end of a line about a launch: the number of launches left, and their time if they take as long as those before.
 static void print_left(const struct scaling_experiment *experiment)
 {
     if (experiment->left > 0)
@@ -194,7 +195,7 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
         char reason[256];
         elbow_text_format(reason, sizeof reason, "%s", error->message);
         find_reason(log, line, sizeof line);
-        elbow_error_set(error, status, "%s, %d rank%s: %s%s (all it said: %s; the command: %s)",
+        elbow_error_set(error, status, "%s, %d rank%s: %s%s (its log: %s; the command: %s)",
                         scaling_mode_name(point->mode), point->ranks, point->ranks == 1 ? "" : "s", reason, line, log,
                         command);
         unlink(output);
@@ -219,7 +220,7 @@ static enum elbow_status measure(struct scaling_experiment *experiment, const st
     return status;
 }
 
-// How many measurements of all repeats are not there yet.
+// The number of missing measurements, of all repeats.
 static int count_missing(const struct scaling_experiment *experiment)
 {
     int missing = 0;
@@ -229,7 +230,7 @@ static int count_missing(const struct scaling_experiment *experiment)
     return missing;
 }
 
-// One pass over all points. What fails is told, and the others go on.
+// One pass over all points. A failure is reported, and the pass continues with the other points.
 static void pass(struct scaling_experiment *experiment, int repeat, bool keeps)
 {
     for (int i = 0; i < experiment->count; ++i) {
@@ -257,13 +258,12 @@ static enum elbow_status check_weak(const struct scaling_experiment *experiment,
     for (size_t i = 0; i < samples.count && status == ELBOW_OK; ++i) {
         const struct scaling_sample *sample = &samples.list[i];
         if (sample->mode == SCALING_WEAK && sample->batch * fewest != batch * (uint64_t)sample->ranks)
-            status =
-                elbow_error_set(error, ELBOW_USAGE,
-                                "%s: weak scaling with a batch of %llu on %d ranks is there already, and train.batch "
-                                "%llu on %d ranks at the fewest is something else; begin with the same number of "
-                                "ranks, or take another directory with -o",
-                                directory, (unsigned long long)sample->batch, sample->ranks, (unsigned long long)batch,
-                                experiment->fewest);
+            status = elbow_error_set(error, ELBOW_USAGE,
+                                     "%s: contains weak scaling with a batch of %llu on %d ranks, which differs from "
+                                     "train.batch %llu on %d ranks, the fewest; use the same fewest ranks, or another "
+                                     "directory (-o)",
+                                     directory, (unsigned long long)sample->batch, sample->ranks,
+                                     (unsigned long long)batch, experiment->fewest);
     }
     scaling_samples_clear(&samples);
     return status == ELBOW_FILE ? ELBOW_OK : status; // nothing was measured yet
@@ -277,17 +277,19 @@ static enum elbow_status measure_all(struct scaling_experiment *experiment, stru
     experiment->left = missing + warm_ups * experiment->count;
     experiment->cost_left =
         missing * cost_of(experiment, true) + warm_ups * experiment->count * cost_of(experiment, false);
-    printf("%d point%s, %d warm-up pass%s (not kept), %d repeat%s: %d measurements to make, often half a minute each\n",
-           experiment->count, experiment->count == 1 ? "" : "s", warm_ups, warm_ups == 1 ? "" : "es", options->repeats,
-           options->repeats == 1 ? "" : "s", experiment->left);
+    printf(
+        "%d point%s, %d warm-up pass%s (not kept), %d repeat%s: %d measurements to make, often of half a minute each\n",
+        experiment->count, experiment->count == 1 ? "" : "s", warm_ups, warm_ups == 1 ? "" : "es", options->repeats,
+        options->repeats == 1 ? "" : "s", experiment->left);
     for (int i = 0; i < warm_ups; ++i)
         pass(experiment, i, false);
     for (int i = 0; i < options->repeats; ++i)
         pass(experiment, i, true);
-    elbow_text_print(stdout, "%d measurements made, %d were there; elbow-scaling report %s tells what they say\n",
+    elbow_text_print(stdout, "%d measurements made, %d already existed; elbow-scaling report %s explains them\n",
                      experiment->made, experiment->kept, options->directory);
     if (experiment->failed > 0)
-        return elbow_error_set(error, ELBOW_FILE, "%d of %d points failed (see above); start again to measure them",
+        return elbow_error_set(error, ELBOW_FILE,
+                               "%d of %d points failed (see above); run the same command again to measure them",
                                experiment->failed, experiment->count);
     return ELBOW_OK;
 }

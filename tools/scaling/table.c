@@ -170,7 +170,8 @@ enum elbow_status scaling_table_read(const char *path, struct scaling_table *tab
         if (number == 1 ? strcmp(line, HEADER) != 0 : !read_row(line, &row)) {
             status = elbow_error_set(
                 error, ELBOW_FORMAT,
-                "%s:%d: not as elbow-scaling writes it (report and model make it anew, with --force)", path, number);
+                "%s:%d: is not in the form that elbow-scaling writes (report and model write it again, with --force)",
+                path, number);
         } else if (number > 1) {
             struct scaling_row *added = scaling_table_add(table, error);
             status = added == NULL ? error->status : ELBOW_OK;

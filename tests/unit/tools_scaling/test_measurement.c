@@ -102,7 +102,7 @@ START_TEST(a_directory_is_read_in_order)
     struct scaling_samples samples;
     struct elbow_error error;
     ck_assert_int_eq(scaling_samples_read(scratch.directory, &samples, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "holds no measurements"));
+    ck_assert_ptr_nonnull(strstr(error.message, "contains no measurements"));
     ck_assert_int_eq(scaling_samples_read("/proc/none", &samples, &error), ELBOW_FILE);
     for (int i = 0; i < 20; ++i) {
         char text[2048], name[32];
