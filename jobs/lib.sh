@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the job scripts share; they source it, with $jobs the folder of this file. It reads site.sh, finds elbow, and has
-# `train`, which starts a run or goes on with it, and starts the job again while that brings the run further.
-# What becomes of a job is decided by what lies in the run directory. The exit status of mpirun or srun says too little: when
-# ranks are killed it is anything from 0 to 244.
+# Shared by the job scripts, which source this file; $jobs is its folder. It reads site.sh, finds elbow, and defines `train`,
+# which starts or continues a run, and starts the job again as long as the run makes progress.
+# The files in the run directory decide how a job ends. The exit status of mpirun or srun does not: when ranks are killed, it is
+# anything from 0 to 244.
 set -euo pipefail
 
 say() { printf '%s: %s\n' "$script" "$*"; }
@@ -17,7 +17,7 @@ if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then job=${SLURM_ARRAY_JOB_ID}_${SLURM_ARR
 script=${0##*/}
 if [ -n "${SLURM_JOB_NAME:-}" ]; then script="job $job"; fi
 
-# A signal that comes while modules are loaded is heard when there is something to ask.
+# A signal that arrives while modules are loaded is handled once a run has started.
 asked=
 trap 'asked=USR1' USR1
 trap 'asked=USR2' USR2
@@ -40,7 +40,7 @@ program() {
 }
 elbow=$(program elbow)
 
-# When the job ends, for elbow to stop in time by itself. Slurm tells it in the environment from 23.02 on.
+# The end of the job, so that elbow stops in time. From version 23.02 on, Slurm sets it in the environment.
 if [ -n "$job" ] && [ -z "${SLURM_JOB_END_TIME:-}" ]; then
     end=$(SLURM_TIME_FORMAT=%s squeue -h -j "$job" -o %e 2>/dev/null || true)
     case $end in
@@ -54,15 +54,15 @@ fi
 # has set the name that either has for it, that one goes before.
 if [ -n "$job" ]; then
     session=${OMPI_MCA_orte_tmpdir_base:-${PRTE_MCA_prte_tmpdir_base:-${TMPDIR:-/tmp}}}/elbow-job-$job-$$
-    mkdir -p -- "$session" || die "no folder for Open MPI can be made there: set TMPDIR to one that the job may write to"
+    mkdir -p -- "$session" || die "the folder for Open MPI cannot be created: set TMPDIR to a folder that the job may write to"
     export TMPDIR=$session OMPI_MCA_orte_tmpdir_base=$session PRTE_MCA_prte_tmpdir_base=$session
     trap 'rm -rf -- "$session"' EXIT
 fi
 
-# run_directory argument...: checks these arguments of `elbow train` without a rank, and says where the run will be.
+# run_directory argument...: checks these arguments of `elbow train` without a rank, and prints the run directory.
 run_directory() {
     case " $* " in
-    *' --overwrite '*) die "--overwrite: a job goes on with what is there; to start afresh, name another --run-dir" ;;
+    *' --overwrite '*) die "--overwrite: a job continues an existing run; to start a new one, give another --run-dir" ;;
     esac
     # Alone, too: a flag at the end would take --resume=auto for the word that it lacks. The sentence is elbow's.
     "$elbow" train --check "$@" >/dev/null && "$elbow" train "$@" --resume=auto --check || exit 2
@@ -74,7 +74,7 @@ mark() { cksum "$1/$2" 2>/dev/null || true; }
 # checkpoints RUN: a line for each, the newest last, with what sets it apart from another of the same name.
 checkpoints() { find "$1/checkpoints" -name 'step-[0-9]*.h5' -printf '%f %i %T@\n' 2>/dev/null | sort || true; }
 
-# own_start RUN: what the receipt says of this start, which its note names; nothing if the run never got that far.
+# own_start RUN: the part of the receipt about this start, which its note identifies; nothing if the run never got that far.
 own_start() {
     [ -r "$1/receipt.txt" ] || return 0
     note="note: $note" awk '
@@ -85,7 +85,7 @@ own_start() {
         END { printf "%s", found }' <"$1/receipt.txt" # awk would take the name seed=1/receipt.txt for an assignment
 }
 
-# went_on RUN STEP: whether there is a checkpoint behind this step, where this start began, that was not there before it.
+# went_on RUN STEP: whether this start, which began at STEP, has written a checkpoint after that step.
 went_on() {
     local name
     while read -r name _; do
@@ -95,8 +95,8 @@ went_on() {
     return 1
 }
 
-# outcome RUN: how this start ended, before which log and checkpoints were noted (`noted_...`). Another job may be at work in
-# the run directory, which refuses this one: what it leaves there is not ours. So only a start that is in the receipt counts.
+# outcome RUN: how this start ended; `noted_...` describe log and checkpoints before it. If another job is at work in the run
+# directory, which refuses this one, new files are not ours. So only a start that is in the receipt counts.
 outcome() {
     local start
     if [ "$(mark "$1" log.txt)" != "$noted_log" ] && tail -n 1 "$1/log.txt" | grep -q ': this run is finished already'; then
@@ -117,9 +117,9 @@ outcome() {
     if went_on "$1" "$(sed -n '1s/.* at step //p' <<<"$start")"; then echo further; else echo stuck; fi
 }
 
-# Signals. SIGUSR1 asks for a stop with a checkpoint before the job ends, SIGUSR2 for one for good. The launcher hands SIGUSR1 to
-# the ranks; mpirun may die of one that comes while it still connects its nodes, so it gets it once the run has written to its
-# log (or does not for half a minute), and then until it ends.
+# Signals. SIGUSR1 asks for a stop with a checkpoint before the job ends, SIGUSR2 for a final stop. The launcher passes SIGUSR1 to
+# the ranks. It may kill mpirun while that still connects its nodes, so it is sent once the run has written to its log (or after
+# half a minute), and again until mpirun ends.
 running='' asking=''
 hear() {
     say "SIG$1: asking the run to stop with a checkpoint" >&2 # what runs now may write its output to a file
@@ -158,48 +158,48 @@ launch() {
     return "$status"
 }
 
-# start_again WHY: Slurm ends this script and starts it anew.
+# start_again WHY: Slurm ends this script and starts it again.
 start_again() {
     local restarts=${SLURM_RESTART_COUNT:-0}
     if [ "$asked" = USR2 ]; then
-        say "$1; it was asked to stop for good (SIGUSR2) and is not queued again; the same command goes on when you submit it"
+        say "$1; it was asked to stop for good (SIGUSR2) and is not queued again; submit the same command to continue"
         exit 75
     fi
     if [ -z "$job" ]; then
-        say "$1; this is no job of Slurm's: start the same command again to go on"
+        say "$1; this is not a Slurm job: run the same command again to continue"
         exit 75
     fi
     if [ "$restarts" -ge "$ELBOW_MAX_RESTARTS" ]; then
-        say "$1; this job has been started again $restarts times and may not be more often (ELBOW_MAX_RESTARTS): submit the same command to go on"
+        say "$1; this job was started again $restarts times, which is the limit (ELBOW_MAX_RESTARTS): submit the same command to continue"
         exit 75
     fi
     say "$1; the job is queued again (restart $((restarts + 1)) of at most $ELBOW_MAX_RESTARTS)"
     if ! scontrol requeue "$job"; then
-        say "it could not be queued again: submit the same command to go on"
+        say "the job could not be queued again: submit the same command to continue"
         exit 75
     fi
     while :; do sleep 10; done # Slurm ends this script; an end of its own would be that of the job
 }
 
-# train argument...: those of elbow train, for the run in $run, which run_directory has told. Comes back when the run is finished.
+# train argument...: runs elbow train with these arguments in $run, the output of run_directory. Returns when the run is finished.
 train() {
     local status=0 number=$((${SLURM_RESTART_COUNT:-0} + 1)) from
     note="${job:+job $job, }start $number, process $$ on ${HOSTNAME:-a host} at $(date +%FT%T.%N)"
     noted_log=$(mark "$run" log.txt) noted_checkpoints=$(checkpoints "$run")
     from=$(tail -n 1 <<<"$noted_checkpoints")
     from=${from%% *}
-    say "start $number on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+goes on from }${from:-begins}"
-    # The start before this one has left its trace.
+    say "start $number on ${SLURM_JOB_NODELIST:-this host}, $run: ${from:+continues from }${from:-begins}"
+    # The previous start has left its trace file.
     if [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] && [[ " $* " == *" --trace"[=\ ]* ]]; then set -- "$@" --force; fi
     launch "$elbow" train "$@" --resume=auto --note "$note" || status=$?
     case $(outcome "$run") in
     finished) say "$run is finished" ;;
     incomplete)
-        say "$run is finished, but some output could not be written: make room and submit the same command"
+        say "$run is finished, but some output could not be written: free some space and submit the same command"
         exit 3
         ;;
     refused)
-        say "the run did not start (see above): $run/receipt.txt has nothing of this job, which is not started again"
+        say "the run did not start (see above): $run/receipt.txt has no entry of this job, which is not started again"
         exit 1
         ;;
     failed)
@@ -210,6 +210,6 @@ train() {
         say "no new checkpoint in $run since this start (the launcher ended with $status): it is not started again"
         exit 1
         ;;
-    further) start_again "$run is not finished, its newest checkpoint is of this start" ;;
+    further) start_again "$run is not finished, its newest checkpoint is from this start" ;;
     esac
 }

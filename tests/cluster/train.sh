@@ -89,7 +89,7 @@ kill -KILL $(processes killed 1) || fail "killed: there is no rank one" # all of
 for name in usr1 cap stay; do asked $name; done
 
 # Stopped for good, too often, or cancelled: the same command goes on, here with other ranks.
-ends_with stay 75 "is not queued again; the same command goes on"
+ends_with stay 75 "is not queued again; submit the same command to continue"
 ends_with cap 75 "may not be more often"
 becomes cancel CANCELLED
 submit stay -N 1 --ntasks-per-node=3
@@ -108,7 +108,7 @@ if wait_for 100 settled usr1 && crashed usr1; then
     ended usr1 0
 else
     ended usr1
-    has usr1 "start 2 on .* goes on from step-" 1
+    has usr1 "start 2 on .* continues from step-" 1
 fi
 
 # The same command twice. The second job is refused, takes none of the first one's checkpoints for its own, and is not started

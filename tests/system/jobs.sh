@@ -122,26 +122,26 @@ refused() { # NAME SENTENCE script argument...
 refused key 'did you mean train.epochs?' train tiny.yaml --run-dir bad --set train.epohcs=3
 refused value "train.epochs" train tiny.yaml --run-dir bad --set train.epochs=many
 refused flag 'did you mean --run-dir?' train tiny.yaml --run-dri bad
-refused word 'needs a value behind it' train tiny.yaml --run-dir
+refused word 'the value is missing' train tiny.yaml --run-dir
 refused steps 'expected FILE or FILE:FIRST-LAST' train tiny.yaml --run-dir bad --trace t.json:0-0
 refused config 'absent.yaml' train absent.yaml --run-dir bad
 refused data 'absent.h5: cannot be read.* looked for in' train tiny.yaml --run-dir bad --set data.synthetic=0 --set data.shape=[] \
     --set data.file=absent.h5
 refused init 'absent: cannot be read' train tiny.yaml --run-dir bad --init absent
-refused overwrite 'to start afresh, name another --run-dir' train tiny.yaml --overwrite
+refused overwrite 'to start a new one, give another --run-dir' train tiny.yaml --overwrite
 refused over-key 'did you mean objective.beta?' sweep tiny.yaml --run-dir bad --over objective.betta=1,4
 refused over-value 'seed' sweep tiny.yaml --run-dir bad --over seed=a,b
 refused over-form 'expected KEY=VALUE,VALUE' sweep tiny.yaml --run-dir bad --over seed
-refused over-twice 'seed=1 comes twice' sweep tiny.yaml --run-dir bad --over seed=1,1
+refused over-twice 'seed=1 is given twice' sweep tiny.yaml --run-dir bad --over seed=1,1
 refused sweep-key 'did you mean train.epochs?' sweep tiny.yaml --run-dir bad --over seed=1,2 --set train.epohcs=3
 refused sweep-flag 'unknown flag' sweep tiny.yaml --run-dir bad --over seed=1,2 --force-it
-refused sweep-word 'one word too many' sweep tiny.yaml two.yaml --run-dir bad --over seed=1,2
+refused sweep-word 'unexpected argument' sweep tiny.yaml two.yaml --run-dir bad --over seed=1,2
 refused equals-run-dir 'did you mean train.epochs?' sweep tiny.yaml --run-dir=bad --over=seed=1,2 --set=train.epohcs=3
 refused equals-importance 'expected a whole number' sweep tiny.yaml --run-dir=bad --over=seed=1,2 --importance=many
 refused importance 'expected a whole number' sweep tiny.yaml --run-dir bad --over seed=1,2 --importance many
 if [ -x "$build/elbow-scaling" ]; then
     refused scaling-key 'did you mean train.batch?' scaling tiny.yaml -o bad --set train.bacth=8
-    refused scaling-word 'two.yaml: one word too many' scaling tiny.yaml two.yaml -o bad
+    refused scaling-word 'two.yaml: unexpected argument' scaling tiny.yaml two.yaml -o bad
     refused scaling-flag '--repeets: unknown option' scaling tiny.yaml -o bad --repeets 2
     refused scaling-equals 'did you mean train.batch?' scaling tiny.yaml --output=bad --set=train.bacth=8
     refused scaling-equals-flag '--outpt: unknown option' scaling tiny.yaml --outpt=bad
@@ -162,7 +162,7 @@ if [ -x "$build/elbow-scaling" ]; then
     # A table of somebody's is in no experiment: it stays.
     mkdir thesis && echo mine >thesis/scaling.csv
     run 2 1 thesis env ELBOW_LAUNCHER=mpirun bash "$jobs/scaling.sbatch" tiny.yaml -o thesis
-    grep -q 'thesis/scaling.csv: is there, but no experiment' thesis.err || fail "thesis: $(cat thesis.err)"
+    grep -q 'thesis/scaling.csv: exists, but there is no experiment' thesis.err || fail "thesis: $(cat thesis.err)"
     [ "$(cat thesis/*)" = mine ] || fail "a foreign scaling.csv is changed: $(ls thesis)"
 fi
 
@@ -202,7 +202,7 @@ refused old-table 'grown holds another sweep (its run seed=1 ' sweep tiny.yaml -
 mkdir mine
 foreign() { # NAME
     ln -f mine/sweep.csv foreign.csv && cp foreign.csv foreign.before
-    refused "foreign-$1" "mine/sweep.csv: is no sweep's table" sweep tiny.yaml --over seed=1,2 --run-dir mine
+    refused "foreign-$1" "mine/sweep.csv: is not the table of a sweep" sweep tiny.yaml --over seed=1,2 --run-dir mine
     { [ "$(ls -A mine)" = sweep.csv ] && [ mine/sweep.csv -ef foreign.csv ] && cmp -s mine/sweep.csv foreign.before; } ||
         fail "foreign-$1: is changed: $(ls -lA mine)"
 }
@@ -213,7 +213,7 @@ foreign tasks
 : >mine/sweep.csv
 foreign empty
 rm mine/sweep.csv && ln -s ../nothing mine/sweep.csv
-refused foreign-link "mine/sweep.csv: is no sweep's table" sweep tiny.yaml --over seed=1,2 --run-dir mine
+refused foreign-link "mine/sweep.csv: is not the table of a sweep" sweep tiny.yaml --over seed=1,2 --run-dir mine
 { [ "$(ls -A mine)" = sweep.csv ] && [ -L mine/sweep.csv ]; } || fail "foreign-link: is changed: $(ls -lA mine)"
 
 # A job that finds another one at work in its run directory: what that one writes meanwhile is not its own, so it ends, and is not
@@ -265,7 +265,7 @@ chmod +x killing-launcher
 long=(tiny.yaml --set train.epochs=10000000)
 UNTIL=b=further/checkpoints/step-00000020.h5 ELBOW_LAUNCHER=killing-launcher \
     run 75 1 further bash "$jobs/train.sbatch" "${long[@]}" --run-dir b=further --set checkpoint.every=20
-grep -q 'its newest checkpoint is of this start' further.out || fail "further: $(cat further.out)"
+grep -q 'its newest checkpoint is from this start' further.out || fail "further: $(cat further.out)"
 grep -qx "note: start 1, process [0-9]* on .*" b=further/receipt.txt || fail "further: $(cat b=further/receipt.txt)"
 ln -sfn step-00000020.h5 b=further/checkpoints/best.h5 # a link that was made just now
 UNTIL=again ELBOW_LAUNCHER=killing-launcher \
