@@ -40,15 +40,16 @@ static int width_in_classes(const struct elbow_figure *figure)
     return length > width ? length : width;
 }
 
-// What a line says behind its number: its standard error, its unit, where the lines before have not said it, and what
-// it is out of.
+// What a line says behind its number: its standard error, its unit, where the line before has another one, and what it
+// is out of.
 static void print_rest(const struct elbow_evaluation *evaluation, enum elbow_figure_kind kind, const char **unit)
 {
     const struct elbow_figure *figure = elbow_figure_row(kind);
     if (evaluation->figures.has_error[kind])
         printf(" +- %.2g", evaluation->figures.errors[kind]);
     if (*figure->unit != '\0' && strcmp(figure->unit, *unit) != 0)
-        printf(" %s", *unit = figure->unit);
+        printf(" %s", figure->unit);
+    *unit = figure->unit;
     if (kind == ELBOW_FIGURE_ACTIVE_UNITS)
         printf(" of %zu", evaluation->latent);
     if (kind == ELBOW_FIGURE_KL && evaluation->has_sampled_kl)

@@ -82,6 +82,12 @@ near() {
     holds "($2 - $3) ^ 2 <= (1e-9 * $3) ^ 2" || fail "$1: $2 is not $3"
 }
 
+# A unit is printed where the line before has another one, or none.
+run 0 1 noisy "$elbow" train numbers.yaml --run-dir noisy --set 'model.input.corrupt={gaussian: 0.3}' --set train.epochs=1
+run 0 1 words "$elbow" eval noisy --corrupt
+for figure in corrupted denoised; do grep -qE "^${figure}_psnr +[0-9.-]+ dB\$" words.out || fail "no unit of ${figure}_psnr: $(cat words.out)"; done
+[ "$(grep -c 'nats per sample$' words.out)" = 2 ] || fail "units of elbo and deviance: $(cat words.out)"
+
 # eval is the mean of encode's rows.
 for figure in elbo recon kl; do
     near "eval and encode: $figure" "$(mean valid.h5 /$figure)" "$(value eval.json $figure)"
