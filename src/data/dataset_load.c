@@ -100,7 +100,7 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
 }
 
 // Says what the loading takes beside the data, if that is much.
-static void tell_reading(struct elbow_loading *loading, struct elbow_log *log)
+static void log_reading(struct elbow_loading *loading, struct elbow_log *log)
 {
     struct elbow_hdf5_storage storage;
     uint64_t bytes = elbow_dataset_bytes(loading->dataset);
@@ -116,7 +116,7 @@ static enum elbow_status check_storage(struct elbow_loading *loading, struct elb
 {
     if (elbow_comm_place(loading->comm).rank == 0) {
         if (elbow_source_check(loading->source, error) == ELBOW_OK)
-            tell_reading(loading, log);
+            log_reading(loading, log);
     }
     return elbow_comm_agree_root(loading->comm, error);
 }
@@ -182,7 +182,7 @@ static void limit_rows(struct elbow_loading *loading, struct elbow_error *error)
 }
 
 // Collective. The node's memory for the rows, unless they are read when they are used.
-static enum elbow_status make_room(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
+static enum elbow_status allocate_rows(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_placing *placing = &loading->request->placing;
@@ -211,7 +211,7 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
     limit_rows(loading, error);
     if (agree_description(loading, error) != ELBOW_OK)
         return error->status;
-    if (elbow_loading_place(loading, log, error) != ELBOW_OK || make_room(loading, log, error) != ELBOW_OK ||
+    if (elbow_loading_place(loading, log, error) != ELBOW_OK || allocate_rows(loading, log, error) != ELBOW_OK ||
         check_storage(loading, log, error) != ELBOW_OK)
         return error->status;
     if (load_labels(loading, log, error) != ELBOW_OK || elbow_loading_companions(loading, log, error) != ELBOW_OK)

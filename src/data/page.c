@@ -32,7 +32,7 @@ struct elbow_rows_parts elbow_page_parts(const struct elbow_page *page, size_t s
         .starts = (void *)base, .values = base + at.values, .columns = (void *)(base + at.columns)};
 }
 
-enum elbow_status elbow_page_room(struct elbow_page *page, uint64_t entries, size_t size, struct elbow_error *error)
+enum elbow_status elbow_page_reserve(struct elbow_page *page, uint64_t entries, size_t size, struct elbow_error *error)
 {
     size_t bytes = elbow_page_parts_bytes(page->rows, entries, size);
     page->entries = entries;

@@ -79,7 +79,7 @@ static enum elbow_status read_sparse(struct elbow_page_load *load, struct elbow_
     uint64_t *starts = load->starts;
     enum elbow_status status = elbow_source_starts(load->loading.source, into->first, into->rows, starts, error);
     if (status == ELBOW_OK)
-        status = elbow_page_room(into, starts[into->rows] - starts[0], size, error);
+        status = elbow_page_reserve(into, starts[into->rows] - starts[0], size, error);
     if (status != ELBOW_OK)
         return status;
     struct elbow_rows_parts parts = elbow_page_parts(into, size);

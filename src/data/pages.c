@@ -64,16 +64,16 @@ static struct elbow_slot *find_held(struct elbow_walker *walker, uint64_t sample
     return NULL;
 }
 
-// Without room for the list the rows are found all the same, one after the other.
-static bool has_room(struct elbow_walker *walker, size_t rows)
+// Without memory for the list, the rows are found all the same, one after the other.
+static bool reserve(struct elbow_walker *walker, size_t rows)
 {
-    if (rows <= walker->room)
+    if (rows <= walker->capacity)
         return true;
     elbow_release(&walker->held);
-    walker->room = 0;
+    walker->capacity = 0;
     if (elbow_allocate(&walker->held, rows, sizeof *walker->held, "pages of the data", NULL) != ELBOW_OK)
         return false;
-    walker->room = rows;
+    walker->capacity = rows;
     return true;
 }
 
@@ -129,7 +129,7 @@ size_t elbow_pages_hold(struct elbow_pages *pages, size_t rows, const uint64_t *
     ELBOW_CHECK(!walker->is_holding);
     walker->is_holding = true;
     pthread_mutex_lock(&store->mutex);
-    if (has_room(walker, rows) && hold_present(store, walker, rows, ids) > 0)
+    if (reserve(walker, rows) && hold_present(store, walker, rows, ids) > 0)
         late = hold_missing(store, walker, rows, ids);
     pthread_mutex_unlock(&store->mutex);
     return late;

@@ -34,7 +34,7 @@ static enum elbow_status fill_sparse(struct elbow_page *into, struct elbow_error
     uint64_t entries = 0;
     for (uint64_t i = 0; i < into->rows; ++i)
         entries += fake_entries(into->first + i);
-    if (elbow_page_room(into, entries, sizeof(uint16_t), told) != ELBOW_OK)
+    if (elbow_page_reserve(into, entries, sizeof(uint16_t), told) != ELBOW_OK)
         return told->status;
     struct elbow_rows_parts parts = elbow_page_parts(into, sizeof(uint16_t));
     parts.starts[0] = 0;

@@ -45,7 +45,7 @@ size_t elbow_page_parts_bytes(uint64_t rows, uint64_t entries, size_t size);
 
 // Local. Allocates the memory of a page of sparse rows with `rows` set for this many entries, and sets `entries`. The
 // contents of `values` are lost. MEMORY.
-enum elbow_status elbow_page_room(struct elbow_page *page, uint64_t entries, size_t size, struct elbow_error *error);
+enum elbow_status elbow_page_reserve(struct elbow_page *page, uint64_t entries, size_t size, struct elbow_error *error);
 
 // The source of pages.
 struct elbow_page_source {
@@ -56,7 +56,7 @@ struct elbow_page_source {
     size_t known_row_bytes;               // 0: all values are known
     size_t page_bytes;                    // estimate of the bytes of a page of sparse rows; ignored for dense rows
     // Fills page `page`. first and rows are set; values and known are allocated for dense rows; for sparse rows, call
-    // elbow_page_room. Called by one thread at a time, under elbow_hdf5_lock. After FILE or FORMAT it is called once
+    // elbow_page_reserve. Called by one thread at a time, under elbow_hdf5_lock. After FILE or FORMAT it is called once
     // more, after `reopen`; other errors are final.
     enum elbow_status (*read)(void *user, uint64_t page, struct elbow_page *into, struct elbow_error *error);
     // Called in the same way: closes what is open, so that the next read opens it again. NULL: there is nothing to

@@ -26,8 +26,8 @@ struct elbow_slot {
 // A thread that uses pages.
 struct elbow_walker {
     pthread_t thread;
-    struct elbow_slot **held; // [room] owned; `count` of them are pinned
-    size_t count, room, last; // last: the slot of the last sample
+    struct elbow_slot **held;     // [capacity] owned; `count` of them are pinned
+    size_t count, capacity, last; // last: the slot of the last sample
     bool is_holding;
     struct elbow_slot *passing; // pinned without a hold; may be NULL
     struct elbow_page blank;    // stands for a page that cannot be read
