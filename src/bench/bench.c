@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The benchmark. An engine without outputs makes its steps; between them each part is run alone, on the engine's own
-// model and buffers, which the next step writes anew. Nothing of the parts reaches the parameters or the moments.
+// model and buffers, which the next step overwrites. The parts do not change the parameters or the moments.
 #include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"
@@ -163,7 +163,7 @@ static void summarize_times(struct elbow_bench_run *bench, struct elbow_bench_re
     }
 }
 
-// The most memory that this process ever held, as the kernel tells.
+// The largest memory of this process so far, from the kernel.
 static uint64_t peak_of_process(void)
 {
     char line[256];
@@ -213,7 +213,7 @@ static void destroy_rival(struct elbow_bench_rival *rival)
     elbow_release(&rival->parameters);
 }
 
-// Collective. What the benchmark needs beside the engine.
+// Collective. Allocates the memory of the benchmark beside the engine.
 static enum elbow_status allocate_parts(struct elbow_bench_run *bench, struct elbow_bench_result *result,
                                         struct elbow_error *error)
 {
@@ -246,7 +246,7 @@ static enum elbow_status allocate_parts(struct elbow_bench_run *bench, struct el
     return ELBOW_OK;
 }
 
-// Collective. What all ranks know, or add up.
+// Collective. Computes the figures of the result over all ranks.
 static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *result)
 {
     const struct elbow_engine *engine = &bench->engine;
@@ -276,7 +276,7 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
     result->bytes_sent = (double)bench->exchanged.bytes_sent / (double)bench->steps;
 }
 
-// Collective. With a deadline, if there is one: looking at it is a part of what a step costs.
+// Collective. With a deadline, if there is one: checking it is a part of the time of a step.
 static enum elbow_status open_engine(struct elbow_bench_run *bench, struct elbow_error *error)
 {
     double start = elbow_clock_seconds();

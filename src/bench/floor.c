@@ -86,7 +86,7 @@ static void choose_orders(struct elbow_floor *floor)
 // activations, or of their gradients.
 struct listing {
     struct elbow_floor *floor;
-    bool is_forward, is_first; // of the model: nobody needs its input's gradient
+    bool is_forward, is_first; // is_first: of the model, so that the gradient of its input is not needed
     size_t x, y, begin;        // of its tensors in the arena
 };
 
@@ -156,7 +156,7 @@ static void list_products(const struct elbow_model *model, size_t rows, struct e
     }
 }
 
-// What the list needs: how many products there are, and the largest operand that is neither tensor nor activation.
+// The number of products, and the sizes of the largest operands that are neither tensors nor activations.
 struct measured {
     size_t products, workspace, inner_x, inner_y;
 };

@@ -14,7 +14,8 @@
 
 enum { NAME_SIZE = 64 };
 
-// "a:2 b:1" of names in rank order; a name that returns later stands again. What does not fit is counted.
+// "a:2 b:1" of names in rank order; a name that occurs again later is listed again. Entries that do not fit are
+// counted.
 static void list_hosts(const char (*names)[NAME_SIZE], int count, char *text, size_t size)
 {
     enum { REST_SIZE = 40 }; // for the count

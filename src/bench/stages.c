@@ -190,8 +190,8 @@ static void apply_without_rate(void *user, struct elbow_piece piece, const float
 }
 
 // This pass and the next one begin with gradients that this rank has just written, as after a backward pass, which is
-// not timed; and end when each rank has read all parameters, as a forward pass does: what lies in another core's cache
-// has to come from there.
+// not timed; and end when each rank has read all parameters, as a forward pass does: values in another core's cache
+// have to come from there.
 static void run_update(struct elbow_bench_run *bench)
 {
     double start = elbow_clock_seconds();
@@ -221,7 +221,7 @@ static void run_allreduce(struct elbow_bench_run *bench)
     bench->seen = elbow_vector_sum(size, rival->parameters);
 }
 
-// All of this rank's pieces are noted anew, and compared at once; an audit that a step has left pending stays so.
+// Notes all pieces of this rank again and compares them at once; an audit that a step has left pending stays pending.
 static void run_audit(struct elbow_bench_run *bench)
 {
     struct elbow_audit *audit = &bench->engine.audit;
@@ -239,7 +239,8 @@ static void run_audit(struct elbow_bench_run *bench)
     elbow_audit_expect(audit, was_pending);
 }
 
-// The wishes of this rank, what all came to, and who is where. The wishes themselves travel with the statistics.
+// The requests of this rank to stop, the decision of all ranks, and the phase of each. The requests themselves are sent
+// with the statistics.
 static void run_agreement(struct elbow_bench_run *bench)
 {
     struct elbow_engine *engine = &bench->engine;

@@ -39,7 +39,7 @@ static double bandwidth(const struct elbow_bench_result *result)
     return (result->bytes_read + result->bytes_sent) / result->times[ELBOW_BENCH_EXCHANGE].median;
 }
 
-// What safety costs a step on average: the agreement of each, and its share of an audit.
+// The share of a step that safety takes on average: its agreement, and its part of an audit.
 static double safety_share(const struct elbow_bench_result *result)
 {
     double seconds = result->times[ELBOW_BENCH_AGREEMENT].median;
@@ -199,7 +199,7 @@ static enum elbow_status read_configuration(struct elbow_call *call, const char 
     return elbow_configuration_agree(call->comm, "bench", config, error);
 }
 
-// What the command line says.
+// The options on the command line.
 struct options {
     const char *path;
     struct elbow_words sets;

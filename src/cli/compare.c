@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_session_request request;
     struct elbow_words runs;

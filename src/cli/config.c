@@ -18,7 +18,7 @@ static enum elbow_status print_resolved(const struct elbow_config *config, struc
     return ELBOW_OK;
 }
 
-// What the command line says.
+// The options on the command line.
 struct options {
     const char *path;
     struct elbow_words sets;

@@ -50,7 +50,7 @@ enum elbow_status elbow_configuration_read_alone(const char *path, const struct 
     return status;
 }
 
-// What comes out of a pipe can be read once only.
+// A pipe can be read only once.
 static bool may_read_twice(const char *path)
 {
     struct stat about;

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_pictures_options of;
     const char *latents;
@@ -17,7 +17,7 @@ static struct options presets(void)
     return (struct options){.of = {.seed = -1, .request = {.draws = true}}};
 }
 
-// Collective. What the rows are told.
+// Collective. Decodes the rows under their class and conditions.
 static enum elbow_status decode(const struct elbow_call *call, const struct options *options,
                                 const struct elbow_session *session, struct elbow_latents *latents,
                                 struct elbow_error *error)

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     const char *path, *run;
     struct elbow_words sets;

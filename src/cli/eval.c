@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
@@ -101,7 +101,7 @@ static enum elbow_status check_confusion(const struct options *options, const st
                            options->request.output, session->dataset.name);
 }
 
-// What is not finite says nothing of the model but that. All ranks have the same figures.
+// Figures that are not finite are an error. All ranks have the same ones.
 static enum elbow_status check_finite(const struct elbow_dataset *dataset, const struct elbow_figures *figures,
                                       struct elbow_error *error)
 {

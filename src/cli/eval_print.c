@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What elbow eval prints: words, or one JSON object.
+// The output of elbow eval: text, or one JSON object.
 #include "elbow/cli/eval.h"
 
 #include "elbow/base/json.h"
@@ -11,7 +11,7 @@
 
 enum { NAME_SIZE = 64 }; // of a class, in words; longer ones are cut
 
-// What a class is called: its name, or its number.
+// A class in the text: its name, or its number.
 static void name_class(const struct elbow_class_figures *class, char *text, size_t size)
 {
     if (class->name != NULL)
@@ -40,8 +40,8 @@ static int width_in_classes(const struct elbow_figure *figure)
     return length > width ? length : width;
 }
 
-// What a line says behind its number: its standard error, its unit, where the line before has another one, and what it
-// is out of.
+// Prints the rest of a line after its number: its standard error, its unit if it differs from that of the previous
+// lines, and a remark.
 static void print_rest(const struct elbow_evaluation *evaluation, enum elbow_figure_kind kind, const char **unit)
 {
     const struct elbow_figure *figure = elbow_figure_row(kind);
@@ -91,7 +91,7 @@ static void print_classes(const struct elbow_evaluation *evaluation)
         print_class(&evaluation->classes[c], width);
 }
 
-// Which class rows are taken for, as far as a screen holds it.
+// The confusion matrix, if it fits on a screen.
 static void print_confusion(const struct elbow_session *session, const struct elbow_evaluation *evaluation)
 {
     const struct elbow_conditions *names = &session->checkpoint.data.classes;
@@ -163,7 +163,7 @@ static void print_words(const struct elbow_session *session, const struct elbow_
         print_confusion(session, evaluation);
 }
 
-// A mean over samples has its standard error behind it.
+// The standard error of a mean over samples follows it.
 static void print_error(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_kind kind,
                         enum elbow_figure_place place)
 {
@@ -174,7 +174,7 @@ static void print_error(struct elbow_json *json, const struct elbow_figures *fig
     elbow_json_number(json, name, figures->errors[kind]);
 }
 
-// kl_is: how the KL was found; NULL: not told.
+// kl_is: "exact" or "sampled"; NULL: not printed.
 static void print_figures(struct elbow_json *json, const struct elbow_figures *figures, enum elbow_figure_place place,
                           const char *kl_is)
 {

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_session_request request;
     const char *output;

@@ -13,7 +13,7 @@
 
 enum { NAME_SIZE = 64, NEAR = 2 }; // a flag up to two typing errors away is suggested
 
-// Where the reading stands.
+// The state of parsing.
 struct reader {
     const struct elbow_call *call;
     const struct elbow_flag *flags;
@@ -177,7 +177,7 @@ static enum elbow_status take_word(struct reader *reader, const char *word, stru
     return elbow_error_set(error, ELBOW_USAGE, "'%.200s': unexpected argument", word);
 }
 
-// Whether the options have what a required row stands for: a text, or a list of at least one word.
+// Whether the member of a required row has been set: a text, or a list of at least one word.
 static bool is_given(const struct reader *reader, const struct elbow_flag *flag)
 {
     const void *target = reader->options + flag->offset;

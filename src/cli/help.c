@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Help from the table of commands. Nothing here names a command or a flag: what the table has is what is told.
+// Help from the table of commands. Nothing here names a command or a flag: the help has what the table has.
 #include "elbow/cli/help.h"
 
 #include "elbow/base/build.h"
@@ -9,7 +9,7 @@
 
 enum { WIDTH = ELBOW_TEXT_WIDTH, INDENT = 2, GAP = 2, TERM_WIDTH_MAX = 30 };
 
-// An entry: the term, padded to `width`, and its meaning beside it, or below it where there is no room.
+// An entry: the term, padded to `width`, and its meaning beside it, or below it if the term is wider.
 static void print_entry(FILE *out, const char *term, int width, const char *meaning)
 {
     int margin = INDENT + width + GAP;

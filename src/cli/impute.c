@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
@@ -91,7 +91,7 @@ static void preview(const struct elbow_call *call, char *note)
         elbow_session_preview(&options.request, note);
 }
 
-enum { DRAWS_MOST = 1 << 20 }; // of the 2^24 that the keys of a row can tell apart
+enum { DRAWS_MOST = 1 << 20 }; // of the 2^24 that the keys of a row distinguish
 
 static const struct elbow_flag flags[] = {
     ELBOW_ROW_CHECKPOINT(offsetof(struct options, request.checkpoint)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow info: a dataset file or a checkpoint, told in words on stdout.
+// elbow info: a dataset file or a checkpoint, described on stdout.
 #include "elbow/base/child.h"
 #include "elbow/cli/command.h"
 #include "elbow/evaluate/describe.h"
@@ -18,7 +18,7 @@ static enum elbow_status describe_checkpoint(struct elbow_call *call, const char
     return status;
 }
 
-// What the command line says.
+// The options on the command line.
 struct options {
     const char *path;
 };

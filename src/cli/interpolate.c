@@ -11,7 +11,7 @@
 
 enum { STEPS = 11, STEPS_MOST = 10000 };
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_pictures_options of;
     const char *rows;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The program: looks its processor over, finds the subcommand, starts MPI, and ends with the status that all ranks
-// agree on. This file is compiled for the plainest processor: what it does before elbow_processor_fits must run
-// anywhere.
+// The program: checks the processor, finds the subcommand, starts MPI, and ends with the status that all ranks agree
+// on. This file is compiled for the baseline of the architecture: it must run anywhere up to elbow_processor_fits.
 #include "elbow/base/build.h"
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
@@ -25,8 +24,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-// What MPI, a buffer of OpenBLAS (128 MB on some processors) and HDF5 may take before there is any model or data.
-// Without it they crash or hang, each in its own way.
+// Memory that MPI, a buffer of OpenBLAS (128 MB on some processors) and HDF5 need before there is any model or data.
+// With less they crash or hang.
 static const size_t MEMORY_LEAST = 450000000;
 
 // Seconds of the processor that the constructors of all libraries never need, by far.
@@ -56,8 +55,8 @@ static void limit_constructors(int seconds)
         setitimer(ITIMER_PROF, &timer, NULL);
 }
 
-// Before the constructors of the libraries: with little address space OpenBLAS' own may go on for ever (0.3.29 does).
-// Nothing is set up yet, so there are system calls only, and no sanitizer's code.
+// Runs before the constructors of the libraries: with little address space, that of OpenBLAS may never end (0.3.29).
+// Nothing is set up yet, so it makes only system calls, and has no code of a sanitizer.
 __attribute__((no_sanitize("address"), no_sanitize("undefined"), no_sanitize("thread"))) static void
 watch_constructors(int count, char **words, char **variables)
 {
@@ -92,7 +91,7 @@ static void print_version(void)
            elbow_blas_describe());
 }
 
-// Does what the command does without ranks, if these words ask for that.
+// Executes the part of the command that needs no ranks, if these words ask for it.
 static bool works_alone(const struct elbow_command *command, int count, char **words, struct elbow_error *error)
 {
     if (command == NULL || command->alone == NULL)
@@ -106,9 +105,9 @@ static bool works_alone(const struct elbow_command *command, int count, char **w
     return is_asked;
 }
 
-// Local. Answers what needs no ranks: help, the version, a command that there is not, a configuration, a command line's
-// check. Login nodes often cannot start MPI, and need not for that. NULL, and `error`, or not if this was the answer;
-// else the command to be run.
+// Local. Handles requests that need no ranks: help, the version, an unknown command, a configuration, the check of a
+// command line. Login nodes often cannot start MPI. Returns NULL if the request is done, with or without an error; else
+// the command to be run.
 static const struct elbow_command *find_work(int count, char **words, struct elbow_error *error)
 {
     bool speaks = elbow_launcher_is_first();
@@ -145,8 +144,8 @@ static enum elbow_status take_memory(struct elbow_error *error)
     return elbow_blas_reserve(error);
 }
 
-// Rank zero, or the one process that there is. Whether standard output has taken the result. Nobody's fault, and nobody
-// is told, if its reader has gone: it has seen enough.
+// Rank zero, or the only process. Whether the result was written to standard output. It is no error if the reader of a
+// pipe has ended: it has read enough.
 static enum elbow_status finish_result(struct elbow_error *error)
 {
     int reason = elbow_streams_finish(stdout);
@@ -165,7 +164,7 @@ static int end_alone(struct elbow_error *error)
     return elbow_status_exit(error->status);
 }
 
-// Rank zero. What became of the words of a command that has done its work.
+// Rank zero. Whether the output of a finished command was written.
 static enum elbow_status finish_screen(const struct elbow_call *call, const struct elbow_log *log,
                                        struct elbow_error *error)
 {

@@ -8,12 +8,12 @@
 #include <string.h>
 
 enum {
-    CONTINUED = 8,    // a line that is indented so far goes on with the entry above it
-    LINE_WIDTH = 60,  // after so many characters a line of the page ends at the next blank
+    CONTINUED = 8,    // a line with this indentation continues the entry above it
+    LINE_WIDTH = 60,  // a line of the page ends at the first blank after this number of characters
     STYLED_WIDTH = 20 // likewise, of text with fonts in it
 };
 
-// What a paragraph of the page is in the middle of.
+// The part of the page that is being written.
 enum state { BEFORE, USAGE, TEXT, ENTRY, SAMPLE };
 
 struct writer {
@@ -26,7 +26,7 @@ struct writer {
     const char *at;        // the next line
 };
 
-// Text of which roff takes nothing for a request or an escape.
+// Writes text in which roff sees no request or escape.
 static void put_text(FILE *out, const char *text, size_t length)
 {
     if (length > 0 && (text[0] == '.' || text[0] == '\''))
@@ -56,7 +56,7 @@ static void put_filled(FILE *out, const char *text, size_t length)
     fputc('\n', out);
 }
 
-// What belongs to one word for the eye: letters, digits and what joins them.
+// The length of a word: letters, digits and characters that join them.
 static size_t word_length(const char *text)
 {
     size_t length = 0;
@@ -65,7 +65,7 @@ static size_t word_length(const char *text)
     return length > 3 && strncmp(text + length - 3, "...", 3) == 0 ? length - 3 : length;
 }
 
-// A synopsis or the term of an entry: words to be typed are bold, CAPITALS stand for something, the rest is as it is.
+// A synopsis or the term of an entry: words to be typed are bold, CAPITALS are italic, the rest is plain.
 static void put_styled(FILE *out, const char *text, size_t length)
 {
     size_t start = 0;
@@ -129,7 +129,7 @@ static void put_usage(struct writer *writer, const char *line, size_t length, si
     } else {
         start = indent;
     }
-    size_t meaning = find_meaning(line, length, start); // a word on what the line is for
+    size_t meaning = find_meaning(line, length, start); // a remark on the line
     put_styled(writer->out, line + start, trimmed(line, meaning) - start);
     fputc('\n', writer->out);
     if (meaning == length)

@@ -11,7 +11,7 @@
 
 enum { GRID_MOST = 60 };
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_session_request request;
     struct elbow_words conditions;
@@ -36,7 +36,7 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     return status;
 }
 
-// What belongs to a checkpoint alone, or to tables alone.
+// Refuses options of tables for a checkpoint, and options of a checkpoint for tables.
 static enum elbow_status check_options(const struct options *options, struct elbow_error *error)
 {
     const struct elbow_session_request *request = &options->request;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The look ahead. Only what happens between a dataset's opening and closing is judged (the preview's note says where it
-// is): everything else the program does itself, under MPI, with its own sentences.
+// The trial. Only crashes between opening and closing a dataset count (the preview's note has its name): all other
+// errors are reported by the program itself, under MPI.
 #include "elbow/cli/preflight.h"
 
 #include "elbow/base/child.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Compares what the compiler was allowed to use (a list that CMake takes from the compiler itself) with the processor
-// at hand. Compiled for the baseline, and calls nothing but libc.
+// Compares the features that the compiler was allowed to use (CMake gets the list from the compiler) with those of this
+// processor. Compiled for the baseline, and calls nothing but libc.
 #include "elbow/cli/processor.h"
 
 #include "elbow/processor_features.h"

@@ -17,7 +17,7 @@
 
 enum { KILOBYTE = 1 << 10, MEGABYTE = 1 << 20 };
 
-// What the command line says.
+// The options on the command line.
 struct options {
     const char *source, *output, *filter;
     int64_t rows, kilobytes, megabytes;
@@ -136,7 +136,7 @@ static double time_pages(const char *path, const struct elbow_rechunk_result *re
     return is_fine ? seconds : -1;
 }
 
-// What the largest dataset gained.
+// Reports the gain for the largest dataset.
 static void report_gain(struct elbow_log *log, const char *source, const char *target,
                         const struct elbow_rechunk_result *result)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow reconstruct: rows of a dataset beside what a trained model makes of them.
+// elbow reconstruct: rows of a dataset beside their reconstructions.
 #include "elbow/cli/pictures.h"
 
 #include "elbow/base/memory.h"
@@ -12,7 +12,7 @@
 
 enum { PAIRS = 32, WORST_MOST = 1 << 16 }; // where -n is left out; rows that are sorted as they come
 
-// What the command line says. Left out: 0, and `first` below zero.
+// The options on the command line. Left out: 0, and `first` below zero.
 struct options {
     struct elbow_pictures_options of;
     const char *rows;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow sample: what a trained model makes up.
+// elbow sample: draws samples of a trained model.
 #include "elbow/cli/pictures.h"
 
 #include <inttypes.h>
@@ -7,13 +7,13 @@
 
 enum { SAMPLES = 64 }; // where -n is left out
 
-// What the command line says. Left out: count 0.
+// The options on the command line. Left out: count 0.
 struct options {
     struct elbow_pictures_options of;
     int64_t count, fit;
 };
 
-// How many samples there are to be: what is asked for, or a row of the dataset each, or as many of each class.
+// The number of samples: that of -n, or one for each row of the conditions, or the same number for each class.
 static uint64_t count_samples(const struct options *options, const struct elbow_session *session, uint64_t classes)
 {
     uint64_t rows = session->condition_rows;
@@ -24,7 +24,7 @@ static uint64_t count_samples(const struct options *options, const struct elbow_
     return classes < SAMPLES ? SAMPLES / classes * classes : classes;
 }
 
-// Local. What samples are told, and how many there are.
+// Local. The conditions of the samples, and their number.
 static enum elbow_status settle_conditions(const struct options *options, const struct elbow_session *session,
                                            struct elbow_conditioning *conditioning, uint64_t *count,
                                            struct elbow_error *error)
@@ -44,7 +44,7 @@ static enum elbow_status settle_conditions(const struct options *options, const 
     return ELBOW_OK;
 }
 
-// What the samples were told, where it is not plain to see.
+// Logs conditions that were chosen by default.
 static void log_conditions(const struct elbow_call *call, const struct options *options,
                            const struct elbow_conditioning *conditioning)
 {
@@ -60,7 +60,7 @@ static void log_conditions(const struct elbow_call *call, const struct options *
                           options->of.request.output, conditions->variables[v].name, conditions->variables[v].mean);
 }
 
-// Collective. What z is drawn from, where that is no prior.
+// Collective. Fits the mixture that z is drawn from with --fit.
 static enum elbow_status fit_mixture(const struct elbow_call *call, const struct options *options,
                                      const struct elbow_session *session, struct elbow_mixture *mixture,
                                      struct elbow_error *error)
@@ -144,7 +144,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_RAW(offsetof(struct options, of.request.is_raw)),
 };
 
-// Where the latents come from that --fit asks for.
+// Requests the data that --fit encodes.
 static enum elbow_status settle_fit(struct options *options, struct elbow_error *error)
 {
     struct elbow_session_request *request = &options->of.request;

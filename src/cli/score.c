@@ -8,7 +8,7 @@
 
 enum { WORST = 10 };
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_findings_request request;
     struct elbow_words conditions, calibrate_conditions, normal;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What elbow score prints.
+// The output of elbow score.
 #include "elbow/base/json.h"
 #include "elbow/cli/score.h"
 

@@ -48,7 +48,7 @@ static enum elbow_status read_trace(const char *word, elbow_path path, struct el
     return ELBOW_OK;
 }
 
-// What the command line says.
+// The options on the command line.
 struct options {
     const char *path, *run, *resume, *init, *trace;
     bool overwrite, checks, force;
@@ -101,7 +101,8 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct options, force)},
 };
 
-// What the words ask for, but for the configuration and the run directory. `trace` keeps the path of one.
+// Reads the options into a request, except for the configuration and the run directory. `trace`: memory for the path of
+// a trace.
 static enum elbow_status read_options(const struct elbow_call *call, struct options *options, elbow_path trace,
                                       struct elbow_train_request *request, struct elbow_error *error)
 {

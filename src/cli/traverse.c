@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow traverse: what each latent dimension does.
+// elbow traverse: the effect of each latent dimension.
 #include "elbow/cli/pictures.h"
 
 #include "elbow/base/memory.h"
@@ -12,7 +12,7 @@
 
 enum { STEPS = 11, STEPS_MOST = 10000 };
 
-// What the command line says. Left out: row below zero, count 0.
+// The options on the command line. Left out: row below zero, count 0.
 struct options {
     struct elbow_pictures_options of;
     const char *dimensions;
@@ -73,7 +73,7 @@ static void report(const struct elbow_call *call, const struct options *options,
     log_dimensions(call, options, walk, has_prior ? "KL " : "variance ");
 }
 
-// What the decoder is told: with a row its own, but for what is given.
+// The class and conditions for the decoder: those of the row, if there is one, except for those that are given.
 static enum elbow_status settle(const struct options *options, const struct elbow_session *session,
                                 struct elbow_gallery *gallery, struct elbow_conditioning *conditioning,
                                 struct elbow_error *error)

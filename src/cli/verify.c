@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-// What the command line says.
+// The options on the command line.
 struct options {
     struct elbow_verify_request request;
     struct elbow_words sets;
@@ -115,7 +115,7 @@ static void print_tensor(struct elbow_json *json, const struct elbow_verificatio
     elbow_json_close(json, '}');
 }
 
-// Where the first difference lies: of a step behind `equal_to`, up to `found_at`.
+// The place of the first difference: in a step after `equal_to`, up to `found_at`.
 static void print_difference(struct elbow_json *json, const struct elbow_verification *result)
 {
     static const char *const origins[] = {"unknown", "same", "other"};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Advice: one function a topic, from facts to sentences. What is as it should be gets none.
+// Advice: one function for each topic turns facts into sentences. There is none on facts that are in order.
 #include "elbow/doctor/doctor.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-// Below so much room MPI and Elbow may do without shared memory; containers often have 64 MB.
+// With less, MPI and Elbow may not use shared memory; containers often have 64 MB.
 static const uint64_t SHARED_LITTLE = UINT64_C(128000000);
 static const uint64_t CHUNKS_MUCH = 3, PAGES_FEW = 20;
 static const double READ_SLOW = 1e8;      // bytes a second: a disk shared by many
@@ -141,7 +141,7 @@ static void judge_shortage(struct elbow_doctor_report *report)
         advise(report, "memory", "This run would be refused: %.900s.", report->facts.shortage);
 }
 
-// What a run would warn of, a line each.
+// The warnings of a run, one per line.
 static void judge_values(struct elbow_doctor_report *report)
 {
     const char *line = report->facts.warnings;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The examination: asks all rooms what they find.
+// The examination: collects the facts of all parts.
 #include "elbow/doctor/doctor.h"
 
 #include "elbow/doctor/detail/doctor.h"
@@ -21,8 +21,8 @@ static void take_variable(const char *name, char value[ELBOW_DOCTOR_VALUE_SIZE])
         elbow_text_format(value, ELBOW_DOCTOR_VALUE_SIZE, "%s", text);
 }
 
-// Collective. How many bytes of a dataset are looked at: a part of what is free on a node, even if each rank of it has
-// a copy of its own.
+// Collective. The number of bytes of a dataset to examine: a part of the free memory of a node, even if each of its
+// ranks has its own copy.
 static uint64_t choose_most(struct elbow_comm *comm, const struct elbow_doctor_facts *facts)
 {
     uint64_t most = MOST_BYTES;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Files as a run would use them: the lock of a run directory as run/lock takes it, a write that is synced, a read of
-// the data that the page cache shall not answer. Whatever fails is a fact, no error.
+// the data that does not come from the page cache. A failure is a fact, not an error.
 #include "elbow/doctor/detail/doctor.h"
 
 #include "elbow/base/clock.h"
@@ -36,7 +36,7 @@ static void find_existing(const char *path, elbow_path existing)
         elbow_text_format(existing, ELBOW_PATH_SIZE, ".");
 }
 
-// Bytes a second written to a new file and synced; *bytes of them.
+// Bytes per second of writing to a new file and syncing it; *bytes: those written.
 static double measure_write(const char *directory, const char *block, uint64_t *bytes)
 {
     elbow_path path;
@@ -58,7 +58,7 @@ static double measure_write(const char *directory, const char *block, uint64_t *
     return is_good ? (double)*bytes / seconds : 0;
 }
 
-// Bytes a second read; the kernel is asked to forget first what it has of the file.
+// Bytes per second of reading; the kernel is asked to drop its cache of the file first.
 static double measure_read(const char *path, char *block, uint64_t *bytes)
 {
     int file = elbow_file_open_input(path, false);
@@ -77,8 +77,8 @@ static double measure_read(const char *path, char *block, uint64_t *bytes)
     return *bytes > 0 ? (double)*bytes / seconds : 0;
 }
 
-// Collective. Every node's first rank but rank zero's tries to take the lock that rank zero holds. What they find is
-// the same for all: whether one of them got it (1), or did not see it (2).
+// Collective. The first rank of every other node tries to take the lock that rank zero holds. The result is the same
+// on all ranks: 1 if one of them got it, 2 if one did not see the directory.
 static int try_elsewhere(struct elbow_comm *comm, const char *directory)
 {
     struct elbow_place place = elbow_comm_place(comm);

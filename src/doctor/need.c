@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a run would take, from the descriptions of its datasets: no row of them is read. The window of the exchange is
-// measured by the exchange itself, the model by making one.
+// The memory that a run needs, from the descriptions of its datasets: no row of them is read. The exchange computes the
+// size of its window; the size of the model is that of one that is created.
 #include "elbow/doctor/detail/doctor.h"
 #include "elbow/train/detail/sizes.h"
 
@@ -21,21 +21,21 @@
 
 #include <string.h>
 
-// What rank zero learns of the data.
+// The facts that rank zero finds about the data.
 struct data {
     struct elbow_dataset_need needs[2]; // of training and validation
     size_t sets;
-    uint64_t row_bytes;            // of a microbatch, for a row, without what the model is told of it
+    uint64_t row_bytes;            // of a row of a microbatch, without its condition
     uint64_t frozen;               // bytes of a rank for the model in front of the data
-    struct elbow_data_facts facts; // of the training set, but for what only its rows tell
+    struct elbow_data_facts facts; // of the training set, except for those that need its rows
     struct elbow_placing_machine machine;
     elbow_path file;
     char shortage[ELBOW_MESSAGE_SIZE]; // why the rows would not fit, or empty
     struct elbow_error error;
 };
 
-// What the training or the validation data of the configuration take: their rows in the type they are stored in, and
-// what lies beside them. A list of rows and groups are read, as they say how many samples there are.
+// Adds the need of the training or validation data: their rows in their stored type, and the datasets beside them. A
+// list of rows and groups are read, because the number of samples depends on them.
 static enum elbow_status add_described(const struct elbow_dataset_request *request, const struct elbow_config *config,
                                        const struct elbow_frozen *frozen, struct data *data)
 {
@@ -84,7 +84,7 @@ static enum elbow_status add_set(const struct elbow_config *config, const struct
     return status;
 }
 
-// What there is for rows, as rank zero's node has it.
+// The memory for rows on rank zero's node.
 static struct elbow_placing_machine machine_of(const struct elbow_doctor_facts *facts)
 {
     return (struct elbow_placing_machine){.free = elbow_comm_node_memory(),
@@ -104,14 +104,14 @@ static void look_at_data(const struct elbow_config *config, const struct elbow_f
 }
 
 // Microbatches that a rank holds: one, or another one that a thread makes ahead of the step where there is a core for
-// it. (Lanes of a run on threads hold more of them: their number is not known before the run.)
+// it. (Slots of a run with threads hold more of them: their number is not known before the run.)
 static uint64_t microbatch_bytes(const struct elbow_config *config, const struct data *data, uint64_t rows)
 {
     uint64_t held = config->run.prefetch == ELBOW_PREFETCH_OFF ? 1 : 2;
     return held * rows * (data->row_bytes + config->model.condition.width * sizeof(float));
 }
 
-// Local. What the ranks hold together, and what each holds for itself.
+// Local. The memory that the ranks of a node share, and that of each rank.
 static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_config *config, const struct data *data,
                                  struct elbow_doctor_facts *facts, struct elbow_error *error)
 {
@@ -142,11 +142,11 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
     uint64_t stored = data->needs[0].node + data->needs[1].node;
     facts->shared_need = ranks > 1 ? stored + need.shared_per_node : 0;
     facts->private_need = ranks * (stored + need.private_per_rank);
-    // Moments and averages of a rank's share of the parameters; on rank zero room for a checkpoint.
+    // Moments and averages of a rank's share of the parameters; on rank zero also memory for a checkpoint.
     uint64_t whole = sizes.parameters * sizeof(float);
     uint64_t kept = elbow_optimizer_moments(config) + (config->train.average > 0);
     uint64_t moments = kept * whole / (uint64_t)facts->place.size;
-    uint64_t added = sizes.advance_count > 0 ? sizes.parameters * sizeof(float) : 0; // what follows from those elements
+    uint64_t added = sizes.advance_count > 0 ? sizes.parameters * sizeof(float) : 0; // the steps added to them
     facts->memory_need =
         (ranks > 1 ? facts->shared_need : facts->private_need) +
         ranks * (moments + added + need.beside_per_rank + elbow_model_bytes(model) + data->needs[0].rank +
@@ -184,7 +184,7 @@ static enum elbow_status count_conditions(struct elbow_comm *comm, const struct 
     return error->status;
 }
 
-// Collective. What the model is told of a row has weights, too: as many as there are classes and numbers.
+// Collective. The condition of a row has weights, too: one set for each class and number.
 static enum elbow_status find_width(struct elbow_comm *comm, const struct elbow_config *config, size_t *width,
                                     struct elbow_error *error)
 {
@@ -201,7 +201,7 @@ static enum elbow_status find_width(struct elbow_comm *comm, const struct elbow_
     return status;
 }
 
-// Collective. How many classes the labels of the training data have, of all stored rows.
+// Collective. The number of classes of the labels of the training data, in all stored rows.
 static enum elbow_status count_classes(struct elbow_comm *comm, const struct elbow_files *files, size_t *count,
                                        struct elbow_error *error)
 {
@@ -232,7 +232,7 @@ static enum elbow_status count_classes(struct elbow_comm *comm, const struct elb
     return error->status;
 }
 
-// Collective. A classifier has an output for each class, and encoder and decoder are told it.
+// Collective. The number of classes of a classifier, which also is the size of an input of encoder and decoder.
 static enum elbow_status find_classes(struct elbow_comm *comm, const struct elbow_config *config, size_t *count,
                                       struct elbow_error *error)
 {

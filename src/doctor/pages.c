@@ -83,7 +83,7 @@ void elbow_doctor_read_pages(struct elbow_comm *comm, const struct elbow_config 
                              struct elbow_doctor_facts *facts)
 {
     struct elbow_configured configured = {0};
-    struct elbow_error error; // whoever looks at the values tells of it
+    struct elbow_error error; // is reported when the values are examined
     if (config->data.synthetic > 0 || config->data.through[0] != '\0')
         return;
     if (facts->place.rank == 0 && elbow_configured_find(NULL, config, false, NULL, &configured, &error) == ELBOW_OK)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The values of a configuration's data, loaded as a run would load them: what a run would refuse is found here, and
-// what it would warn of. Of large datasets the first rows stand for all.
+// The values of a configuration's data, loaded as a run would load them, to find the errors and warnings of a run. Of
+// large datasets only the first rows are examined.
 #include "elbow/doctor/detail/doctor.h"
 
 #include "elbow/base/log.h"
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// From so many bytes on a line says what takes the time.
+// From this number of bytes on, a line announces the examination.
 static const uint64_t LONG_BYTES = UINT64_C(1) << 27;
 
 struct look {
@@ -21,12 +21,12 @@ struct look {
     const struct elbow_config *config;
     uint64_t most;
     struct elbow_frozen *frozen; // in front of the data; owned; NULL: nothing is
-    struct elbow_log lines;      // what is said of the data, for the page
+    struct elbow_log lines;      // the description of the data
     struct elbow_doctor_facts *facts;
     struct elbow_error error;
 };
 
-// Rank zero. Says what is about to take some time.
+// Rank zero. Announces an examination that takes some time.
 static void announce(const struct look *look, const struct elbow_dataset_request *request)
 {
     struct elbow_dataset dataset;

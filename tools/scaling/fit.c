@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The fit: what `update` and `optimizer` took, of models of several sizes, on one rank, on several of a node, on
-// several nodes. Each step takes away what the ones before have explained. Errors count relative to what was measured,
-// so that small exchanges, which tell latencies, weigh as much as large ones, which tell bandwidths.
+// The fit, to the times of `update` and `optimizer` of models of several sizes on one rank, on several ranks of a node,
+// and on several nodes. Each step subtracts the times that the previous ones explain. Errors are relative, so that
+// small exchanges, which determine latencies, weigh as much as large ones, which determine bandwidths.
 #include "model.h"
 
 #include "elbow/base/memory.h"
@@ -19,7 +19,7 @@ void scaling_fit_two(size_t count, const double *a, const double *b, const doubl
         ay += u * w;
         by += v * w;
     }
-    static const double PARALLEL = 1e-9; // of the product of both lengths: below, the two cannot be told apart
+    static const double PARALLEL = 1e-9; // of the product of both lengths: below, the two cannot be distinguished
     double determinant = aa * bb - ab * ab;
     if (determinant > PARALLEL * aa * bb) {
         x[0] = (ay * bb - by * ab) / determinant;
@@ -39,7 +39,7 @@ struct fitting {
     const struct scaling_samples *samples;
     enum scaling_kind kind;
     size_t count;
-    double *a, *b, *y, *scale; // owned; room for all samples
+    double *a, *b, *y, *scale; // owned; [samples->count]
 };
 
 static bool is_exchange(const struct fitting *fitting, const struct scaling_sample *sample)
@@ -136,8 +136,8 @@ static int next_members(const struct fitting *fitting, int after)
     return next;
 }
 
-// The fewest ranks tell a core's pace, the most bytes of a node together tell what its memory gives, the most ranks
-// tell what a meeting takes.
+// The fewest ranks determine the rate of a core, the largest total rate of a node that of its memory, and the most
+// ranks the time of a meeting.
 static void fit_node(struct fitting *fitting, struct scaling_machine *machine)
 {
     double x[2];

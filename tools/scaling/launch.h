@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Other programs: their words, and running them.
+// Command lines of other programs, and running them.
 #ifndef ELBOW_TOOLS_SCALING_LAUNCH_H
 #define ELBOW_TOOLS_SCALING_LAUNCH_H
 
@@ -23,15 +23,15 @@ struct scaling_words {
 void scaling_words_add(struct scaling_words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void scaling_words_split(struct scaling_words *words, const char *text);
 
-// Local. The command as one line for a shell, cut if it is too long.
+// Local. Formats the command as one line for a shell, cut if it is too long.
 void scaling_words_format(const struct scaling_words *words, char *line, size_t size);
 
-// Local. Runs the command and waits. Its standard output and standard error go to files of these names (NULL: as ours).
-// Its standard input is empty. FILE, saying how it ended, unless it ended with status 0.
+// Local. Runs the command and waits. Its standard output and standard error go to files of these names (NULL: to
+// ours). Its standard input is empty. FILE, with its end, unless it ended with status 0.
 enum elbow_status scaling_launch(const struct scaling_words *words, const char *output, const char *log,
                                  struct elbow_error *error);
 
-// Local. The program of this name: `given` if it is not NULL, else beside this program, else wherever the PATH has it.
+// Local. The program of this name: `given` if it is not NULL, else the one beside this program, else that in the PATH.
 void scaling_find_program(const char *name, const char *given, elbow_path path);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The subcommand `model`: fits a machine to the measured exchanges, takes from the measured steps what a microbatch
-// costs, predicts. What it prints, and writes to model.txt, begins with its inputs; each line of a prediction says so.
+// The subcommand `model`: fits a machine to the measured exchanges, takes the time of a microbatch from the measured
+// steps, and predicts. Its output, also in model.txt, begins with its inputs; each line of a prediction is marked so.
 #include "model.h"
 
 #include "elbow/base/memory.h"
@@ -14,7 +14,7 @@
 enum { RANKS_MOST = 4096 }; // where --ranks does not say
 static const double LATENCY_ASSUMED = 1.5e-6, BANDWIDTH_ASSUMED = 12.5e9;
 
-// What a microbatch costs with so many ranks on a node.
+// The time of a microbatch with this number of ranks on a node.
 struct cost {
     int members;
     double microbatch, forward, backward;
@@ -29,7 +29,7 @@ struct modelling {
     const struct scaling_sample *first; // the fewest ranks of a measured step
     int per_node, cost_count;
     struct cost costs[SCALING_LIST_MAX];
-    double *values; // owned; room for all samples
+    double *values; // owned; [samples->count]
     FILE *out;
 };
 
@@ -92,7 +92,7 @@ static const struct cost *known_cost(const struct modelling *modelling, int memb
     return found;
 }
 
-// What the network was not measured for comes from the command line, or is assumed, and is called so.
+// Figures of the network that were not measured come from the command line, or are assumed, and are marked so.
 static void complete_machine(struct modelling *modelling)
 {
     struct scaling_machine *machine = &modelling->machine;
@@ -173,8 +173,8 @@ static struct scaling_load load_of(const struct modelling *modelling, int ranks,
                                  .slots = (int)fmin((double)modelling->first->overlap, busiest)};
 }
 
-// The model beside what was measured, or simulated: the same points. A simulation computes at a pace of its own, so
-// what counts there is what a step takes beyond computing.
+// The model and the measured or simulated steps of the same points. A simulation computes at another rate, so only the
+// time besides computing can be compared there.
 static void print_check(const struct modelling *modelling)
 {
     FILE *out = modelling->out;
@@ -291,7 +291,7 @@ static enum elbow_status predict_series(struct modelling *modelling, enum scalin
 {
     struct scaling_list ranks = modelling->options->ranks;
     size_t base = modelling->predicted.count;
-    int first = modelling->first->ranks; // of the measured steps: what all is set against
+    int first = modelling->first->ranks; // of the measured steps: the base of the speed-up
     enum elbow_status status = ELBOW_OK;
     fprintf(modelling->out,
             "\n%s scaling, predicted; milliseconds; gradients and parameters: not hidden by computing (hidden)\n",

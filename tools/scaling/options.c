@@ -182,7 +182,7 @@ static enum elbow_status take(int option, const char *text, struct scaling_optio
     }
 }
 
-// An option that the command has no use for would be ignored in silence: it is refused.
+// Refuses an option that the command does not use.
 static bool belongs(int option, int command)
 {
     const char *known = command == SCALING_RUN ? "osrnpmlORwqe" : command == SCALING_MODEL ? "rpabF" : "F";
@@ -264,7 +264,7 @@ int scaling_main(int argc, char **argv)
     struct scaling_options options;
     struct elbow_error error = {0};
     elbow_streams_start();
-    setvbuf(stdout, NULL, _IOLBF, 0); // a batch job's output tells how far it is
+    setvbuf(stdout, NULL, _IOLBF, 0); // so that the output of a batch job shows its progress
     enum elbow_status status = scaling_parse(argc, argv, &options, &error);
     static enum elbow_status (*const commands[])(const struct scaling_options *options, struct elbow_error *error) = {
         scaling_run, scaling_report, scaling_model, scaling_plot};

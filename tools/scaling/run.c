@@ -60,7 +60,7 @@ static bool is_there(const struct scaling_experiment *experiment, const struct s
            access(result, F_OK) == 0;
 }
 
-// What a log says first: the last sentence of ours, else the first line with letters.
+// The reason in a log: the last sentence of elbow, else the first line with letters.
 static void find_reason(const char *path, char *line, size_t size)
 {
     char *text = NULL;
@@ -156,7 +156,7 @@ static int rounds_of(const struct scaling_experiment *experiment, bool keeps)
     return keeps ? experiment->options->rounds : 1;
 }
 
-// What a launch takes, in rounds: those, and about two more for its start and the first steps.
+// The cost of a launch in rounds: its own, and about two more for its start and the first steps.
 static int cost_of(const struct scaling_experiment *experiment, bool keeps)
 {
     return rounds_of(experiment, keeps) + 2;

@@ -56,7 +56,7 @@ struct scaling_options {
 enum elbow_status scaling_parse(int argc, char **argv, struct scaling_options *options, struct elbow_error *error);
 void scaling_print_help(void);
 
-// One measurement, as its file tells it. Seconds; shares are of the step.
+// One measurement, as read from its file. Times are in seconds; shares are those of the step.
 struct scaling_sample {
     enum scaling_kind kind;
     enum scaling_mode mode;
@@ -64,10 +64,10 @@ struct scaling_sample {
     uint64_t batch, microbatch, microbatches, parameters;
     double step, samples_per_s;
     double compute, exchange, data; // shares
-    double cores_busy;              // of a rank: well below 1, something else had its core
-    // Parts that the benchmark runs alone.
+    double cores_busy;              // of a rank: well below 1, another program used its core
+    // Parts that the benchmark times alone.
     double compute_seconds, exchange_seconds, optimizer_seconds, update_seconds, forward_seconds, backward_seconds;
-    uint64_t overlap; // microbatches of a rank that go together where there are several nodes
+    uint64_t overlap; // microbatches of a rank that run together on several nodes
     int buckets;
     uint64_t bucket[SCALING_BUCKETS_MAX]; // parameters, from the first layer on
     char hosts[SCALING_HOSTS_SIZE], build[128], processor[128], started[32];
@@ -79,7 +79,7 @@ struct scaling_samples {
     struct scaling_sample *list; // owned
 };
 
-// Local. Reads one measurement's text; FORMAT with what is wrong. `path` stands in the message.
+// Local. Parses the text of one measurement. FORMAT; `path` names the file in the message.
 enum elbow_status scaling_sample_parse(const char *path, const char *text, size_t size, struct scaling_sample *sample,
                                        struct elbow_error *error);
 
@@ -88,7 +88,7 @@ enum elbow_status scaling_samples_read(const char *directory, struct scaling_sam
                                        struct elbow_error *error);
 void scaling_samples_clear(struct scaling_samples *samples);
 
-// How values spread; all of one value where there is one.
+// The spread of values; all five are equal if there is one value.
 struct scaling_spread {
     double least, lower, median, upper, most;
 };
@@ -100,19 +100,19 @@ struct scaling_spread scaling_spread_of(double *values, size_t count);
 struct scaling_row {
     enum scaling_kind kind;
     enum scaling_mode mode;
-    int ranks, nodes, threads, repeats; // repeats: 0 where nothing was repeated
+    int ranks, nodes, threads, repeats; // repeats: 0 for a prediction
     uint64_t batch, microbatch, microbatches, parameters;
     struct scaling_spread step, samples_per_s, speedup, efficiency;
     double compute, exchange, data; // shares of the step, medians
     double compute_seconds, update_seconds;
-    double cores_busy; // how much of its cores a rank had in the worst repeat; not a number where that is not measured
+    double cores_busy; // the share of its cores that a rank had in the worst repeat; NaN if it was not measured
 };
 
-// Below this share a rank did not have its core to itself for all of its steps. (Waiting gives the core away only where
-// others want it.)
+// Below this share, a rank did not have its core to itself in all its steps. (A rank that waits gives its core away
+// only if another program wants it.)
 #define SCALING_BUSY_LEAST 0.9
 
-// Local. Whether something else was running there, so that the figures are worth little.
+// Local. Whether other programs were running, so that the figures are unreliable.
 bool scaling_row_is_crowded(const struct scaling_row *row);
 
 struct scaling_table {
@@ -120,7 +120,7 @@ struct scaling_table {
     struct scaling_row *rows; // owned
 };
 
-// Local. Room for one row more; NULL, with error set, if there is none.
+// Local. Adds a row, which the caller fills; NULL and MEMORY if there is no memory.
 struct scaling_row *scaling_table_add(struct scaling_table *table, struct elbow_error *error);
 void scaling_table_clear(struct scaling_table *table);
 
@@ -130,16 +130,16 @@ void scaling_table_clear(struct scaling_table *table);
 enum elbow_status scaling_table_make(const struct scaling_samples *samples, struct scaling_table *table,
                                      struct elbow_error *error);
 
-// Local. A file that is made from measurements, in the directory of an experiment: as elbow/base/output.h tells, but
-// that one of the same bytes may be there.
+// Local. Writes a file that is made from measurements into the directory of an experiment, as in elbow/base/output.h,
+// except that a file with the same bytes may exist. OUTPUT.
 enum elbow_status scaling_publish(const char *path, const char *bytes, size_t size, bool force,
                                   struct elbow_error *error);
 
-// Local. Whether it can be, before anything is written: as elbow_output_check, but for the same bytes.
+// Local. Whether scaling_publish would write the file: like elbow_output_check, except for a file with the same bytes.
 enum elbow_status scaling_may_publish(const char *path, const char *bytes, size_t size, bool force,
                                       struct elbow_error *error);
 
-// Local. Publishes the table as CSV; reads one, adding its rows.
+// Local. Publishes the table as CSV; reads such a table and adds its rows. FILE, FORMAT, OUTPUT.
 enum elbow_status scaling_table_write(const struct scaling_table *table, const char *path, bool force,
                                       struct elbow_error *error);
 enum elbow_status scaling_table_read(const char *path, struct scaling_table *table, struct elbow_error *error);
@@ -158,13 +158,13 @@ struct scaling_series scaling_series_of(const struct scaling_table *table, enum 
 // of efficiency to time of execution is best). The last row: there is no knee within the series. Of count >= 1 rows.
 size_t scaling_knee(struct scaling_series series);
 
-// Where the ranks' time goes that an ideal run would not take, as shares of the row's step; they add up to
-// 1 - efficiency (but for medians).
+// The time of the ranks that an ideal run would not need, as shares of the row's step. They add up to 1 - efficiency,
+// except for differences of medians.
 struct scaling_loss {
-    double uneven;   // ranks that wait for those with a microbatch more
+    double uneven;   // ranks that wait for others with one more microbatch
     double compute;  // a microbatch takes longer than at the base
-    double exchange; // what the exchange takes more
-    double data;     // what data take more
+    double exchange; // the exchange takes longer
+    double data;     // data take longer
     double rest;
 };
 

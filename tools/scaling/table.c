@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table as CSV: one row a point, its kind in the first column. What a row cannot have stays empty: predictions were
-// not repeated, so they have no spread.
+// The table as CSV: one row a point, its kind in the first column. Predictions have no repeats,
+// so their fields of spreads are empty.
 #include "scaling.h"
 
 #include "elbow/base/file.h"
@@ -22,7 +22,7 @@ static const char HEADER[] =
 
 enum { INTEGERS = 8, NUMBERS = 17 };
 
-// The whole numbers and the others of a row, in the order of the columns; `spreads` tells which are of a spread.
+// The whole numbers and the others of a row, in the order of the columns; `is_spread` says which belong to a spread.
 static void list_integers(const struct scaling_row *row, uint64_t values[INTEGERS])
 {
     const uint64_t list[INTEGERS] = {(uint64_t)row->nodes, (uint64_t)row->ranks,  (uint64_t)row->threads,
