@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow bench as a user meets it, and one thread a rank whatever the environment says, with every OpenBLAS that is installed.
+# elbow bench for users; one thread per rank whatever the environment says, with every OpenBLAS that is installed.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +27,7 @@ for ranks in 1 2; do
     twice=$(sed 's/"seconds": .*"step_over_floor_spread"/"step_over_floor_spread"/' "bench-$ranks.out" |
         grep -o '"[a-z_]*": ' | sort | uniq -d)
     [ -z "$twice" ] || fail "$ranks ranks: keys that stand twice: $twice"
-    # Two figures of one object: the rate is the batch over the time of a step.
+    # Consistency of one object: the rate is the batch over the time of a step.
     holds "$ranks ranks" "($(number "bench-$ranks" samples_per_s) * $(number "bench-$ranks" step_seconds) - 32) ^ 2 < 1e-6"
     for part in step traced floor compute data forward latent likelihood backward sum exchange optimizer update allreduce audit agreement; do
         grep -q "\"$part\": {\"median\": " "bench-$ranks.out" || fail "$ranks ranks: no part $part"
@@ -38,7 +38,7 @@ grep -q '^update / allreduce  *[0-9.]* (quartiles' table.out || fail "no compari
 grep -q '^step / floor  *[0-9.]* (quartiles' table.out || fail "no table: $(cat table.out)"
 [ -z "$(find . -type d -name runs)" ] || fail "a run directory was made"
 
-# What lies beside the rows: sizes, of which the likelihood takes one a row, and which values are known.
+# Datasets beside the rows: a size for each row, and a mask of known values.
 "$make_data" write beside.h5 /counts u8 64,7 bits
 "$make_data" write beside.h5 /known u8 64,7 bits seed=3
 "$make_data" write beside.h5 /sizes f64 64 values "values=$(printf '%s.5,' {1..64} | sed 's/,$//')"
@@ -57,7 +57,7 @@ grep -q 'did you mean train.batch' key.err || fail "a wrong key: $(cat key.err)"
 run 1 1 missing "$elbow" bench missing.yaml
 
 # One thread a rank: the products of these steps are large enough for OpenBLAS to spread them. It makes its threads when it is
-# loaded, so threads may exist; they must not work. A tenth of a core is what the bookkeeping of clocks may err.
+# loaded, so threads may exist, but they must not work. The clocks may be wrong by a tenth of a core.
 large=(--rounds 1 --set train.batch=256 --set train.microbatch=256 --set run.prefetch=off --json)
 libraries=("")
 for directory in /usr/lib/*/openblas-*; do
@@ -79,7 +79,7 @@ run 0 2 crowded taskset -c 0 "$elbow" bench "${small[@]}"
 run 0 1 alone taskset -c 0 "$elbow" bench "${small[@]}"
 grep -q 'share' alone.err && fail "alone: $(cat alone.err)"
 
-# By itself a rank takes a thread for its data where it has a second core, and only there.
+# By default, a rank uses a thread for its data only if it has a second core.
 grep -q '^data: gathered in the step (not every rank has a core to spare for a thread)$' alone.err ||
     fail "one core: $(grep '^data: ' alone.err)"
 if [ "$(nproc)" -gt 1 ]; then

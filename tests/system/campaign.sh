@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The short form of the campaigns: half a minute of random configurations, each phase killed twice, each way of losing the
-# disk's room once. tests/campaign holds the programs; docs/explanation/reliability.md and docs/explanation/exactness.md tell how to run them
-# at length.
+# The short form of the campaigns: half a minute of random configurations, each phase killed twice, the disk
+# filled in each way once. tests/campaign holds the programs; docs/explanation/reliability.md and docs/explanation/exactness.md explain the
+# long form.
 set -u
 campaigns=$(cd "$(dirname "$0")/../campaign" && pwd)
 status=0

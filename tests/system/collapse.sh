@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A run whose decoder ignores the latents is told so, once, with what helps; one that is well, or still warming up, is not.
+# A run whose decoder ignores the latents gets one warning with advice; a healthy run, or one that is still warming up, gets none.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +23,7 @@ run 0 2 warming "$elbow" train run.yaml --run-dir warming --set objective.beta=1
 [ "$(warnings warming)" = 0 ] || fail "a collapse is told while beta still rises"
 run 0 2 free "$elbow" train run.yaml --run-dir free --set objective.beta=100 --set objective.free_bits=0.05
 [ "$(warnings free)" = 0 ] || fail "the advice does not help"
-# A KL that is sampled belongs to no dimension: the means tell.
+# A sampled KL has no part for each dimension, so the means show the collapse.
 run 0 1 sampled "$elbow" train run.yaml --run-dir sampled --set model.prior.mixture=2 --set train.optimizer=adamw --set train.weight_decay=90
 grep -q 'warning: none of the 3 latent dimensions has a mean that varies .*posterior collapse' sampled.err ||
     fail "no collapse is told: $(cat sampled.err)"

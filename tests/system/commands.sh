@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What comes after training: eval, encode, sample and reconstruct give the same bytes on 1, 2 and 3 ranks, and what they
-# tell agrees with what training told and with each other; info and config tell what there is.
+# Commands after training: eval, encode, sample and reconstruct give the same bytes on 1, 2 and 3 ranks, and their figures
+# agree with those of training and with each other; info and config print the facts.
 set -u
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -23,7 +23,7 @@ data: {file: data.h5, train: /numbers}
 model: {latent: 2, likelihood: gaussian, learn_variance: true, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
 train: {epochs: 9, batch: 20, microbatch: 4, rate: 1.0e-2}
 Y
-# Values outside [0, 1] that a threshold makes black and white.
+# Values outside [0, 1], which a threshold turns into 0 and 1.
 cat >threshold.yaml <<'Y'
 data: {file: data.h5, train: /numbers, binarize: threshold, threshold: 0.1}
 model: {latent: 2, encoder: [], decoder: []}
@@ -77,7 +77,7 @@ alike config.yaml config images.yaml --set train.rate=0.5
 # column FILE /dataset: its values, one a line; mean: theirs.
 column() { "$make_data" print "$1" "$2"; }
 mean() { column "$1" "$2" | awk '{ sum += $1 } END { printf "%.17g\n", sum / NR }'; }
-# near WHAT A B: equal but for the rounding of another order of a sum of doubles.
+# near WHAT A B: equal up to rounding of a sum of doubles in another order.
 near() {
     holds "($2 - $3) ^ 2 <= (1e-9 * $3) ^ 2" || fail "$1: $2 is not $3"
 }
@@ -106,7 +106,7 @@ done
 cmp -s <(table_column codes.csv mean_2) <(column valid.h5 /mean | awk -F, '{ printf "%.9g\n", $3 }') ||
     fail "encode: mean_2 differs between CSV and HDF5" # nine digits are all of a float
 
-# The last row of the run's table says the same, to the last digit.
+# The last row of the run's table has the same figures, to the last digit.
 grep -e '^step,' -e ,valid, images/metrics.csv >valid.csv
 told=$(for name in elbo recon kl active_units; do table_column valid.csv $name | tail -n 1; done | paste -s -d ,)
 asked=$(value eval.json elbo),$(value eval.json recon),$(value eval.json kl),$(value eval.json active_units)
@@ -124,7 +124,7 @@ for figure in elbo recon kl; do
         END { printf "%.17g", n == 137 ? sum / n : 0 }')" "$(value eval.json $figure)"
 done
 
-# --binarize: what the encoder sees is what it says, in place of the configuration's.
+# --binarize replaces the configuration's data.binarize for the encoder's input.
 for word in none threshold sample; do
     alike pairs-$word.h5 reconstruct images -o @ -n 137 --binarize $word
     alike rows-$word.h5 encode images -o @ --binarize $word
@@ -142,7 +142,7 @@ run 2 1 binarize-numbers "$elbow" encode numbers -o no.h5 --binarize sample
 grep -q "a gaussian likelihood is not for zeros and ones" binarize-numbers.err || fail "$(cat binarize-numbers.err)"
 
 # The importance-sampled bound: of one sample it is an ELBO, of many it is tighter. The error of its mean follows from
-# how far the rows' bounds are apart: four standard errors happen once in 16,000 times, and the draws are keyed.
+# the spread of the rows' bounds: a deviation of four standard errors has a probability of 1 in 16,000, and the draws are keyed.
 bound() { # K FILE.json FILE.h5
     local k=$1 importance elbo error
     importance=$(value "$2" log_likelihood)
@@ -192,7 +192,7 @@ grep -q '^/names holds texts, integers or floats were expected' info-texts.out |
 run 0 1 info-checkpoint "$elbow" info "$checkpoint"
 same_file "info of a run and of its last checkpoint" info-run.txt info-checkpoint.out
 
-# config: what it prints resolves to itself, and says what was set; --explain has every key that it prints.
+# config: its output, read again, gives the same output, and contains the settings; --explain has every key of it.
 run 0 1 config-again "$elbow" config config.yaml
 same_file "config of its own output" config.yaml config-again.out
 grep -qx '  rate: 0.5' config.yaml || fail "config --set train.rate=0.5 does not show"

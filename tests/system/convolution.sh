@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Convolutional models as users meet them: the same bits on any number of ranks and over a resume, every subcommand on
-# their checkpoints, and what is said where layers and data do not fit.
+# their checkpoints, and the errors for layers and data that do not fit.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -32,7 +32,7 @@ samples: {every: 4, count: 6}
 checkpoint: {every: 2, keep: 9}
 Y
 
-# Colour, a Gaussian with a learned variance, more channels than a vector has lanes.
+# Colour, a Gaussian with a learned variance, more channels than a vector has elements.
 cat >colour.yaml <<'Y'
 data: {file: data.h5, train: /colour, valid: /colour-valid}
 model:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A disk that fills up under a run, for real: the run goes on and its status tells; with room again, the next start ends
-# with the files of a run that nobody disturbed. And files of a run that vanish.
+# A real disk that fills up during a run: the run continues, and its status reports this. With free space again, the next
+# start ends with the files of an undisturbed run. Also: files of a run that vanish.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -22,7 +22,7 @@ run 0 2 whole "$elbow" train run.yaml --run-dir whole
 # said LOG TEXT
 said() { grep -q -- "$2" "$1.out" "$1.err" || { fail "$1: does not say \"$2\""; tail -n 5 "$1.err"; }; }
 
-# wait_for_work DIRECTORY: until a run has written a checkpoint; the first ones go soon.
+# wait_for_work DIRECTORY: until a run has written a checkpoint (the first ones are soon deleted).
 wait_for_work() {
     for _ in $(seq 600); do
         compgen -G "$1/checkpoints/step-*.h5" >/dev/null && return
@@ -46,7 +46,7 @@ for blocks in 1 2 4 8 12 16 24 32; do
     same_run "files of at most $blocks kB" whole limit-$blocks
 done
 
-# A folder and a table that vanish under the run, in a directory that stays: they are made anew, and told to be lost.
+# A folder and a table that vanish under the run, in a directory that stays: they are made again, and reported as lost.
 sed 's/epochs: 8/epochs: 4000/; s/eval: {every: 5}/eval: {every: 500}/; s/log: {every: 2}/log: {every: 20}/; s/every: 10, count/every: 2000, count/; s/every: 5, keep/every: 100, keep/' \
     run.yaml >long.yaml # some seconds
 limit=$((240 * patience))

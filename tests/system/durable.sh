@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a power cut may not take: before a checkpoint gets its name, the file, the tables, and the name of every directory
-# and file of the run are synced; at the end all names are. Seen by strace, in the order of the calls.
+# Durability: before a checkpoint gets its name, the file, the tables, and the name of every directory and file of the run
+# are synced, so that a power cut does not lose them; at the end all names are. strace shows the calls in their order.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -15,9 +15,9 @@ checkpoint: {every: 2}
 samples: {every: 3, count: 4}
 Y
 
-# A name that was made waits for its directory to be synced; a file for itself, before it gets its name. While a checkpoint
-# is written, rows and pictures of later steps may come. Each thread's calls are told apart, so that none is cut in two by
-# another thread's, and put into the order in which they began.
+# A new name needs a sync of its directory; a file needs a sync of its own before it gets its name. While a checkpoint
+# is written, rows and pictures of later steps may come. The calls of each thread are separated, so that none is cut in two by
+# another thread's, and then sorted by their start.
 cat >judge.awk <<'A'
 function directory(path) { sub(/\/[^\/]*$/, "", path); return path }
 # The paths of a call's arguments: FD</directory>, "name", or a name alone.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Checkpoints that earlier versions wrote (tests/data): this version evaluates them and goes on with them to the figures
-# of the version that wrote them.
+# Checkpoints that earlier versions wrote (tests/data): this version evaluates them and continues from them, with the
+# figures of the version that wrote them.
 set -u
 here=$(cd "$(dirname "$0")/../data" && pwd)
 # shellcheck source-path=SCRIPTDIR

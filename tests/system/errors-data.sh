@@ -128,7 +128,7 @@ rm -rf 3.*
 together train good.yaml --run-dir run --set train.batch=8
 judge 3 2 'only 2 microbatches of 4 for 3 ranks.*train.microbatch.*train.batch' train.batch=8
 
-# What mpirun itself says of a failure is the program's status.
+# The exit status of mpirun is that of the program.
 on 3 "$elbow" train good.yaml --run-dir run --set data.file=none.h5 >mpirun.out 2>mpirun.err
 [ $? = 1 ] || fail "mpirun does not end with the ranks' status"
 

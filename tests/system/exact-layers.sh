@@ -5,7 +5,7 @@ set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-exact.sh"
 
-# Several draws of a sample, of which numbers beside the networks have sums; dropout and conditions in the decoder.
+# Several draws of a sample, over which trained numbers beside the networks are summed; dropout and conditions in the decoder.
 same drawn "1 3+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: 0.2, weights: /weights, condition: {five: /five}}
 model:
@@ -32,7 +32,7 @@ run 75 3 weighed.part "$elbow" train weighed.yaml --run-dir weighed.part --set r
 run 0 2 weighed.rest "$elbow" train weighed.yaml --run-dir weighed.part --resume
 same_run "weighed, resumed" weighed.1 weighed.part
 
-# Series and volumes, through all that looks at places; blocks of several samples.
+# Series and volumes, through all layers with places; blocks of several samples.
 same time "1 2 3 4 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /series, layout: series, channels: first}
 model:
@@ -96,7 +96,7 @@ run 75 3 layers.part "$elbow" train layers.yaml --run-dir layers.part --set run.
 run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --set train.threads=2
 same_run "layers, resumed" layers.1 layers.part
 
-# A model in front of the data: its latents are drawn anew in each epoch, of rows that it binarises; pictures go back
+# A model in front of the data: its latents are drawn again in each epoch, of rows that it binarises; pictures go back
 # through it. Behind it a classifier, with few labels.
 "$make_data" write data.h5 /kinds i64 116 labels
 "$make_data" write data.h5 /kinds-valid i64 19 labels seed=9
@@ -127,7 +127,7 @@ grep -q '"accuracy": .*"confusion": ' through.1.eval.out || fail "no accuracy: $
 run 0 1 front.reconstruct "$elbow" reconstruct front.1 -n 5 -o front.h5
 cmp -s <(h5dump -y -d /originals front.h5 | tail -n +3) <(h5dump -y -d /originals again.1.h5 | tail -n +3) ||
     fail "the originals are not those that the model in front of the data sees"
-# Other weights, or none, are no reason to go on.
+# A resume is refused with other weights in front, or with none.
 run 0 1 other "$elbow" train front.yaml --run-dir other --set train.epochs=2
 run 1 2 differs "$elbow" train through.yaml --run-dir through.part --resume --set data.through=other --set train.epochs=3
 grep -q 'was trained on the latents of another model than other/checkpoints/step-00000010.h5 (the hashes' differs.err ||

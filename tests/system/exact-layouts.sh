@@ -44,7 +44,7 @@ layout() {
     expected "$1" | cmp -s - "$1.seen" || fail "$1: other values: $(diff <(expected "$1") "$1.seen" | head -n 6)"
 }
 
-# held NAME COUNT DATA: likewise, of a share that is held back: so many samples, in order.
+# held NAME COUNT DATA: the same for a share that is held back: this number of samples, in order.
 held() {
     trained "$1" "$3" && shown "$1" || return
     [ "$(wc -l <"$1.seen")" = "$2" ] || fail "$1: $(wc -l <"$1.seen") samples are held back"
@@ -72,7 +72,7 @@ for name in flat series; do
     [ "$(sort -u $name.row | wc -l)" = 2 ] || fail "$name: torn series: $(cat $name.row)"
 done
 
-# near A B: to the rounding of single precision, which sums in another order may come out of otherwise.
+# near A B: equal up to the rounding of single precision, for sums in another order.
 near() {
     paste -d , "$1" "$2" | awk -F , '{ for (i = 1; i <= NF / 2; ++i) { off = $i - $(i + NF / 2); if (off * off > 4e-14 * (1 + $i * $i)) exit 1 } }
         END { exit NR != 20 }'

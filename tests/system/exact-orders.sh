@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Orders by segments and windows: the same bits on any number of ranks and nodes, and after a resume in the middle of an
-# epoch; other bits than those of the full order; what is said of them.
+# epoch; other bits than those of the full order; the messages about them.
 set -u
 kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -66,7 +66,7 @@ done
 run 2 1 refused "$elbow" train windows.yaml --run-dir windows.part --resume --set data.page_rows=6
 grep -q "data.page_rows: the checkpoint was made with 5, now it is 6" refused.err || fail "$(cat refused.err)"
 
-# What is said. Rows of five labels in turn are mixed; rows that are sorted by their label are not.
+# The messages. Rows of five labels in turn are mixed; rows that are sorted by their label are not.
 grep -qx "data: order: windows: 27 pages of up to 5 rows are dealt to 7 segments, again in each epoch, and cut into windows; up to 10 samples, 8.33 % of the set, are shuffled together" windows.1.out ||
     fail "$(grep 'data: order' windows.1.out)"
 grep -qx "data: order: segments: 7 pages of up to 17 rows are dealt to 13 segments, once; up to 9 samples, 7.76 % of the set, are shuffled together" segments.1+off.out ||

@@ -47,7 +47,7 @@ model: {latent: 3, likelihood: {gaussian: {variance: learned}}, encoder: [dense:
 train: {epochs: 2, batch: 24, microbatch: 4}
 log: {every: 1}
 Y
-# Sparse rows, which take as much room as they have entries.
+# Sparse rows, whose memory grows with their entries.
 places sparse "2:resident 1:stream 3:shard" <<'Y'
 data: {file: sparse.h5, train: /x, valid: 0.2, order: windows, page_rows: 4, window_pages: 2}
 model: {latent: 2, encoder: [dense: {units: 7}], decoder: [dense: {units: 5}]}

@@ -58,7 +58,7 @@ checkpoint: {every: 2, keep: 9}
 samples: {every: 4, count: 6}
 Y
 
-# Bytes with noise, drawn anew each epoch.
+# Bytes with noise, drawn again in each epoch.
 same noisy "1 1+on 3+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid, dequantize: true}
 model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -381,7 +381,7 @@ run 75 3 classes.part "$elbow" train classes.yaml --run-dir classes.part --set r
 run 0 2 classes.rest "$elbow" train classes.yaml --run-dir classes.part --resume
 same_run "classes, resumed" classes.1 classes.part
 
-# What was asked for is what was done.
+# The runs did what their settings ask for.
 grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
 grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"
 

@@ -85,7 +85,7 @@ done
 run 0 3 onnx-3 "$elbow" export images -o images-3.onnx
 for half in encoder decoder; do same_file "3 ranks" images-$half.onnx images-3-$half.onnx; done
 
-# What has no counterpart, and what is there already: one sentence, and no file.
+# Models without a counterpart, and outputs that exist: one sentence, and no file.
 run 0 1 full "$elbow" train dense.yaml --run-dir full --set model.posterior=full
 run 1 1 refused "$elbow" export full -o full.onnx
 grep -q 'full/checkpoints/.*: model.posterior: full cannot be exported to ONNX; .*safetensors has all tensors$' refused.err ||

@@ -70,7 +70,7 @@ compile() {
     done
 }
 
-# violation SENTENCE: the tree at hand breaks this rule and no other. It is made anew.
+# violation SENTENCE: the tree at hand breaks this rule and no other. It is then made again.
 violation() {
     if "$house" tree ${built:+tree/build} >said 2>&1; then fail "not found: $1"; fi
     [ "$(grep -vc '^    ' said)" = 1 ] || fail "one sentence was expected, '$1': $(cat said)"

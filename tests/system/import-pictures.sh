@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # elbow-import: archives of NumPy, pictures of Pillow and tifffile, folders of them with their labels. The files are those of
-# tests/data/pictures, whose expected.txt tells what these programs read in them.
+# tests/data/pictures, whose expected.txt lists what these programs read in them.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-tools.sh"

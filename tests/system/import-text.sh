@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow-import and text: separators, headers, quotes, columns, values that are none; tables and pictures that pandas and Pillow
+# elbow-import and text: separators, headers, quotes, columns, missing values; tables and pictures that pandas and Pillow
 # wrote (tests/data/import).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
@@ -97,7 +97,7 @@ text_tests() {
     printf 'a,b,\n3,4,\n' >x.csv
     refused 1 'trains on the rest; if all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
     imported "without an empty last column" "H5T_STD_U8LE ( 1, 2 )" 1 "3 4" x.csv --skip-columns 3
-    # A header of numbers is a row, as it seems, and told.
+    # A header of numbers is taken for a row, with a warning.
     printf '400.5,401,401.5,402\n1,3,2,2\n3,1,2,4\n' >x.csv
     imported "a header of numbers" "H5T_IEEE_F32LE ( 3, 4 )" 1 "400.5 401 401.5 402 1 3 2 2 3 1 2 4" x.csv
     grep -q 'x.csv: line 1 goes from 400.5 to 402 in equal steps, unlike all other lines, and is read as a row; if it is a header' out.txt ||
@@ -138,7 +138,7 @@ not_finite_tests() {
     not_finite "two files" 2 "z.csv: 1 value is NaN" y.csv z.csv
     printf '1,16777217\n2.5,16777216\n3,1234567890123456789\n' >x.csv
     not_finite "integers as floats" 1 "x.csv: 2 integers are rounded to 32-bit floats, the first in line 1, column 2;" x.csv
-    # Decimals that floats do not tell apart; columns of usual numbers, however long, are none.
+    # Decimals that floats do not distinguish get a warning; columns of ordinary numbers, however long, get none.
     awk 'BEGIN { for (i = 0; i < 60; ++i) printf "%.6f,%.15f,%.9f\n", 2459000.123456 + 1e-4 * i, sin(i), 1000 + cos(i) }' >coarse.csv
     not_finite "dates" 1 "coarse.csv: column 1 goes from 2459000.123456 to 2459000.129356, which 32-bit floats represent in steps of 0.25, so that different numbers become equal; subtract an offset (2459000) from it before" \
         coarse.csv

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The job scripts where there is no Slurm, on one rank: the run directory, whatever options `elbow train` has; mistakes, which end
-# before a rank starts; signals; which start a checkpoint is of; a second sweep. tests/cluster has what takes a Slurm.
+# The job scripts without Slurm, on one rank: the run directory, whatever options `elbow train` has; mistakes, which end before a
+# rank starts; signals; the start that wrote a checkpoint; a second sweep. tests/cluster has the tests that need Slurm.
 set -u
 jobs=$(cd "$(dirname "$0")/../../jobs" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -19,7 +19,7 @@ export ELBOW=$elbow ELBOW_LAUNCHER=env PATH=$work:$PATH
 unset SLURM_JOB_ID SLURM_JOB_NAME SLURM_ARRAY_TASK_ID SLURM_ARRAY_JOB_ID SLURM_RESTART_COUNT
 mkdir "a folder" && cp tiny.yaml "a folder"
 
-# Every option that wants a word has it skipped, wherever the configuration stands.
+# The value of every option that has one is skipped, wherever the configuration stands.
 "$elbow" train --help >help
 mapfile -t options < <(sed -n 's/^  \(-., \|    \)\(--[a-z-]*\) [A-Z].*/\2/p' help)
 [ ${#options[@]} -ge 4 ] || fail "elbow train --help has ${#options[@]} options with a word: ${options[*]}"
@@ -42,7 +42,7 @@ for option in "${options[@]}"; do
     done
 done
 
-# With an option that wants a word: a run, a sweep.
+# With an option that has a value: a run, a sweep.
 run 0 1 train bash "$jobs/train.sbatch" "a folder/tiny.yaml" --trace "a trace.json"
 [ -s "a trace.json" ] || fail "train.sbatch: no trace"
 SLURM_RESTART_COUNT=1 run 0 1 again bash "$jobs/train.sbatch" "a folder/tiny.yaml" --trace "a trace.json"
@@ -65,7 +65,7 @@ done
 [ "$(sed 's/.*\///; s/-[0-9]*$//' bases | tr '\n' ' ')" = "elbow-job-7 elbow-job-8 " ] || fail "two jobs have as folders of Open MPI $(tr '\n' ' ' <bases)"
 while read -r base; do [ ! -e "$base" ] || fail "$base is left"; done <bases
 
-# A trace that finds no room: the run is finished all the same.
+# A trace that cannot be written: the run is finished nevertheless.
 cat >narrow-launcher <<'L'
 #!/usr/bin/env bash
 "$@" &
@@ -78,7 +78,7 @@ ELBOW_LAUNCHER=narrow-launcher run 3 1 full bash "$jobs/train.sbatch" tiny.yaml 
     --set log.every=1000 --set checkpoint.every=4000
 grep -q 'full is finished, but some output could not be written' full.out || fail "full: $(tail -n 1 full.out)"
 
-# A signal that comes while site.sh still loads modules: the run is asked to stop as soon as it can hear.
+# A signal that comes while site.sh still loads modules: the run is asked to stop as soon as it handles signals.
 cp -r "$jobs" early-jobs
 echo ': >loading; until [ -e asked ]; do sleep 0.02; done' >>early-jobs/site.sh
 bash early-jobs/train.sbatch tiny.yaml --run-dir early --set train.epochs=100000 >early.out 2>&1 &
@@ -90,7 +90,7 @@ wait $early
 [ $? = 75 ] || fail "early: $(tail -n 2 early.out)"
 grep -q 'asked to stop for good (SIGUSR2) and is not queued again' early.out || fail "early: $(tail -n 2 early.out)"
 
-# A launcher that hears SIGUSR1 when its ranks have ended: what the script says of that gets into no file of results.
+# A launcher that gets SIGUSR1 after its ranks have ended: the script's message about it gets into no file of results.
 cat >late-launcher <<'L'
 #!/usr/bin/env bash
 trap '' USR1
@@ -159,7 +159,7 @@ if [ -x "$build/elbow-scaling" ]; then
         --nodes=1 --mode=strong --repeats=1 --warm-up=0 --rounds=1 "--launcher-options=--oversubscribe --bind-to none"
     { [ -s equal/scaling.csv ] && [ ! -e scaling ]; } || fail "equals-scaling: $(ls equal scaling)"
 
-    # A table of somebody's is in no experiment: it stays.
+    # A table that belongs to no experiment stays.
     mkdir thesis && echo mine >thesis/scaling.csv
     run 2 1 thesis env ELBOW_LAUNCHER=mpirun bash "$jobs/scaling.sbatch" tiny.yaml -o thesis
     grep -q 'thesis/scaling.csv: exists, but there is no experiment' thesis.err || fail "thesis: $(cat thesis.err)"
@@ -179,7 +179,7 @@ for option in "${options[@]}"; do
     rm -rf launched runs/tiny-sweep
 done
 
-# One sweep a directory: another one would replace its table. The same one goes on, and one with more values keeps all rows.
+# One sweep a directory: another one would replace its table. The same one continues, and one with more values keeps all rows.
 rows() { cut -d, -f2 "grown/sweep.csv" | tail -n +2 | paste -sd ' '; }
 run 0 1 grown-1 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir grown
 [ "$(rows)" = 1 ] || fail "grown: rows of $(rows), expected 1"
@@ -216,8 +216,8 @@ rm mine/sweep.csv && ln -s ../nothing mine/sweep.csv
 refused foreign-link "mine/sweep.csv: is not the table of a sweep" sweep tiny.yaml --over seed=1,2 --run-dir mine
 { [ "$(ls -A mine)" = sweep.csv ] && [ -L mine/sweep.csv ]; } || fail "foreign-link: is changed: $(ls -lA mine)"
 
-# A job that finds another one at work in its run directory: what that one writes meanwhile is not its own, so it ends, and is not
-# queued again. The launcher comes back when the other's next checkpoint is there.
+# A job that finds another one at work in its run directory: the files which that one writes meanwhile are not its own, so it ends,
+# and is not queued again. The launcher returns when the other one's next checkpoint exists.
 cat >beaten-launcher <<'L'
 #!/usr/bin/env bash
 before=$(ls taken/checkpoints)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Labels in every form that h5py, AnnData and netCDF4 write (tests/data/labels): names, numbers and counts of eval and encode on one
-# rank and on three; what is none is refused with its row, or its cure.
+# rank and on three; values that are no labels are refused with their row, or a cure.
 set -u
 data=$(cd "$(dirname "$0")/../data/labels" && pwd)
 # shellcheck source-path=SCRIPTDIR

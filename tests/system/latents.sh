@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What elbow encode hands on: attributes and axes that netCDF knows, errors of values, copies of AnnData files with the
+# Outputs of elbow encode: attributes and axes that netCDF knows, errors of values, copies of AnnData files with the
 # latents in them; the same bytes on any number of ranks. Other programs read them where ELBOW_TEST_PYTHON (or python3)
 # has them.
 set -u

@@ -52,7 +52,7 @@ judge() {
         fail "$what: expected one line with '$pattern', but found $lines:"
         head -n 8 "$ranks.err"
     fi
-    # A status alone tells nobody anything.
+    # A status without a message is of no use.
     grep -qE 'elbow: *$' "$ranks.err" && fail "$what: an empty message"
 }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the tests share that disturb a run while it is at work, beside lib.sh: run.yaml in the background, its processes,
+# Shared by the tests that disturb a run while it is at work, beside lib.sh: run.yaml in the background, its processes,
 # waiting.
 # shellcheck disable=SC2154 # lib.sh sets them
 

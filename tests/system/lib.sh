@@ -81,7 +81,7 @@ same_file() {
     return 1
 }
 
-# Columns of metrics.csv that tell time; all others are the same wherever a run is made.
+# Columns of metrics.csv with times; all others are the same wherever a run is made.
 clocks=seconds,samples_per_s,compute,exchange,data,late_pages
 
 # columns A: metrics.csv without its columns of clocks, found by their names; late pages are of some runs alone.
@@ -105,7 +105,7 @@ same_metrics() {
     return 1
 }
 
-# same_run WHAT A B: all that two run directories hold and that does not tell time or place.
+# same_run WHAT A B: all files of two run directories, except for times and places.
 same_run() {
     local what=$1 a=$2 b=$3 file
     [ -n "$(ls "$a/checkpoints" 2>/dev/null)" ] || { fail "$what: $a has no checkpoint"; return; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# One run at a time in a run directory: a second one is refused on all its ranks and told who is at work; what only reads
-# is not; a killed holder refuses nobody.
+# One run at a time in a run directory: a second one is refused on all its ranks, with the job that is at work; commands that
+# only read are not refused; after a holder was killed, nothing is refused.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

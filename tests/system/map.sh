@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # elbow map and elbow compare: the same bytes on 1, 2 and 3 ranks; its coordinates are the means that encode writes, along the dimensions of the
-# largest KL; pictures have the names of classes; what cannot be meant is one sentence. What compare tells are means and paired differences of the rows that encode writes.
+# largest KL; pictures have the names of classes; mistakes are one sentence. compare prints means and paired differences of the rows that encode writes.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow measure: of a checkpoint and of plain tables, the same bytes on any number of ranks; what is missing is said;
+# elbow measure: of a checkpoint and of plain tables, the same bytes on any number of ranks; missing inputs are reported;
 # figures equal those of scikit-learn and prdc, where ELBOW_TEST_PYTHON (or python3) has these.
 set -u
 # shellcheck source-path=SCRIPTDIR
