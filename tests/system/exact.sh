@@ -108,7 +108,7 @@ checkpoint: {every: 3, keep: 9}
 samples: {every: 3, count: 4}
 Y
 
-# A plain autoencoder, whose best checkpoint goes by recon; its encoder sees corrupted values, anew in each epoch, behind
+# A plain autoencoder, whose best checkpoint goes by recon; its encoder sees corrupted values, again in each epoch, after
 # a transform that learns.
 same plain "1 2 3+on" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
@@ -281,7 +281,7 @@ checkpoint: {every: 2, keep: 9}
 samples: {every: 4, count: 8}
 Y
 
-# A run that is stopped and goes on elsewhere is the same run: what follows from the step before is in the checkpoint.
+# A run that is stopped and continues elsewhere is the same run: values of the previous step are in the checkpoint.
 for case in optimal:3 predicted:4 condition:4; do # after an epoch, where there is a checkpoint anyway
     name=${case%:*}
     run 75 3 "$name.part" "$elbow" train "$name.yaml" --run-dir "$name.part" --set run.stop_after="${case#*:}"

@@ -25,7 +25,7 @@ done
 kilobytes() { awk -v text="$1" 'BEGIN { split(text, part, " "); unit["bytes"] = 0.001; unit["kB"] = 1; unit["MB"] = 1000; unit["GB"] = 1e6
     printf "%d\n", part[1] * unit[part[2]] }'; }
 
-# measured SETTING...: sets taken (kB that the run had at most), logged and said (kB that log and doctor announce).
+# measured SETTING...: sets taken (the peak of the run in kB), logged and said (the figures of log and doctor in kB).
 measured() {
     local settings=() setting
     for setting in "$@"; do settings+=(--set "$setting"); done

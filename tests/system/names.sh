@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Names of datasets, files and folders, words of the command line and cells of tables may hold what a terminal obeys: none of it is printed or
-# logged as it stands, and JSON stays JSON.
+# Names of datasets, files and folders, words of the command line and cells of tables may contain control sequences of terminals: none is printed
+# or logged unchanged, and JSON stays valid.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ shapes=$build/elbow-shapes
 # In a name: red letters, a line feed that would forge a line, CSI as one character and as one byte, right to left.
 evil=$'x\e[31m\nelbow: all is well\xc2\x9b1m\x9b1m\xe2\x80\xae'
 
-# clean WHAT FILE...: nothing but printable UTF-8, in lines that nobody forged.
+# clean WHAT FILE...: only printable UTF-8, without forged lines.
 clean() {
     local what=$1 file
     shift
@@ -56,7 +56,7 @@ says 0 'x\?\[31m.*out\.h5' "$import" "$evil.csv" -o "$evil.out.h5"
 says 0 'x\?\[31m.*out\.h5: an HDF5 file' "$elbow" info "$evil.out.h5"
 says 0 'x\?\[31m.*shapes\.h5: 20 training' "$shapes" -n 20 -t 5 -o "$evil.shapes.h5"
 
-# A configuration takes no such text, nor a run directory, whose name the checkpoints hold.
+# Such a text is refused in a configuration, and as the name of a run directory, which checkpoints contain.
 $make_data write data.h5 /good u8 20,4,5 bits >/dev/null
 cat >good.yaml <<'Y'
 data: {file: data.h5, train: /good}

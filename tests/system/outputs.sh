@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What commands write for their users replaces nothing unasked, and nothing that is read; pipes and devices in the place
-# of files hang nobody; a screen that goes away, or was never there, costs no work.
+# Outputs of commands replace no file without --force, and never an input; pipes and devices in the place of files do not
+# hang a command; a screen that is closed, or never existed, loses no work.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -183,7 +183,7 @@ cat run.yaml >pipe &
 run 0 1 try "$elbow" config pipe
 wait
 
-# A screen that goes away. In a run it is an output like others; else who goes away has seen enough.
+# A screen that is closed. For a run it is an output like others; for other commands the reader has read enough.
 gone() { # STATUS command...: its standard output is a pipe that nobody reads
     local status=$1 got
     shift
@@ -230,7 +230,7 @@ if [ -e /dev/full ]; then
     full 1 "$import" table.csv -o full.h5 --name /x
 fi
 
-# Without standard streams no file takes their numbers.
+# Without standard streams, no file gets their descriptors.
 closed() { # command...: as with streams
     timeout -k 5 $limit "$@" <&- >&- 2>&- || fail "without streams: $* ends with status $?"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A newcomer with a file of each layout arrives by the page alone (docs/howto/your-own-data.md): its three lines, as they stand,
-# make a run from such a file, on two ranks.
+# The page docs/howto/your-own-data.md is enough for a file of each layout: its three lines, unchanged, make a run from such a
+# file, on two ranks.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 # shellcheck source-path=SCRIPTDIR
@@ -35,7 +35,7 @@ while read -r line; do
     run 0 1 import "$build/elbow-import" "${words[@]:1}"
 done <imports
 
-# layout NAME TEXT: the next block of YAML trains, and its log tells this of the data.
+# layout NAME TEXT: the next block of YAML trains, and its log has this text about the data.
 blocks=0
 layout() {
     blocks=$((blocks + 1))
@@ -66,7 +66,7 @@ for ranks in 1 3; do
 done
 run 0 1 pairs "$elbow" reconstruct run-rows -o pairs.h5 --first 15 -n 9 --force
 grep -q -- '-n 9: spectra.h5:/x has 5 held-back samples from number 15 on; the output has' pairs.err || fail "-n 9: $(cat pairs.err)"
-# What is told of gaps, of this run and with fewer draws.
+# The messages about gaps, for this run and with fewer draws.
 grep -E '^elbow (eval .*--hide|impute) ' "$page" | sed 's/^elbow //; s/ 500 / 5 /; s/ 20$/ 2/' >told
 while read -r line; do
     read -r -a words <<<"${line//runs\/run/run-gaps}"

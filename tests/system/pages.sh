@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Manual pages: one for the program, each command and each tool, which say what the help says and which man and mandoc take without
-# a word. Bash's completion: what it offers, word by word, against the help and the keys.
+# Manual pages: one for the program, each command and each tool, which have the words of the help and give no warnings of man and
+# mandoc. Bash's completion: what it offers, word by word, against the help and the keys.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +19,7 @@ done
 # What the reader sees, each blank one blank, and no hyphen that was not there.
 plain() { grep -v '^\.' "$1" | sed -E 's/\\f[BIR]//g; s/\\&//g; s/\\-/-/g; s/\\e/\\/g' | tr -s ' \n' ' '; }
 
-# same_words NAME HELP: every line of a help that tells something is in the page.
+# same_words NAME HELP: every line of a help with words is in the page.
 same_words() {
     plain "$pages/man1/$1.1" >page
     tr -s ' ' <"$2" | sed -nE 's/^ //; s/^usage: //; /^([a-z ]+:|.{0,4})$/d; p' >lines

@@ -3,7 +3,7 @@
 # A linear Gaussian VAE is probabilistic PCA, whose largest log-likelihood is known in closed form (Tipping and Bishop
 # 1999): elbow-test-ppca computes it in double precision from the data alone. The posterior of that model is Gaussian,
 # and diagonal in a rotation of z, so that the ELBO can reach the log-likelihood and must not exceed it. One misplaced
-# factor of 2, 2 pi or the number of values anywhere between file and figure, and the two part.
+# factor of 2, 2 pi or the number of values anywhere between file and figure makes the two differ.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -32,8 +32,8 @@ Y
     run 0 2 "$name.encode" "$elbow" encode "$name" --data "$name.h5" -o "$name.rows.h5" --importance 20 || return
     elbo=$(value "$name.eval.out" elbo)
     bound=$(mean "$name.rows.h5" /log_likelihood)
-    # The ELBO takes one z a row. Its rows stray about their log-likelihoods, which 20 samples tell well enough here, by
-    # that draw alone: the standard error of the mean. Four of them happen once in 16,000 times, and the draws are keyed.
+    # The ELBO has one z for each row. Its rows differ from their log-likelihoods, which 20 samples estimate well enough
+    # here, by that draw alone. A mean of four standard errors has a probability of 1 in 16,000, and the draws are keyed.
     error=$(paste -d ' ' <("$make_data" print "$name.rows.h5" /elbo) \
         <("$make_data" print "$name.rows.h5" /log_likelihood) | awk '{ d = $1 - $2; s += d; q += d * d }
         END { printf "%.17g", sqrt((q / NR - s * s / NR / NR) / NR) }')
@@ -44,7 +44,7 @@ Y
     holds "$bound >= $elbo - 4 * $error" || fail "$name: 20 samples tell $bound, less than the ELBO, $elbo"
 }
 
-# The exact value itself, where it can be told otherwise: one of two dimensions is left to sigma, hence any Gaussian
+# The exact value itself, in a case where it is known otherwise: one of two dimensions is left to sigma, hence any Gaussian
 # fits, and log L / N = -(ln 2 pi + 1 + ln |S| / 2) with S the covariance.
 "$make_data" write plane.h5 /rows f64 500,2 normal
 plane=$("$make_data" print plane.h5 /rows | awk -F, '{ x += $1; y += $2; xx += $1 * $1; xy += $1 * $2; yy += $2 * $2 }

@@ -7,7 +7,7 @@ damaged=$(cd "$(dirname "$0")/../damaged" && pwd)
 . "$(dirname "$0")/lib-errors.sh"
 cp "$damaged/crash.h5" crash.h5
 
-# A rank that leaves the look ahead to another one dies (or hangs): if it does not, this library gets over the file.
+# A rank without a trial of its own crashes (or hangs): if it does not, this library can read the file.
 sets=(--set data.file=crash.h5 --set data.train=/train --set data.labels=)
 SLURM_LOCALID=1 timeout -k 5 $limit "$elbow" train good.yaml --run-dir run "${sets[@]}" >1.out 2>1.err </dev/null
 status=$?
@@ -26,7 +26,7 @@ wrong 1 "$sentence" reconstruct good --data crash.h5:/train -o x.png
 find . -name 'core*' | grep . && fail "a core file was left"
 nothing_left
 
-# What is sound goes its way, and so do mistakes that nobody dies of.
+# Sound files work, and so do mistakes without a crash.
 wrong 1 'none.h5: No such file' eval good --data none.h5:/train
 run 0 3 sound "$elbow" eval good --data data.h5:/good
 finish

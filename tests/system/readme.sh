@@ -19,7 +19,7 @@ for entry in configs docs jobs tools CMakePresets.json; do ln -s "$source_direct
 mkdir build
 ln -s "$build" build/release
 
-# known COMMAND: that it is there, for those that are not run.
+# known COMMAND: that it exists, for commands that are not run.
 known() {
     local word words
     read -r -a words <<<"${1%%#*}"
@@ -44,7 +44,7 @@ for ((i = 0; i < ${#text[@]}; i++)); do
     line=${text[i]}
     [ -n "$line" ] || continue
     case $line in tools/* | sbatch\ * | 'cmake --preset '*) known "$line" && continue ;; esac
-    # A quotation or a text that goes on in the next lines.
+    # A quotation or a text that continues in the next lines.
     until bash -n <<<"$line" 2>syntax && [ ! -s syntax ]; do
         i=$((i + 1))
         [ "$i" -lt ${#text[@]} ] || { fail "README: never ends: $line"; break; }
@@ -53,7 +53,7 @@ for ((i = 0; i < ${#text[@]}; i++)); do
     line=${line/elbow train configs\/shapes.yaml/elbow train configs/shapes.yaml --set train.steps=6 --set samples.every=3}
     line=${line/--set train.epochs=20/--set train.steps=6}
     ran=$((ran + 1))
-    # In one shell after the other: what is exported goes on.
+    # In one shell after the other: exported variables are passed on.
     case $line in
     export\ * | if\ *) eval "$line" || fail "README: $line" ;;
     *)
@@ -82,7 +82,7 @@ while read -r command option; do
     "$elbow" "$command" --help 2>&1 | grep -qE -- "(^|[ ,])$option\b" || fail "docs/reference/commands.md: elbow $command has no $option"
 done <options
 
-# What the page of troubles tells readers to look for is what the program says: in its sources, strings over several lines joined.
+# The page of troubles has messages of the program to look for: in its sources, strings over several lines joined.
 find "$source_directory/src" -name '*.c' -exec cat {} + | tr '\n' ' ' | sed -E 's/" +"//g' >literals
 # shellcheck disable=SC2016
 sed -nE 's/^Look for: `(.*)`$/\1/p' "$source_directory/docs/howto/troubleshooting.md" >looks

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A run directory that may not be written: one sentence and status 1 on every rank where it is so from the start; a warning,
-# and status 3, where it becomes so under a run, which goes on. Mounts are made in a namespace of the test's own.
+# A read-only run directory: one sentence and status 1 on every rank if it is so from the start; a warning and status 3 if it
+# becomes so during a run, which continues. Mounts are made in a namespace of the test's own.
 set -u
 if [ -z "${ELBOW_TEST_MOUNTS:-}" ]; then
     if ! unshare --mount mount -t tmpfs none /mnt 2>/dev/null; then
@@ -94,7 +94,7 @@ else
     echo "there is no other user here who could run the program: that he may not write is not tried"
 fi
 
-# Under a run: it goes on, says so once, writes again when it can, and the status tells.
+# During a run: it continues, warns once, writes again when it can, and reports this in its status.
 # shellcheck disable=SC2317 # here and below: called by eventually
 has_checkpoint() { compgen -G "$1/checkpoints/step-*.h5" >/dev/null; }
 # shellcheck disable=SC2317
@@ -111,7 +111,7 @@ ends 75 under
 said under "but some output could not be written; go on with --resume"
 [ "$(grep -c 'warning: .*checkpoint.*Read-only file system' under.err)" = 1 ] || fail "under: not one warning: $(cat under.err)"
 
-# To the end: no last checkpoint, status 3; the next start goes on and ends with the bytes of an undisturbed run.
+# To the end: no last checkpoint, status 3; the next start continues and ends with the bytes of an undisturbed run.
 start 2 end end --set train.steps=40000 "${often[@]}"
 eventually has_checkpoint end
 forbid_at_work end end/checkpoints

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Rows that are read while a run trains (data.access: stream): reads that are late change nothing and are told; reads that
-# fail once are tried again; what stays unreadable ends the run on all ranks with one sentence, and the last checkpoint
+# Rows that are read while a run trains (data.access: stream): late reads change nothing and are reported; reads that
+# fail once are tried again; rows that stay unreadable end the run on all ranks with one sentence, and the last checkpoint
 # leads to the same end.
 set -u
 # shellcheck source-path=SCRIPTDIR

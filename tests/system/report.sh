@@ -71,7 +71,7 @@ grep -q '<h3>By label: first</h3>' one.1.html || fail "one.1.html has no figures
 grep -q '^<pre class="receipt" tabindex="0">run: elbow' one.1.html || fail "one.1.html has no receipt"
 [ "$(grep -c 'class="frame"' one.1.html)" = "$(find first/samples -name 'step-*.png' | wc -l)" ] || fail "one.1.html lacks pictures over training"
 
-# Rows that are no images are lines.
+# Rows that are not images are drawn as lines.
 "$make_data" write flat.h5 /train f32 58,9 normal
 sed 's|^data:.*|data: {file: flat.h5, train: /train}|' first.yaml >flat.yaml
 run 0 1 flat "$elbow" train flat.yaml --run-dir flat
@@ -99,7 +99,7 @@ refused 1 'nowhere' first nowhere -o x.html
 run 0 1 replaced "$elbow" report first -o one.1.html --force
 
 browser=$(command -v chromium || command -v chromium-browser) || { echo "not looked at in a browser: there is no chromium"; finish; }
-# A page that uses itself: first steps, zoom by key, what a key tells.
+# A page that operates itself: first steps, zoom by key, values by key.
 sed 's|^</body>$||; s|^</html>$||' two.1.html >used.html
 cat >>used.html <<'H'
 <script>

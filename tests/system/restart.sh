@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a start must leave alone, mend, or keep: the best checkpoint's link, checkpoints beyond the one resumed from, the end
+# Things that a start must leave alone, mend, or keep: the best checkpoint's link, checkpoints beyond the one resumed from, the end
 # of the schedule, a former run behind a mistake.
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -61,7 +61,7 @@ train 75 damaged-on damaged --resume=auto --set run.stop_after=12 --set checkpoi
 train 0 damaged-end damaged --resume=auto
 same_file "after a damaged checkpoint" whole/checkpoints/step-00000020.h5 "damaged/$last"
 
-# A sound checkpoint under the name of another step is not what it says: it is named and passed over.
+# A sound checkpoint under the name of another step is skipped, with a warning that names it.
 train 75 foreign foreign --set run.stop_after=10
 cp foreign/checkpoints/step-00000010.h5 foreign/checkpoints/step-00000015.h5
 train 0 foreign-on foreign --resume
@@ -75,7 +75,7 @@ train 1 mistake whole/ --overwrite --set data.file=nowhere.h5
 train 0 again whole/ --overwrite --set train.epochs=1
 [ -e "whole.old-1/$last" ] || fail "--overwrite with a slash behind the name did not move the former run"
 
-# Output that is lost is told by every rank's status.
+# The status of every rank reports lost output.
 if [ -e /dev/full ]; then
     # shellcheck disable=SC2016 # for the inner shell
     on 2 bash -c '"$0" eval short >/dev/full; echo "status $?" >&2' "$elbow" 2>full.err

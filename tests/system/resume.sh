@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A run that is stopped after any step and goes on, on another number of ranks, ends with the same files as one that
-# nobody disturbed; and what a start finds in a run directory, it treats as told.
+# A run that is stopped after any step and continues on another number of ranks ends with the same files as an
+# undisturbed one; and a start treats the files in a run directory as documented.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -65,7 +65,7 @@ done
 train 0 3 often often --resume=auto
 same_end "stopped often, --resume=auto" often
 
-# Rows and pictures behind the checkpoint (the end of a killed run) are made anew, not twice.
+# Rows and pictures behind the checkpoint (the end of a killed run) are made again, not twice.
 train 75 2 killed killed --set run.stop_after=6
 cp whole/metrics.csv whole/kl.csv killed/
 cp whole/samples/* killed/samples/

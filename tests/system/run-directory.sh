@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The run directory: what is somebody else's stays as it is, whatever its name; a directory that is moved, removed or taken
-# over under a run is followed, missed or left alone; what cannot be read or written is told before it costs anything.
+# The run directory: foreign files stay unchanged, whatever their names; a directory that is moved during a run is followed, one
+# that is removed is reported, one that another run takes over is left alone; unreadable files are reported before the work.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

@@ -122,7 +122,7 @@ grep -q 'rows of 2 datasets of one file are read one dataset after another; .*{c
 grep -q 'more dataset' list.1.out && fail "files are called datasets"
 grep -qE 'MATLAB|leave data.transpose out' matlab.1.err && fail "told in spite of data.transpose"
 
-# A resume goes on with the same rows, wherever they lie; else it names the file.
+# A resume continues with the same rows, wherever they are; else it names the file.
 resumes() { run "$1" 3 resumed "$elbow" train run.yaml --run-dir list.1 --resume --set train.epochs=3 --set "data.train=$2"; }
 rm -rf list.kept
 cp -r list.1 list.kept

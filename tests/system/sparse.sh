@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Sparse rows as other programs store them (tests/data/sparse), from info to the run. What is wrong is told in one sentence,
+# Sparse rows as other programs store them (tests/data/sparse), from info to the run. An error is one sentence,
 # the same on any number of ranks. They give what dense rows give: exact.sh compares; the memory
 # they take: memory.sh.
 set -u

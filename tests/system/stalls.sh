@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A rank that keeps the others waiting is named, once, by a rank that waits for it, and the run goes on to the same bits.
+# A rank that keeps the others waiting is named, once, by a rank that waits for it, and the run continues with the same bits.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-jobs.sh"
@@ -58,7 +58,7 @@ grep -q "(phase unknown)" two-nodes.err && fail "two-nodes: a neighbour could ha
 stall four-nodes 1 --set "run.nodes=[0,1,2,3]"
 grep -q "rank 1 on [^ ]* (phase unknown)" four-nodes.err || fail "four-nodes: whose word is the phase?"
 
-# Two at once, and nobody where nobody is to watch.
+# Two at once, and no warning with run.stall: 0.
 start 4 two two
 eventually has_rows two
 # shellcheck disable=SC2046 # two words
@@ -80,7 +80,7 @@ kill -USR1 "$late"
 ends 75 off
 grep -q 'the others waiting' off.err && fail "run.stall: 0 does not stop the watch"
 
-# The bits know nothing of it.
+# The bits are the same.
 last=$(($(sed -n 's/^elbow: stopped after step \([0-9]*\) .*/\1/p' one-node.err) + 10))
 run 0 3 end "$elbow" train run.yaml --run-dir one-node --resume --set train.steps="$last"
 run 0 1 whole "$elbow" train run.yaml --run-dir whole --set train.steps="$last"

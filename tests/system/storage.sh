@@ -85,7 +85,7 @@ for labels in texts group mixed mixed/codes view; do
     grep -q "^labels: .*sources.h5:/$labels, 2 names (a, b)" labels.out || fail "/$labels: $(grep '^labels' labels.out)"
 done
 
-# What a command replaces is none of the files that its data lie in, nor those of the model.
+# A command never replaces the files of its data, or those of the model.
 cp "$data"/view.h5 "$data"/part0.h5 "$data"/part2.h5 .
 run 0 1 short "$elbow" train run.yaml --set data.train=view.h5:/x --run-dir short
 for over in "encode short --data view.h5:/x" "encode short" "sample short"; do

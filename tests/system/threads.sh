@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # train.threads: the same bits on any number of threads and ranks, in whatever environment, with every OpenBLAS that is
-# installed; as many threads as asked for; a resume may change them; the start tells and warns.
+# installed; the configured number of threads; a resume may change it; the log of the start and its warnings.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -38,7 +38,7 @@ for model in dense conv; do
     done
 done
 
-# Another number of threads may go on with a run.
+# A run may continue with another number of threads.
 run 75 1 part "$elbow" train dense.yaml --run-dir part --set run.stop_after=2 --set train.threads=2
 run 0 2 rest "$elbow" train dense.yaml --run-dir part --resume --set train.threads=3
 same_run "resumed with other threads" dense-one part
@@ -47,8 +47,8 @@ run 2 1 none "$elbow" train dense.yaml --run-dir none --set train.threads=0
 grep -q 'train.threads: .*from 1 to 1024' none.err || fail "no thread: $(cat none.err)"
 run 2 1 many "$elbow" train dense.yaml --run-dir many --set train.threads=1025
 
-# The environment asks for other numbers in vain. The pthread OpenBLAS makes threads when it is loaded, before the program
-# begins; they sleep. So counted is what train.threads adds.
+# Other numbers in the environment have no effect. The pthread OpenBLAS makes threads when it is loaded, before the program
+# begins; they sleep. So the test counts the threads that train.threads adds.
 tasks() { # THREADS: the most that a benchmark has, from its beginning to its end
     local benchmark most=0 count
     "$elbow" bench dense.yaml --rounds 1 --set run.prefetch=off --set "train.threads=$1" >bench.out 2>bench.err &
@@ -78,7 +78,7 @@ for library in "${libraries[@]}"; do
     unset LD_LIBRARY_PATH OPENBLAS_NUM_THREADS OMP_NUM_THREADS OMP_DYNAMIC OMP_NESTED
 done
 
-# More threads than cores are warned of; the benchmark tells its threads.
+# More threads than cores cause a warning; the benchmark prints its threads.
 small=(--rounds 1 --set train.batch=32 --set train.microbatch=16)
 run 0 1 crowded taskset -c 0 "$elbow" bench "${small[@]}" --set train.threads=2 --json
 [ "$(grep -c '^elbow: warning: 1 rank of 2 threads on a node have 1 core ' crowded.err)" = 1 ] || fail "crowded: $(cat crowded.err)"

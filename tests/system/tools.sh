@@ -127,7 +127,7 @@ file_tests() {
     refused 1 "not an HDF5 file" "$import" images.idx -o comma.csv
     refused 1 "Not a directory" "$import" images.idx -o images.idx/new.h5
     refused 1 "a row has 4 values, --shape 5 does not fit" "$import" images.idx --shape 5 -o new.h5
-    # A shape that is another order of the axes is not made by cutting rows anew.
+    # A shape that is another order of the axes is not made by cutting rows differently.
     { printf '\0\0\10\4\0\0\0\1\0\0\0\3\0\0\0\2\0\0\0\2' && printf 'abcdefghijkl'; } >first.idx # 1 x 3 x 2 x 2
     refused 1 "first.idx: its rows are 3 x 2 x 2, with the channels first, and --shape would only cut them anew, into 2 x 2 x 3; \
 leave --shape out, and set data.channels: first" "$import" first.idx --shape 2,2,3 -o new.h5

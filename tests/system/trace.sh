@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # --trace leaves a file that viewers of traces can read, of bounded size, with the ranks' clocks aligned; it changes no
-# bit of a run, and what stands in its way is told at the start.
+# bit of a run, and files in its way are reported at the start.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-jobs.sh"
@@ -31,7 +31,7 @@ reads() {
     fail "$1: $(cat reading.err)"
     return 1
 }
-# has NAME COUNT: so many events of a name.
+# has NAME COUNT: this number of events of a name.
 has() { [ "$(events "$1")" = "$2" ] || fail "$(events "$1") events '$1', expected $2"; }
 
 # Two ranks, fifty steps, all that a run does; the same bits as without. A directory that is not there yet is made.
@@ -112,7 +112,7 @@ same_file "a trace that was there" before.json many.json
 run 0 2 again "$elbow" train run.yaml --run-dir again --trace many.json --force
 reads many.json && has step 100
 
-# What stands in the way is told before anything is made.
+# Files in its way are reported before anything is made.
 refused() { # STATUS LOG TRACE SENTENCE
     run "$1" 2 "$2" "$elbow" train run.yaml --run-dir never --trace "$3"
     [ "$(grep -c '^elbow: ' "$2.err")" = 1 ] || fail "$2: not one sentence: $(cat "$2.err")"

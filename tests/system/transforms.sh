@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Transforms of data: a table comes back as it was stored, from one rank and from three, whatever was done to it before the
-# model; a checkpoint keeps what was learned; what cannot be is refused in one sentence.
+# model; a checkpoint keeps what was learned; impossible settings are refused in one sentence.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
@@ -50,7 +50,7 @@ refuses() {
     judge 1 "$status" "$pattern" train good.yaml --run-dir run "${sets[@]}"
 }
 
-# near A B RELATIVE: whether two printed tables hold the same numbers, but for so much of the value or of its column.
+# near A B RELATIVE: whether two printed tables hold the same numbers, up to this share of the value or of its column.
 near() {
     paste -d ';' "$1" "$2" | awk -F '[;,]' -v most="$3" '
         { n = NF / 2
@@ -103,7 +103,7 @@ run 0 1 picture "$elbow" reconstruct grey -n 8 -o picture.png
 run 0 1 picture "$elbow" reconstruct grey -n 8 -o other.png --transformed
 cmp -s picture.png other.png && fail "a picture is not turned back"
 
-# The density of stored values: that of the model's, and the logarithm of the slope, on three ranks to the last bit. With one
+# The density of stored values: that of the model's, and the logarithm of the derivative, on three ranks to the last bit. With one
 # deviation s for D values and a factor f the difference is D log(f / s).
 run 0 1 eval.1 "$elbow" eval huge-standardize --importance 3 --json
 run 0 3 eval.3 "$elbow" eval huge-standardize --importance 3 --json
@@ -130,7 +130,7 @@ cmp -s seen stored || fail "data of a command have another transform than the tr
 run 0 1 far "$elbow" eval positive-log1p --data data.h5:/outside
 says far 'outside is float32 from .* to 500, but .* was trained on'
 
-# Constant columns are told, in one line, and trained on; so is what is constant altogether.
+# Constant columns are reported in one line, and trained on; so is a constant dataset.
 trained constant data.train=/normal data.factor=0 data.transform=standardize_each
 says constant 'data: 7 columns of 7 have the same value in all rows \(0: 0, 1: 0, 2: 0, 3: 0, 4: 0, \.\.\.\) and become 0: data.transform: standardize_each divides by 1 there, and samples and reconstructions have them as they are; data.columns can leave them out'
 trained once data.train=/once data.transform=standardize_each
@@ -142,7 +142,7 @@ always() {
     awk -F , -v c="$3" -v v="$4" '$c != v { exit 1 } { seen[$(3 - c)]++ } END { for (x in seen) ++n; exit !(NR > 3 && n == NR) }' printed ||
         fail "$1:$2: column $3 is not always $4: $(cat printed)"
 }
-# What a model gives back of them is the constant, and what is put in stays what it is; those of a resumed run, too.
+# The outputs of a model for them are the constant, and inputs stay unchanged; also in a resumed run.
 "$make_data" write data.h5 /moved f64 12,2 values values="$(for i in {1..12}; do printf '%d,5,' $((i * i)); done)"
 "$make_data" write data.h5 /gone f64 12,2 values values="$(for i in {1..12}; do printf '%d,%s,' "$i" "$([ $((i % 4)) = 0 ] && echo nan || echo 4e-20)"; done)"
 trained gone data.train=/gone data.missing=nan data.transform=standardize_each
@@ -185,7 +185,7 @@ done
 run 1 1 far.none "$elbow" train good.yaml --run-dir far --set data.train=/apart
 says far.none 'step 1: .*not finite; the data may be far from unit scale: set data.transform: standardize, or standardize_each where columns'
 
-# What cannot be: keys against each other, values against a key, a resume with another transform.
+# Refused: keys against each other, values against a key, a resume with another transform.
 with 2 'data.transform: found .sqrt., expected one of none, standardize, standardize_each, minmax, log1p, asinh' data.transform=sqrt
 refuses 2 'data.transform: standardize makes also values below zero, but model.likelihood: bernoulli needs values in \[0, 1\]; set data.transform: none, or model.likelihood: gaussian' \
     data.train=/bits model.likelihood=bernoulli data.transform=standardize

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Files that netCDF4 and h5py wrote (tests/data/values): their values are read right, on one rank and on three, or refused in
-# one sentence that tells what to do. What the model sees is compared as the originals of `elbow reconstruct`.
+# one sentence that says what to do. The model's input is compared as the originals of `elbow reconstruct`.
 set -u
 kept=$(cd "$(dirname "$0")/../data/values" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -222,7 +222,7 @@ let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
 trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds nothing'
 trained none_missing "${gaps[@]}" data.train=/all data.missing=nan && says none_missing '^data: no value is missing$'
-# Marks that nothing tells of: one warning, but none where a number of that kind is among others.
+# Marks of missing values without an attribute: one warning, but none if numbers of that kind are among the others.
 "$make_data" write gaps.h5 /marked f32 120,6 normal gaps=0.3 gap=-999
 "$make_data" write gaps.h5 /broad f32 120,6 normal gaps=0.3 gap=-999 set=400@0,0 set=-700@0,1
 "$make_data" write gaps.h5 /seldom f32 120,6 normal set=9999@3,2
@@ -263,7 +263,7 @@ paste -d ',' <("$make_data" print by_nan.h5 /imputed) <("$make_data" print gaps.
                    if ($(18 + i) && $i != $(6 + i)) exit 1
                    if (!$(18 + i)) { off += ($i - $(6 + i)) ^ 2; all += $(6 + i) ^ 2; ++n } } }
               END { if (n < 150 || off > 0.6 * all) exit 1 }' || fail "imputed: other values, or no better than none"
-# The lines that info tells make a run of them.
+# The lines that info prints make a run of them.
 for way in nan fill; do
     { "$elbow" info gaps.h5 | sed -n "/^\\/$way:/,/missing:/p" | grep -A 3 '^        data:' | sed 's/^        //'
       sed 1d good.yaml; } >told.yaml
@@ -278,7 +278,7 @@ says without 'the model was trained with data.mask, and there is none for these 
 grep -q '"known"' without.out && fail "all is known, and a figure tells how much"
 run 0 1 nothing "$elbow" impute by_mask -o nothing.csv --data gaps.h5:/all
 says nothing 'warning: gaps.h5:/all: no value is missing; data.missing and data.mask'
-# A resume goes on with the same values missing.
+# A resume continues with the same missing values.
 "$make_data" write gaps.h5 /others u8 120,6 known gaps=0.3 seed=2
 "$make_data" write gaps.h5 /weights u8 120 bits
 kept=()
@@ -287,7 +287,7 @@ refused 1 'was trained on other rows than gaps.h5:/any has now .* in the same ty
     train good.yaml --run-dir by_mask --resume "${kept[@]}"
 refused 1 'in the same type with the same data.weights and values missing, or start anew' \
     train good.yaml --run-dir by_mask --resume "${kept[@]}" --set data.weights=/weights
-# Where all is known a run is the run that it is without these keys.
+# If all values are known, a run is the same as without these keys.
 trained known_all data.file=gaps.h5 data.train=/all data.missing=any
 trained known_plain data.file=gaps.h5 data.train=/all
 same_file "all known" <("$make_data" print known_all/checkpoints/step-00000001.h5 /model/encoder.0/weight) \

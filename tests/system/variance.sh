@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The variance of a Gaussian: an optimal one is the residual of the step before, comes from the checkpoint and never from
-# the data that are evaluated; a start far below the residual is told.
+# the data that are evaluated; a start far below the residual is reported.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -50,7 +50,7 @@ for data in /x /other; do
 done
 grep -qE 'valid elbo .*, variance [0-9.e-]+, residual [0-9.e-]+, ' optimal.out || fail "the log tells no variance: $(grep valid optimal.out)"
 
-# A start that is far too low is told once, one that is not is not.
+# A start that is far too low is reported once, others are not.
 sets=(--set model.likelihood.gaussian.variance=learned --set train.steps=3 --set train.on_nan=skip)
 run 0 1 low "$elbow" train optimal.yaml --run-dir low "${sets[@]}" --set model.likelihood.gaussian.start=1e-5
 [ "$(grep -c 'the variance starts at 1e-05, far below the mean square residual of the first step' low.err)" = 1 ] || fail "no warning: $(cat low.err)"
@@ -93,7 +93,7 @@ run 0 1 far "$elbow" train wide.yaml --run-dir far --set data.valid=/far --set t
 run 0 1 none "$elbow" train optimal.yaml --run-dir none --set model.likelihood=bernoulli --set data.binarize=threshold --set train.steps=2
 [ -z "$(table_column none/metrics.csv variance | tr -d '\n')" ] || fail "a Bernoulli has a variance"
 
-# Wrong values are told in one sentence each.
+# Each wrong value is refused in one sentence.
 wrong() {
     run 2 1 wrong "$elbow" config optimal.yaml --set "model.likelihood=$1"
     grep -qF "$2" wrong.err || fail "$1: $(cat wrong.err)"

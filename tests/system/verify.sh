@@ -45,7 +45,7 @@ run 0 1 init "$elbow" verify other --from-start --to 4 --init one/checkpoints/st
 state one | cmp -s before - || fail "verify has changed the run"
 compgen -G "$TMPDIR/elbow-verify-*" >/dev/null && fail "verify left something in TMPDIR"
 
-# A start that was another one, and a checkpoint that is another run's: the rows say when, the checkpoint which tensor.
+# A different start, and a checkpoint of another run: the rows say when, the checkpoint which tensor.
 wrong 1 'other: differs from its replay, first between step 1 and step 2; objective of step 2 \(train, metrics.csv\): .* there, .* now; model/encoder.0/weight\[0\] of the checkpoint of step 4.*the first of 8 of 8 tensors\); build, libraries and processor are those of the receipt' verify other --from-start
 cp -r one mixed
 cp other/checkpoints/step-00000008.h5 mixed/checkpoints/
