@@ -150,8 +150,7 @@ struct elbow_element_scan elbow_element_scan(enum elbow_element element, const v
 
 enum { LANES = ELBOW_ELEMENT_LANES };
 
-// One function for each type: add_UINT8 and so on. Lanes that do not depend on each other go through the processor side
-// by side.
+// One function for each type: add_UINT8 and so on. Independent lanes let the processor work on several values at once.
 #define ELBOW_ELEMENT_ADD(name, type, text)                                                                            \
     static void add_##name(const type *stored, size_t n, double origin, double scale,                                  \
                            struct elbow_element_lanes *lanes)                                                          \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Finding files. What is found is one text, path and dataset in turn, each ended by a zero byte: so it can be sent.
+// Finding files. The result is one text, path and dataset alternating, each ended by a zero byte, so that it can be
+// sent to other ranks.
 #include "elbow/data/files.h"
 
 #include "elbow/base/expand.h"
@@ -42,7 +43,7 @@ static enum elbow_status add_pair(struct texts *texts, const char *path, const c
     return status == ELBOW_OK ? add_text(texts, dataset, error) : status;
 }
 
-// Files of texts of pairs, file by file. Takes the text over.
+// Makes files of the text of pairs, file by file. Takes ownership of the text.
 static enum elbow_status point(struct texts *texts, size_t channels, struct elbow_files *files,
                                struct elbow_error *error)
 {
@@ -72,11 +73,11 @@ struct elbow_files elbow_files_of(const char *const *path, const char *const *da
     return (struct elbow_files){.count = 1, .channels = 1, .paths = path, .datasets = dataset};
 }
 
-// A search: pairs of the channels, one after the other.
+// A search: pairs of the channels, one channel after another.
 struct search {
     const struct elbow_files_request *request;
     struct texts texts;
-    const char *dataset; // of the place at hand
+    const char *dataset; // of the current place
     bool are_several;
     size_t first, files; // pairs before this channel; files of the first channel
 };
@@ -87,7 +88,7 @@ static enum elbow_status take(void *user, const char *path, struct elbow_error *
     return add_pair(&search->texts, path, search->dataset, error);
 }
 
-// A bare dataset in each of the files beside it: those of the rows, or of the first channel.
+// A bare dataset: one in each of the files that it goes with, those of the rows or of the first channel.
 static enum elbow_status add_beside(struct search *search, const struct elbow_place_of *place,
                                     struct elbow_error *error)
 {
@@ -131,7 +132,7 @@ static enum elbow_status add_place(struct search *search, const struct elbow_pla
     return status;
 }
 
-// From channel by channel to file by file.
+// Reorders the pairs from channel by channel to file by file.
 static enum elbow_status interleave(struct search *search, size_t channels, struct elbow_files *files,
                                     struct elbow_error *error)
 {

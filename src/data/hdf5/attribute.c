@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Attributes of HDF5 objects: doubles, integers, texts. One value is stored as a scalar, several as a list; a text as a
-// string of fixed length in UTF-8, because strings of varying length lie in a heap and are read with an allocation of
-// HDF5.
+// Attributes of HDF5 objects: doubles, integers, texts. One value is stored as a scalar, several as a list. A text is
+// stored as a UTF-8 string of fixed length: strings of variable length are in a heap, and HDF5 allocates memory to read
+// them.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
 
 #include <string.h>
 
-// Writes an attribute in the place of the one of that name, if there is any.
+// Writes an attribute, and replaces one of the same name.
 static bool write_attribute(hid_t object, const char *name, hid_t stored, hid_t native, hid_t space, const void *values)
 {
     if (H5Aexists(object, name) > 0 && H5Adelete(object, name) < 0)
@@ -99,7 +99,7 @@ enum elbow_status elbow_hdf5_write_word(struct elbow_hdf5 *file, const char *obj
     return elbow_hdf5_first_error(file, error);
 }
 
-// An attribute that is being read.
+// An attribute that is read.
 struct reading {
     hid_t id, type;
     H5T_class_t class;
@@ -210,7 +210,7 @@ static enum elbow_status copy_text(const struct elbow_hdf5 *file, const char *na
     return status;
 }
 
-// Strings of varying length, as h5py writes them: HDF5 allocates, we copy.
+// Strings of variable length, as h5py writes them: HDF5 allocates, and we copy.
 static enum elbow_status read_varying(struct elbow_hdf5 *file, const char *name, const struct reading *reading,
                                       size_t limit, char **text, struct elbow_error *error)
 {

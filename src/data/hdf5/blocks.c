@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Regular blocks: what mappings of virtual datasets select.
+// Regular blocks, as mappings of virtual datasets select them.
 #include "elbow/data/detail/blocks.h"
 
 bool elbow_hdf5_blocks_of(hid_t space, struct elbow_hdf5_blocks *blocks)
@@ -53,7 +53,7 @@ bool elbow_hdf5_blocks_meet(hid_t space, const struct elbow_hdf5_blocks *blocks)
     bool meets = both < 0 ||
                  H5Sselect_hyperslab(both, H5S_SELECT_AND, blocks->start, blocks->stride, blocks->count,
                                      blocks->block) < 0 ||
-                 H5Sget_select_npoints(both) != 0; // where that cannot be told, it is looked at
+                 H5Sget_select_npoints(both) != 0; // if this cannot be determined, the blocks are checked
     if (both >= 0)
         H5Sclose(both);
     return meets;

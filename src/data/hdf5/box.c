@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the reading of rows and that of sources share: boxes that are cut on bounds of chunks.
+// Shared by the reading of rows and of sources: boxes that are cut at chunk boundaries.
 #include "elbow/data/detail/box.h"
 
 bool elbow_hdf5_box_steps(hid_t dataset, const struct elbow_hdf5_info *info, struct elbow_hdf5_box *box)

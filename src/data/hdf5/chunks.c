@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The chunks of rows that are about to be read. libhdf5 takes a chunk that unpacks to too few bytes for whole, reads
-// beyond its memory, and gives what lies there for values: so the packed chunks are unpacked before, only to count
-// their bytes. Chunks that do not unpack at all, and filters unknown here (plugins, szip and the like), are left to
-// libhdf5.
+// Checks the chunks of rows before libhdf5 reads them. If a chunk unpacks to too few bytes, libhdf5 accepts it, reads
+// beyond its memory, and returns what is there as values. The packed chunks are therefore unpacked here first, only to
+// count their bytes. Chunks that do not unpack at all, and unknown filters (plugins, szip), are left to libhdf5.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
@@ -11,7 +10,7 @@
 
 // Packing that does not help adds 5 bytes to 16 KB, and checksums.
 enum { FILTERS_MAX = 8, CHECKSUM_BYTES = 4, SCRATCH_BYTES = 1 << 15, PACKED_SHARE = 64, PACKED_EXTRA = 1024 };
-enum { FEW_MAX = 1000 }; // libhdf5 takes a time that grows with the square
+enum { FEW_MAX = 1000 }; // the time of libhdf5 grows with the square
 
 struct chunks {
     hid_t dataset;
@@ -19,7 +18,7 @@ struct chunks {
     hsize_t shape[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
     H5Z_filter_t filter[FILTERS_MAX]; // in the order of packing
     uint64_t bytes;                   // of an unpacked chunk
-    bool leaves_edges;                // chunks over the edge of the dataset are not packed
+    bool leaves_edges;                // chunks that extend beyond the dataset are not packed
     unsigned char *packed;
     size_t capacity;
 };
@@ -46,8 +45,8 @@ static bool find_filters(hid_t creation, struct chunks *chunks)
     return true;
 }
 
-// Bytes of an element in the file, where a text of varying length is a length, an address and a number in the heap
-// there. 0 if they are not known.
+// Bytes of an element in the file; a text of variable length is a length, an address and an index in the heap. 0 if
+// unknown.
 static uint64_t stored_size(hid_t dataset, hid_t type)
 {
     size_t address = 0, length = 0;
@@ -93,7 +92,7 @@ static bool begin(hid_t dataset, struct chunks *chunks)
 
 static const uint64_t NOT_KNOWN = UINT64_MAX;
 
-// The bytes that a stream inflates to, if it is whole.
+// The number of bytes that a stream inflates to, if it is complete.
 static uint64_t inflated_size(const unsigned char *bytes, size_t size)
 {
     unsigned char scratch[SCRATCH_BYTES];
@@ -125,7 +124,7 @@ bool elbow_hdf5_inflate(const void *packed, size_t size, void *out, size_t bytes
     return result == Z_STREAM_END && stream.avail_out == 0;
 }
 
-// The bytes of a chunk behind its filters, which were left out where the mask says so.
+// The number of bytes of a chunk after its filters; the mask says which filters were skipped.
 static uint64_t unpacked_size(const struct chunks *chunks, uint32_t mask, size_t size)
 {
     uint64_t left = size;
@@ -166,7 +165,7 @@ static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, 
 {
     hsize_t size = 0;
     uint32_t mask = 0;
-    // Where there is no size, the chunk was never written, or libhdf5 fails to read it, too.
+    // A chunk without a size was never written, or libhdf5 also fails to read it.
     if (H5Dget_chunk_storage_size(chunks->dataset, offset, &size) < 0 || size == 0)
         return ELBOW_OK;
     unsigned long long first = offset[0], last = first + chunks->chunk[0] - 1;
@@ -193,7 +192,7 @@ static enum elbow_status check_chunk(struct elbow_hdf5 *file, const char *name, 
                            file->name, first, last, name, (unsigned long long)bytes, (unsigned long long)chunks->bytes);
 }
 
-// Goes on to the next chunk of a box; false behind the last. `begin` lies on bounds of chunks.
+// Advances to the next chunk of a box; false after the last one. `begin` is at chunk boundaries.
 static bool next_in_box(const struct chunks *chunks, const hsize_t *begin, const hsize_t *end, hsize_t *offset)
 {
     for (int i = chunks->rank - 1; i >= 0; --i) {
@@ -205,7 +204,7 @@ static bool next_in_box(const struct chunks *chunks, const hsize_t *begin, const
     return false;
 }
 
-// Likewise of these rows.
+// The same for rows.
 static bool next_chunk(const struct chunks *chunks, hsize_t end, hsize_t *offset)
 {
     hsize_t none[H5S_MAX_RANK] = {0}, ends[H5S_MAX_RANK];
@@ -240,14 +239,14 @@ enum elbow_status elbow_hdf5_check_chunks(struct elbow_hdf5 *file, hid_t dataset
     hsize_t from[H5S_MAX_RANK] = {first}, end[H5S_MAX_RANK];
     hid_t space = H5Dget_space(dataset);
     if (space < 0)
-        return ELBOW_OK; // the read fails, too
+        return ELBOW_OK; // the read fails as well
     bool has_shape = H5Sget_simple_extent_dims(space, end, NULL) > 0;
     H5Sclose(space);
     end[0] = first + count;
     return has_shape ? elbow_hdf5_check_box(file, dataset, name, from, end, error) : ELBOW_OK;
 }
 
-// Of the n-th chunk that is there, whichever that is.
+// The n-th written chunk, in any order.
 static bool nth_uses_filter(hid_t dataset, hid_t space, hsize_t n, int index)
 {
     hsize_t offset[H5S_MAX_RANK], size = 0;
@@ -299,7 +298,7 @@ bool elbow_hdf5_uses_filter(hid_t dataset, int index)
     bool uses = space < 0 || H5Dget_num_chunks(dataset, space, &written) < 0;
     if (!uses && written > 0 && find_places(dataset, &chunks) && is_full(&chunks, written))
         uses = any_uses_filter(&chunks, index);
-    else if (written > FEW_MAX) // places that are mostly empty are not walked
+    else if (written > FEW_MAX) // if most places are empty, they are not visited one by one
         uses = true;
     else
         for (hsize_t n = 0; n < written && !uses; ++n)
@@ -320,7 +319,7 @@ static hsize_t last_offset(const struct chunks *chunks, int i)
     return (chunks->shape[i] - 1) / chunks->chunk[i] * chunks->chunk[i];
 }
 
-// Goes back to the chunk before; false at the first.
+// Steps back to the previous chunk; false at the first one.
 static bool previous_chunk(const struct chunks *chunks, hsize_t *offset)
 {
     for (int i = chunks->rank - 1; i >= 0; --i) {
@@ -338,7 +337,7 @@ void elbow_hdf5_find_unwritten(hid_t dataset, uint64_t *first, uint64_t *last)
     struct chunks chunks;
     if (!find_places(dataset, &chunks))
         return;
-    // However many are missing, each walk passes only chunks that are there.
+    // However many chunks are missing, each walk passes only written ones.
     hsize_t front[H5S_MAX_RANK] = {0}, back[H5S_MAX_RANK];
     for (int i = 0; i < chunks.rank; ++i)
         back[i] = last_offset(&chunks, i);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What mappings leave over of a virtual dataset: whole rows in a list that is sorted once, other blocks at once.
+// The uncovered part of a virtual dataset: whole rows are collected in a list that is sorted once; other blocks are
+// removed at once.
 #include "elbow/data/detail/cover.h"
 
 #include "elbow/base/memory.h"
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Whether the blocks join to one range of whole rows.
+// Whether the blocks form one range of whole rows.
 static bool are_whole_rows(const struct elbow_hdf5_cover *cover, const struct elbow_hdf5_blocks *blocks)
 {
     for (int i = 0; i < cover->rank; ++i) {
@@ -19,7 +20,7 @@ static bool are_whole_rows(const struct elbow_hdf5_cover *cover, const struct el
     return true;
 }
 
-// False if there is no memory for more.
+// Makes space for one more range; false if there is no memory.
 static bool reserve(struct elbow_hdf5_cover *cover)
 {
     struct elbow_hdf5_cover_rows *larger;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Crowds: members of a group that are alike, as where each sample has a dataset or a group of its own. Members whose
-// names differ in numbers alone are one; so are those of any names, if most of them are alike. A few of each are looked
-// at, and no more than a bounded number, however many there are.
+// Crowds: similar members of a group, for example a dataset or a group for each sample. Members whose names differ only
+// in numbers form one crowd; so do members of any names if most of them are similar. A limited number of members is
+// opened, whatever the size of the group.
 #include "elbow/data/detail/crowd.h"
 
 #include "elbow/base/memory.h"
@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// MANY: from so many members on they are a crowd. ALIKE: of those, so many are looked at; MOST: of any names, so many
-// have to be alike. CHECKED: of a crowd of any names, so many are compared.
+// MANY: members of a crowd, at least. ALIKE: number of them that are opened. MOST: of members of any names, the number
+// that must be similar. CHECKED: of a crowd of any names, the number of members that are compared.
 enum { MANY = 20, ALIKE = 16, MOST = 12, CHECKED = 4096 };
 enum { CROWDS = 16, SHAPE_SIZE = 128 };
 
@@ -26,7 +26,7 @@ struct crowd {
 struct elbow_hdf5_crowds {
     size_t count;
     uint64_t checked;
-    struct crowd crowds[CROWDS + 1]; // the last one: of any names
+    struct crowd crowds[CROWDS + 1]; // the last crowd: any names
 };
 
 static struct crowd *find_crowd(struct elbow_hdf5_crowds *crowds, const char *pattern)
@@ -37,8 +37,8 @@ static struct crowd *find_crowd(struct elbow_hdf5_crowds *crowds, const char *pa
     return NULL;
 }
 
-// Of patterns that do not fit, one that was met once makes room: in order of name a pattern's members mostly follow
-// each other.
+// A pattern that was met only once may be replaced if the table is full: in order of name, members of a pattern mostly
+// follow each other.
 static herr_t count_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
 {
     struct elbow_hdf5_crowds *crowds = user;
@@ -64,7 +64,7 @@ static herr_t count_link(hid_t group, const char *name, const H5L_info_t *link, 
     return 0;
 }
 
-// Whether number `place` of `count` is one of the ALIKE that are looked at, from the first to the last.
+// Whether `place` of `count` is one of the ALIKE that are opened, from the first to the last.
 static bool is_looked_at(uint64_t place, uint64_t count)
 {
     return place == 0 || place * (ALIKE - 1) / (count - 1) != (place - 1) * (ALIKE - 1) / (count - 1);
@@ -77,7 +77,7 @@ static struct crowd *find_alike(struct elbow_hdf5_crowds *crowds, const char *na
     return crowd != NULL && crowd->members >= MANY && crowd->is_alike ? crowd : NULL;
 }
 
-// A few members of each pattern.
+// Opens a few members of each pattern.
 static herr_t compare_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
 {
     struct elbow_hdf5_outline outline;
@@ -97,7 +97,7 @@ static herr_t compare_link(hid_t group, const char *name, const H5L_info_t *link
     return 0;
 }
 
-// Members of no crowd.
+// Finds the members of no crowd.
 struct rest {
     struct elbow_hdf5_crowds *crowds;
     uint64_t members, place;
@@ -117,7 +117,7 @@ static herr_t look_at_rest(hid_t group, const char *name, const H5L_info_t *link
     return rest->looked_at == ALIKE;
 }
 
-// Into crowds[count], if most of those that are looked at are alike.
+// Adds to crowds[count] if most of the opened members are similar.
 static void take_most(const struct rest *rest, struct elbow_hdf5_crowds *crowds)
 {
     for (size_t i = 0; i + MOST <= rest->looked_at; ++i) {
@@ -149,7 +149,7 @@ static void find_in_rest(hid_t group, uint64_t members, struct elbow_hdf5_crowds
     elbow_release(&rest);
 }
 
-// Leaves the crowds alone.
+// Keeps only the crowds.
 static void drop_others(struct elbow_hdf5_crowds *crowds)
 {
     size_t kept = 0;
@@ -262,7 +262,7 @@ bool elbow_hdf5_describe_crowd(const struct elbow_hdf5_crowds *crowds, size_t nu
     if (crowds == NULL || number >= crowds->count)
         return false;
     const struct crowd *crowd = &crowds->crowds[number];
-    // h5py gives names in the order of the alphabet, labels are in that of the numbers.
+    // h5py lists names in alphabetical order, but labels are in numerical order.
     const char *order = crowd->pattern[0] != '\0' ? ", in the order of their numbers (h5py lists 10 before 2)" : "";
     elbow_text_format(names, sizeof names, " (%s, ...)", crowd->name);
     if (crowd->outline.is_group)

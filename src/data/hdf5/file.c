@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HDF5 files on disk: opening, making, and bringing them to disk. Files in memory are in memory.c.
+// HDF5 files on disk: opening, creating, and flushing them. Files in memory are in memory.c.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What the first bytes of a file that is not HDF5 look like; NULL if nothing comes to mind.
+// The format that the first bytes of a file suggest, if it is not HDF5; NULL if unknown.
 static const char *guess(const unsigned char *head, size_t size)
 {
     if (size >= 2 && head[0] == 0x1f && head[1] == 0x8b)
@@ -37,7 +37,7 @@ static const char *guess(const unsigned char *head, size_t size)
     return "text";
 }
 
-// HDF5's signature stands at 0 or behind a user block of 512, 1024, ... bytes.
+// HDF5's signature is at 0 or after a user block of 512, 1024, ... bytes.
 static bool has_signature(FILE *stream, off_t size)
 {
     char bytes[8];
@@ -84,7 +84,7 @@ static enum elbow_status check_file(const struct elbow_hdf5 *file, struct elbow_
     return status;
 }
 
-// Brings everything to disk before the close, where an error could no longer be dealt with.
+// Flushes everything before the close, which could not report an error.
 static void sync_file(struct elbow_hdf5 *file)
 {
     void *handle = NULL;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Filters of chunks: what they are called, and whether those that were used are installed. libhdf5's own sentence is
-// about a directory of plugins.
+// Filters of chunks: their names, and whether those in use are installed. The message of libhdf5 only mentions a
+// directory of plugins.
 #include "elbow/data/detail/hdf5.h"
 
 #include <string.h>
 
-// Filters as their authors call them; a file may hold no name, or one with an address in it.
+// Names that the authors of filters use; a file may have no name, or one with an address in it.
 static const struct {
     int number;
     const char *name;
@@ -87,7 +87,7 @@ static void list_plugin_places(char *text, size_t size)
 static enum elbow_status fail_filter(const struct elbow_hdf5 *file, const char *name,
                                      const struct elbow_hdf5_filter *filter, struct elbow_error *error)
 {
-    enum { LZF = 32000 }; // in h5py alone
+    enum { LZF = 32000 }; // only in h5py
     char places[512];
     list_plugin_places(places, sizeof places);
     return elbow_error_set(

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Formats of floats: what a number becomes where it is stored as a float16, a bfloat16 or any other format that a file
-// declares.
+// Floating-point formats: the value of a number after it is stored as a float16, a bfloat16 or any other format that a
+// file declares.
 #include "elbow/data/detail/hdf5.h"
 
 #include <math.h>
 
-// Exponents of more bits than a float80 has are without an end, as far as a double can tell.
+// Exponents with more bits than those of a float80 are unlimited, as far as a double can represent them.
 enum { EXPONENT_BITS_MOST = 15, DOUBLE_DIGITS = 53, DOUBLE_LEAST = -1074 };
 
 static bool describe_format(hid_t type, struct elbow_hdf5_float *format)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the parts of data/hdf5 share: the open file and its end, the first error of what is written, the sentence for an
-// error, types, and how an object is found. Nothing prints HDF5's error stack, and every function closes the ids that
-// it opened, on every path.
+// Shared by the parts of data/hdf5: opening and closing files, the first error of writing, messages, types, and finding
+// objects. HDF5's error stack is never printed, and each function closes the ids that it opened, on every path.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
@@ -20,7 +19,7 @@
 #define PARALLEL ""
 #endif
 
-// Of HDF5's own, for an open file: it crashes where it gets none. Some megabytes are its caches.
+// Memory that HDF5 itself needs for an open file: it crashes without it. Its caches take some megabytes.
 enum { REASON_SIZE = 512, OPENING_BYTES = 16 << 20, CACHE_BYTES = 1 << 17 };
 
 const char *elbow_hdf5_describe(void)
@@ -28,10 +27,10 @@ const char *elbow_hdf5_describe(void)
     return "HDF5 " TEXT(H5_VERS_MAJOR) "." TEXT(H5_VERS_MINOR) "." TEXT(H5_VERS_RELEASE) PARALLEL;
 }
 
-// No locks: many cluster file systems have none, or serve them slowly. HDF5 asks the environment when it starts. A
-// property of each opened file would not do: HDF5 itself opens the sources of virtual datasets and the targets of
-// links, with its own defaults, and gives fill values for what it cannot open, as it cannot what is open with other
-// properties.
+// No locks: many cluster file systems have none, or serve them slowly. HDF5 reads this variable when it starts. A
+// property of each opened file would not be enough: HDF5 itself opens the sources of virtual datasets and the targets
+// of links with its default properties. It cannot open a file that is already open with other properties, and returns
+// fill values for it.
 static void settle_locking(void)
 {
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
@@ -41,11 +40,11 @@ bool elbow_hdf5_start(void)
 {
     ELBOW_HDF5_GUARD;
     settle_locking();
-    H5dont_atexit(); // fails the second time, which does not matter
+    H5dont_atexit(); // fails the second time, which is harmless
     return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
 }
 
-// Keeps the first line that says something, walking from the innermost function outwards.
+// Keeps the first informative line, from the innermost function outwards.
 static herr_t take_reason(unsigned number, const H5E_error2_t *line, void *user)
 {
     (void)number;
@@ -55,7 +54,7 @@ static herr_t take_reason(unsigned number, const H5E_error2_t *line, void *user)
     return 0;
 }
 
-// The innermost line of the error stack, cut to what the system said where it is a failed system call.
+// The innermost line of the error stack; of a failed system call, only the text of the system.
 static void find_reason(char *reason)
 {
     static const char SYSTEM[] = "error message = '";
@@ -91,7 +90,7 @@ enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_stat
     return status;
 }
 
-// Puts memory in the place of the file on disk, under the same descriptor, so that HDF5 can end its work on the file.
+// Replaces the file on disk by memory, under the same descriptor, so that HDF5 can finish its work on the file.
 static void abandon(struct elbow_hdf5 *file)
 {
     void *handle = NULL;
@@ -141,7 +140,8 @@ enum elbow_status elbow_hdf5_prepare(const char *name, struct elbow_hdf5 **file,
     return ELBOW_OK;
 }
 
-// The index of chunks may be larger than the data: it is read in order, and need not be kept (32 MB, says HDF5).
+// The index of chunks may be larger than the data. It is read in order, and need not be cached (HDF5's default is 32
+// MB).
 static herr_t bound_cache(hid_t access)
 {
     H5AC_cache_config_t config = {.version = H5AC__CURR_CACHE_CONFIG_VERSION};
@@ -155,8 +155,8 @@ static herr_t bound_cache(hid_t access)
     return H5Pset_mdc_config(access, &config);
 }
 
-// Format 1.8: readable by every HDF5 since 2008, and its attributes may be longer than 64 KB. What is read closes
-// weakly, as files do that HDF5 opens by itself: one of them may be this one.
+// Format 1.8: each HDF5 since 2008 can read it, and its attributes may be longer than 64 KB. Files that are read are
+// closed weakly, like those that HDF5 opens itself: one of them may be this file.
 hid_t elbow_hdf5_access(bool writes)
 {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -237,7 +237,7 @@ hid_t elbow_hdf5_stored_type(enum elbow_element element)
     return H5I_INVALID_HID;
 }
 
-// Whether an object is there but holds no links: asking for one of them is an error to HDF5.
+// Whether an object exists but cannot contain links: asking for one of them is an error in HDF5.
 static bool is_leaf(hid_t file, const char *name)
 {
     hid_t object = name[0] == '\0' ? H5I_INVALID_HID : H5Oopen(file, name, H5P_DEFAULT);
@@ -248,7 +248,7 @@ static bool is_leaf(hid_t file, const char *name)
     return !is_group;
 }
 
-// Positive if all links of the name lead somewhere, 0 if one does not, negative if that cannot be told.
+// Positive if all links of the name exist, 0 if one does not, negative if this cannot be determined.
 static htri_t find_object(struct elbow_hdf5 *file, const char *name)
 {
     char prefix[ELBOW_PATH_SIZE], parent[ELBOW_PATH_SIZE] = "";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a dataset is stored, and what that asks of a read.
+// The storage of a dataset, and the memory that a read needs.
 #include "elbow/data/detail/hdf5.h"
 
-// What libhdf5 takes for the chunks of one read, and, as long as the file is open, for the nodes of the index that it
-// has passed: its cache of them is bounded, its table of what lies there fills up.
+// Memory that libhdf5 needs for the chunks of one read; and, while the file is open, for the nodes of the index that it
+// has visited: its cache of nodes is limited, but its table of what is where fills up.
 enum { CHUNK_BYTES = 7000, INDEX_BYTES = 260, INDEX_MOST = 1500000 };
 
 static uint64_t index_bytes(uint64_t chunks)
@@ -39,8 +39,8 @@ static uint64_t packed_bytes(hid_t dataset, const struct elbow_hdf5_storage *sto
     return storage->written > 0 ? H5Dget_storage_size(dataset) / storage->written : 0;
 }
 
-// A filter has a buffer for what goes in and one for what comes out, but for a checksum, which stays where it is.
-// Chunks without filters are read into place.
+// A filter has a buffer for its input and one for its output, except for a checksum, which works in place. Chunks
+// without filters are read in place.
 static uint64_t reading_bytes(hid_t dataset, const struct elbow_hdf5_info *info,
                               const struct elbow_hdf5_storage *storage)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files that a file refers to: where they are looked for (libhdf5's own places, in its order), what a link that leads
-// nowhere should lead to, and whether a dataset's bytes lie in another file.
+// Files that a file refers to: where they are searched (in the places and the order of libhdf5), where a broken link
+// should lead, and whether a dataset has bytes in another file.
 #include "elbow/data/detail/hdf5.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ bool elbow_hdf5_join(const char *directory, const char *name, elbow_path path)
     return elbow_text_format(path, ELBOW_PATH_SIZE, "%s%s%s", directory, has_slash ? "" : "/", name);
 }
 
-// A directory that a variable names, ${ORIGIN} being that of the file that refers.
+// A directory from an environment variable; ${ORIGIN} stands for the directory of the referring file.
 bool elbow_hdf5_join_prefix(const char *prefix, const char *home, const char *name, elbow_path path)
 {
     static const char ORIGIN[] = "${ORIGIN}";
@@ -61,7 +61,7 @@ bool elbow_hdf5_resolve(const char *variable, const char *home, const char *name
     if (name[0] == '/' && elbow_text_format(path, ELBOW_PATH_SIZE, "%s", name) && elbow_hdf5_is_file(path))
         return true;
     if (name[0] == '/')
-        name = last + 1; // a file that was moved is looked for beside the one that refers
+        name = last + 1; // a file that was moved is searched next to the referring one
     if (find_by_variable(variable, home, name, path))
         return true;
     elbow_hdf5_directory(home, directory);

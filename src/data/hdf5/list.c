@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an HDF5 file holds: a walk over its datasets, groups that stand for one thing, and the sentences about what is
-// not a dataset of numbers.
+// The contents of an HDF5 file: a walk over its datasets, groups that are one object, and messages about objects that
+// are not datasets of numbers.
 #include "elbow/data/detail/crowd.h"
 #include "elbow/data/detail/hdf5.h"
 
@@ -17,7 +17,7 @@ static enum elbow_status fail_what(const struct elbow_hdf5 *file, const char *na
     return elbow_error_set(error, ELBOW_FORMAT, "%s: dataset %s %s", file->name, name, what);
 }
 
-// Tables as pandas writes them.
+// Tables that pandas wrote.
 static bool describe_table(struct elbow_hdf5 *file, const char *group, char *what, size_t size)
 {
     char kind[ELBOW_HDF5_WORD_SIZE];
@@ -45,11 +45,11 @@ struct visit {
     struct elbow_hdf5_identity *entered;
 };
 
-// A group that is walked through.
+// A group during the walk.
 struct frame {
     struct visit *visit;
     struct elbow_hdf5_crowds *crowds;
-    const char *prefix; // of its members: its name with a slash behind it
+    const char *prefix; // of its members: the group's name with a slash
     int depth;
 };
 
@@ -66,8 +66,8 @@ static void describe_unreadable(const struct elbow_hdf5 *file, char *what, size_
                       error.message + strlen(file->name) + 2);
 }
 
-// Tells of one object, and closes it: whoever is told may open it in another way. True for a group that stands for
-// nothing, and so has members to tell of.
+// Describes an object to the callback, and closes it: the callback may open it in another way. True for a group that is
+// not one object, whose members must be listed.
 static bool describe_object(struct visit *visit, const char *name, hid_t object)
 {
     struct elbow_hdf5_info info;
@@ -89,7 +89,7 @@ static bool describe_object(struct visit *visit, const char *name, hid_t object)
     return type == H5I_GROUP && !is_described;
 }
 
-// Whether a group has been entered before, under another name; if not, it is now.
+// Whether a group was entered before, under another name; if not, it is recorded.
 static bool is_entered(struct visit *visit, const struct elbow_hdf5_identity *identity)
 {
     for (size_t i = 0; i < visit->count; ++i)
@@ -112,7 +112,7 @@ static bool is_entered(struct visit *visit, const struct elbow_hdf5_identity *id
 
 static herr_t visit_link(hid_t group, const char *name, const H5L_info_t *link, void *user);
 
-// Tells of the members of a group. Negative if they cannot be listed.
+// Describes the members of a group. Negative if they cannot be listed.
 static herr_t walk(struct visit *visit, hid_t group, const char *name, int depth)
 {
     elbow_path prefix;
@@ -185,7 +185,7 @@ enum elbow_status elbow_hdf5_each(struct elbow_hdf5 *file,
 }
 
 struct list {
-    char text[LIST_SIZE], group[ELBOW_PATH_SIZE + ELBOW_HDF5_WHAT_SIZE]; // the first one of members alike
+    char text[LIST_SIZE], group[ELBOW_PATH_SIZE + ELBOW_HDF5_WHAT_SIZE]; // the first of several similar members
     size_t length, count;
 };
 
@@ -205,7 +205,7 @@ static bool list_one(void *user, const struct elbow_hdf5_entry *entry)
     return !is_full;
 }
 
-// The sentence for what is no dataset: it lists those that are there, and what there is in their place.
+// The message for an object that is not a dataset: it lists the datasets of the file, and describes the object.
 static enum elbow_status fail_listed(struct elbow_hdf5 *file, const char *name, const char *what,
                                      struct elbow_error *error)
 {

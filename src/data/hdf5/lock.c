@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One thread at a time: libhdf5 is not made for more. Who came first is served first, so that a thread that reads page
-// after page keeps nobody out for longer than a page.
+// One thread at a time, because libhdf5 is not built for more. The lock is granted in the order of the requests, so
+// that a thread that reads page after page delays others by at most one page.
 #include "elbow/data/detail/hdf5.h"
 
 #include <pthread.h>
@@ -8,9 +8,9 @@
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    uint64_t tickets, served; // given out; given back
+    uint64_t tickets, served; // tickets given out, and the one that is served
     pthread_t owner;
-    unsigned depth; // how often the owner has it; 0: nobody has
+    unsigned depth; // depth of the owner's lock; 0: no owner
 } lock = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static bool is_mine(void)

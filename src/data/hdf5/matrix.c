@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a group says of the sparse matrix that it holds: its kind and its shape.
+// The sparse matrix that a group states: its kind and its shape.
 #include "elbow/data/detail/hdf5.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ static bool has_member(struct elbow_hdf5 *file, const char *group, const char *m
     return elbow_hdf5_member(group, member, path) && elbow_hdf5_find(file, path, &found, NULL) == ELBOW_OK && found;
 }
 
-// A dataset of a group, of one dimension, and its length; negative if there is none.
+// The length of a one-dimensional dataset of a group; negative if there is none.
 static hid_t open_list(struct elbow_hdf5 *file, const char *group, const char *member, int64_t *length)
 {
     elbow_path path;
@@ -54,7 +54,7 @@ static bool read_pair(struct elbow_hdf5 *file, const char *group, const char *me
     return is_read;
 }
 
-// A matrix of 10x Genomics has its shape in a dataset, genes and cells, and as many barcodes as cells.
+// 10x Genomics stores the shape of a matrix in a dataset, genes and cells, and as many barcodes as cells.
 static bool look_at_cells(struct elbow_hdf5 *file, const char *group, struct elbow_hdf5_matrix *matrix)
 {
     int64_t shape[2], cells;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HDF5 files in memory: images that are read in place, files that are built in a buffer of the caller.
+// HDF5 files in memory: images that are read in place, and files that are built in a buffer of the caller.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
@@ -8,7 +8,7 @@
 
 enum { GROWTH = 64 << 10 }; // bytes by which a file in memory grows
 
-// The in-memory driver tells files apart by name, which must not be that of a file on disk.
+// The in-memory driver identifies files by name, which must not be that of a file on disk.
 struct key {
     char text[64];
 };
@@ -102,8 +102,8 @@ enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, siz
     return status;
 }
 
-// A file that is built grows in the caller's buffer: it is there after the file is closed, without a copy, and serves
-// the next file. HDF5 sets what it grows by to zero.
+// A file that is built grows in the caller's buffer, which keeps it after the close, without a copy, and serves the
+// next file. HDF5 sets the added bytes to zero.
 static void *buffer_grow(void *bytes, size_t size, H5FD_file_image_op_t operation, void *user)
 {
     (void)operation;
@@ -147,7 +147,7 @@ enum elbow_status elbow_hdf5_reserve(struct elbow_hdf5_buffer *buffer, size_t si
 // The buffer's size, before the file is closed.
 static void finish(struct elbow_hdf5 *file)
 {
-    // HDF5 counts the bytes behind the user block.
+    // HDF5 counts bytes from the end of the user block.
     ssize_t length = H5Fflush(file->id, H5F_SCOPE_LOCAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
     if (length < 0)
         elbow_hdf5_fail(file, ELBOW_MEMORY, &file->error, "its bytes cannot be read");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the chunks of the sources of a virtual dataset ask of whoever reads it.
+// The properties of the chunks of a virtual dataset's sources that matter for reading it.
 #include "elbow/data/detail/pieces.h"
 
 #include "elbow/base/memory.h"
@@ -8,16 +8,16 @@
 
 #define MOST(a, b) ((a) > (b) ? (a) : (b))
 
-// What libhdf5 takes for a file that is open, of which the most is the table of its cache; and for a mapping while it
-// reads all of them, in several copies, which leaves the heap in pieces.
+// Memory that libhdf5 needs for an open file, mostly for the table of its cache; and for a mapping while it reads all
+// of them, in several copies, which fragments the heap.
 enum { OPEN_BYTES = 600000, MAPPING_BYTES = 14400 };
 
 struct look {
     struct elbow_hdf5_origins *origins;
-    elbow_path last; // the file of the source before
+    elbow_path last; // the file of the previous source
 };
 
-// Takes the chunks of a source into account. One with fewer axes is within a row, or a row itself.
+// Adds the chunks of a source. A source with fewer axes is part of a row, or a row.
 static enum elbow_status take_chunks(void *context, const struct elbow_hdf5_origin *origin, struct elbow_error *error)
 {
     struct look *look = context;
@@ -26,16 +26,16 @@ static enum elbow_status take_chunks(void *context, const struct elbow_hdf5_orig
     struct elbow_hdf5_storage storage;
     origins->files += strcmp(look->last, origin->file_name) != 0;
     elbow_text_format(look->last, sizeof look->last, "%s", origin->file_name);
-    // What cannot be described is refused where all sources are looked at before anything is read.
+    // A source that cannot be described is refused by the check of all sources before any read.
     (void)error;
     if (elbow_hdf5_describe_dataset(origin->file, origin->dataset, &info, NULL) != ELBOW_OK ||
         elbow_hdf5_describe_alone(origin->file, origin->dataset, &storage, NULL) != ELBOW_OK)
         return ELBOW_OK;
-    if (storage.kind == ELBOW_HDF5_VIRTUAL) // libhdf5 opens its sources
+    if (storage.kind == ELBOW_HDF5_VIRTUAL) // libhdf5 opens the sources of such a source
         origins->kept = MOST(origins->kept, storage.sources * (OPEN_BYTES + MAPPING_BYTES));
     if (storage.kind != ELBOW_HDF5_CHUNKED)
         return ELBOW_OK;
-    int before = info.rank - origin->rank; // axes that the virtual dataset has not
+    int before = info.rank - origin->rank; // axes that the virtual dataset does not have
     hsize_t rows = before >= 0 && info.rank > 0 ? storage.chunk[before] : 1;
     uint64_t across = 1;
     for (int i = before >= 0 ? before + 1 : 0; i < info.rank; ++i)
@@ -73,7 +73,7 @@ static void forget(struct elbow_hdf5_origins *origins)
     *origins = (struct elbow_hdf5_origins){.across = 1, .end = elbow_hdf5_pieces_end};
 }
 
-// Whether the pieces serve: else libhdf5 opens all sources that a read meets.
+// Whether the pieces can be used; if not, libhdf5 opens all sources of a read.
 static void settle_pieces(struct elbow_hdf5_origins *origins)
 {
     if (origins->pieces != NULL && !elbow_hdf5_pieces_are_whole(origins->pieces))

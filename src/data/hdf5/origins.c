@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The sources of a virtual dataset one by one: HDF5 passes on their values, but nothing else of what they say.
+// The sources of a virtual dataset, one by one: HDF5 passes on their values, but none of their properties.
 #include "elbow/data/detail/pieces.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ struct tour {
     struct elbow_hdf5_view view;
     elbow_hdf5_visit *visit;
     void *context;
-    struct elbow_hdf5_pieces *pieces; // get what is mapped; NULL: that is not asked
+    struct elbow_hdf5_pieces *pieces; // receives the mappings; NULL: they are not needed
 };
 
 // `is_there`: whether it could be opened.
@@ -66,7 +66,7 @@ static enum elbow_status visit_all(struct tour *tour, struct elbow_error *error)
     return status;
 }
 
-// `pieces`, where it is not NULL, gets new ones.
+// `pieces`, if it is not NULL, receives new pieces.
 static enum elbow_status visit_origins(struct elbow_hdf5 *file, const char *name, elbow_hdf5_visit *visit,
                                        void *context, struct elbow_hdf5_pieces **pieces, struct elbow_error *error)
 {
@@ -81,7 +81,7 @@ static enum elbow_status visit_origins(struct elbow_hdf5 *file, const char *name
                         .context = context};
     bool is_known = elbow_hdf5_home(dataset, tour.view.home);
     tour.view.creation = H5Dget_create_plist(dataset);
-    H5Dclose(dataset); // and with it the sources that HDF5 may have opened
+    H5Dclose(dataset); // this also closes the sources that HDF5 may have opened
     if (pieces != NULL)
         status = elbow_hdf5_pieces_begin(&tour.view, pieces, error);
     tour.pieces = pieces != NULL ? *pieces : NULL;

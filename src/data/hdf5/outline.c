@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Outlines: which datasets a member of a group is or holds. Of members beneath it whose names differ in numbers alone
-// one stands for all, so that groups of different lengths are alike.
+// Outlines: the datasets that a member of a group is or contains. Of objects below it whose names differ only in
+// numbers, one stands for all, so that groups of different lengths are similar.
 #include "elbow/data/detail/outline.h"
 
 #include <ctype.h>
@@ -57,7 +57,7 @@ static bool is_at(const char *path, const char *place)
     return strncmp(path, place, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
-// One of a number of members that go by one pattern stands for all.
+// One of several objects with the same pattern stands for all.
 static herr_t outline_link(hid_t group, const char *name, const H5L_info_t *link, void *user)
 {
     struct outlining *outlining = user;

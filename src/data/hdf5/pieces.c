@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The list of what each source of a virtual dataset gives. It is kept short: there may be very many.
+// The list of the values that each source of a virtual dataset provides. It is kept compact, because there may be very
+// many.
 #include "elbow/data/detail/pieces.h"
 
 #include "elbow/base/memory.h"
@@ -64,7 +65,7 @@ uint64_t elbow_hdf5_pieces_bytes(const struct elbow_hdf5_pieces *pieces)
            pieces->texts_capacity;
 }
 
-// The indices of blocks along a dimension of this length; false if they are not evenly apart.
+// The indices of blocks along a dimension of this length; false if they are not evenly spaced.
 static bool find_line(const struct elbow_hdf5_blocks *blocks, int i, hsize_t extent, struct elbow_hdf5_line *line)
 {
     bool is_endless = blocks->count[i] == H5S_UNLIMITED || blocks->block[i] == H5S_UNLIMITED;
@@ -80,7 +81,7 @@ static bool find_line(const struct elbow_hdf5_blocks *blocks, int i, hsize_t ext
            blocks->stride[i] == blocks->block[i];
 }
 
-// Where a mapping goes; *endless: its dimension without an end, or -1.
+// The target of a mapping; *endless: its unlimited dimension, or -1.
 static bool find_target(const struct elbow_hdf5_pieces *pieces, hid_t space, bool is_pattern, uint64_t n,
                         struct elbow_hdf5_lines *lines, int *endless)
 {
@@ -102,7 +103,7 @@ static bool find_target(const struct elbow_hdf5_pieces *pieces, hid_t space, boo
     return true;
 }
 
-// What it takes of its source.
+// The part of the source that a mapping uses.
 static bool find_origin(const struct elbow_hdf5_view *view, hid_t space, struct elbow_hdf5_lines *lines, int *endless)
 {
     const struct elbow_hdf5_info *source = &view->source_info;
@@ -124,7 +125,7 @@ static bool find_origin(const struct elbow_hdf5_view *view, hid_t space, struct 
     return true;
 }
 
-// Which dimension of the virtual dataset each of the source goes along, those of one index aside.
+// Finds the dimension of the virtual dataset that belongs to each dimension of the source, except those of one index.
 static bool match(int rank, struct elbow_hdf5_lines *lines)
 {
     int next = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading a box of a virtual dataset out of its sources, in the order of the mappings, as libhdf5 does. Only one source
-// is open at a time.
+// Reads a box of a virtual dataset from its sources, in the order of the mappings, like libhdf5. Only one source is
+// open at a time.
 #include "elbow/data/detail/pieces.h"
 
 #include "elbow/data/detail/box.h"
 
-// A box of the virtual dataset, and of it what the piece at hand gives.
+// A box of the virtual dataset, and the part of it that the current piece provides.
 struct work {
     struct elbow_hdf5_pieces *pieces;
     const hsize_t *first, *end;
@@ -15,7 +15,7 @@ struct work {
     hsize_t low[ELBOW_HDF5_RANK_MAX], high[ELBOW_HDF5_RANK_MAX]; // indices of its lines
 };
 
-// How many indices of a line lie before a place.
+// The number of indices of a line before a place.
 static hsize_t count_before(const struct elbow_hdf5_line *line, hsize_t place)
 {
     if (place <= line->start)
@@ -59,7 +59,7 @@ static bool add_lines(hid_t space, int rank, const hsize_t *start, const hsize_t
     return H5Sselect_hyperslab(space, H5S_SELECT_SET, start, stride, count, NULL) >= 0 && rank > 0;
 }
 
-// Whether the part of a piece that lies in a box of its source could be read.
+// Whether a part of a piece, which is a box of its source, could be read.
 static bool read_part(const struct work *work, const hsize_t *start, const hsize_t *next)
 {
     const struct elbow_hdf5_lines *lines = &work->lines;
@@ -69,7 +69,7 @@ static bool read_part(const struct work *work, const hsize_t *start, const hsize
     for (int i = 0; i < rank; ++i) {
         to[i] = lines->to[i].start + work->low[i] * lines->to[i].stride - work->first[i];
         apart[i] = lines->to[i].stride;
-        number[i] = 1; // a line of the source tells
+        number[i] = 1; // determined by a line of the source
     }
     for (int i = 0; i < lines->source_rank; ++i) {
         const struct elbow_hdf5_line *line = &lines->from[i];
@@ -137,7 +137,7 @@ enum elbow_status elbow_hdf5_pieces_read(struct elbow_hdf5_pieces *pieces, const
     }
     if (work.memory >= 0)
         H5Sclose(work.memory);
-    // Its chunks are not kept, its file is.
+    // Its chunks are not cached, but its file stays open.
     if (status == ELBOW_OK)
         elbow_hdf5_close_source_dataset(&pieces->view);
     else

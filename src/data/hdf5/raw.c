@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Datasets whose values lie in raw files. libhdf5 looks for those in the working directory only, and gives zeros behind
-// the end of one that is cut off.
+// Datasets whose values are in raw files. libhdf5 searches those only in the working directory, and returns zeros after
+// the end of a truncated file.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/inputs.h"
@@ -24,7 +24,7 @@ static bool read_piece(hid_t creation, unsigned i, struct piece *piece)
     return H5Pget_external(creation, i, sizeof piece->name - 1, piece->name, &piece->offset, &piece->size) >= 0;
 }
 
-// Where libhdf5 looks for a raw file: a variable, or the working directory.
+// Where libhdf5 searches a raw file: in a directory from the environment, or in the working directory.
 static bool find_by_rule(const char *home, const char *name, elbow_path path)
 {
     const char *prefix = getenv("HDF5_EXTFILE_PREFIX");
@@ -40,7 +40,7 @@ static bool find_beside(const char *home, const char *name, elbow_path path)
     return name[0] != '/' && elbow_hdf5_join(directory, name, path) && elbow_hdf5_is_file(path);
 }
 
-// Whether the raw files are beside the file that refers to them, and not where libhdf5 would look for them.
+// Whether the raw files are next to the file that refers to them, and not where libhdf5 searches.
 static bool are_beside(hid_t creation, const char *home)
 {
     struct piece piece;
@@ -72,7 +72,7 @@ hid_t elbow_hdf5_open_beside(struct elbow_hdf5 *file, hid_t dataset, const char 
     return dataset;
 }
 
-// Bytes of a raw file that belong to a piece; the error's sentence if there are too few.
+// The bytes of a raw file that belong to a piece; sets the error if there are too few.
 static enum elbow_status check_piece(const struct elbow_hdf5 *file, const char *name, const char *home,
                                      const struct piece *piece, uint64_t left, struct elbow_error *error)
 {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The reading of rows. Numbers are read as they are stored, in the byte order of this machine; only what C has no type
-// for is converted by HDF5. HDF5 keeps some kilobytes for each chunk of one read: a read has a bounded number of them.
+// Reading rows. Numbers are read as stored, in the byte order of this machine; HDF5 converts only types that C does not
+// have. HDF5 holds some kilobytes for each chunk of a read, so a read has a limited number of chunks.
 #include "elbow/data/detail/box.h"
 #include "elbow/data/detail/pieces.h"
 
 #include <string.h>
 
-// Rows of one read of a virtual dataset, unless a chunk of its sources has more: what HDF5 takes to find the parts of
-// its sources may grow with the rows.
+// Rows per read of a virtual dataset, unless a chunk of its sources has more: the memory that HDF5 needs to find the
+// parts of its sources may grow with the rows.
 enum { VIRTUAL_MAX = 1 << 14 };
 
-// Without a cache of chunks. The sources get the properties of the dataset that was opened first: nothing may be open.
+// Without a cache of chunks. The sources get the properties of the dataset that was opened first, so no dataset may be
+// open.
 static hid_t open_uncached(struct elbow_hdf5 *file, const char *name)
 {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
@@ -22,7 +23,7 @@ static hid_t open_uncached(struct elbow_hdf5 *file, const char *name)
     return dataset;
 }
 
-// Whose sources are known.
+// The virtual dataset whose sources are known.
 static enum elbow_status open_virtual(struct elbow_hdf5 *file, const char *name,
                                       const struct elbow_hdf5_origins *origins, hid_t *dataset,
                                       struct elbow_hdf5_info *info, struct elbow_error *error)
@@ -60,7 +61,7 @@ struct reading {
     void *out;
 };
 
-// Whole rows of a virtual dataset: as many as fill chunks of its sources, where these begin where it does.
+// Whole rows of a virtual dataset: as many as fill chunks of its sources, if these begin at the same rows.
 static void find_virtual_steps(const struct elbow_hdf5_origins *origins, struct elbow_hdf5_box *box)
 {
     hsize_t chunks = origins->across < ELBOW_HDF5_CHUNKS_MAX ? ELBOW_HDF5_CHUNKS_MAX / origins->across : 1;

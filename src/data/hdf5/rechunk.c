@@ -14,7 +14,8 @@ static bool fail(const struct elbow_rechunking *rechunking, const char *name, co
     return false;
 }
 
-// The name under which an object is in the new file already; NULL: it is not, and is noted if it has several names.
+// The name under which an object already is in the new file; NULL if it is not. An object with several names is
+// recorded.
 static const char *seen_as(struct elbow_rechunking *rechunking, hid_t object, const char *name, bool *is_fine)
 {
     struct elbow_rechunk_seen seen;
@@ -60,7 +61,7 @@ static bool copy_attributes(struct elbow_rechunking *rechunking, hid_t object, c
     return is_done;
 }
 
-// A dataset that stays as it is, but for its attributes, which may refer to objects.
+// A dataset that is copied unchanged, except for its attributes, which may refer to objects.
 static bool copy_dataset(struct elbow_rechunking *rechunking, hid_t dataset, const char *name)
 {
     hid_t type = H5Dget_type(dataset);
@@ -100,7 +101,7 @@ static bool copy_link(struct elbow_rechunking *rechunking, const char *name, con
         return fail(rechunking, name, "is a link of a kind that is not known here");
     elbow_hdf5_directory(rechunking->request->source, here);
     elbow_hdf5_directory(rechunking->request->target, there);
-    // From another directory a relative name would lead elsewhere.
+    // From another directory, a relative name would lead elsewhere.
     if (strcmp(here, there) != 0 && elbow_hdf5_resolve("HDF5_EXT_PREFIX", rechunking->from->name, file, found))
         file = found;
     return H5Lcreate_external(file, object, rechunking->to->id, name, H5P_DEFAULT, H5P_DEFAULT) >= 0 ||
@@ -162,7 +163,7 @@ static bool copy_hard_link(struct elbow_rechunking *rechunking, const char *firs
            fail_write(rechunking, name);
 }
 
-// What is left of a committed type is the type itself.
+// Of a committed type, only the type itself is copied.
 static bool copy_other(struct elbow_rechunking *rechunking, const char *name)
 {
     elbow_hdf5_create_groups(rechunking->to, name);
@@ -189,7 +190,7 @@ static bool copy_object(struct elbow_rechunking *rechunking, hid_t object, const
                                                                : copy_dataset(rechunking, object, name);
 }
 
-// Once for everything, once more for what refers to it.
+// One walk for all objects, and one for references to them.
 static void walk(struct elbow_rechunking *rechunking, const char *name)
 {
     bool is_done = true;

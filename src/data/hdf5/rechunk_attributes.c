@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rechunking, attributes: copied as they are. References to objects are addresses in the old file: they are turned into
-// names there, and into addresses in the new file once everything is in it.
+// Rechunking, attributes: copied unchanged, except for references to objects, which are addresses in the old file. They
+// are converted to names, and to addresses in the new file when it is complete.
 #include "elbow/data/detail/rechunk.h"
 
 #include "elbow/base/memory.h"
@@ -12,7 +12,7 @@ bool elbow_rechunk_is_reference(hid_t type)
     return H5Tdetect_class(type, H5T_REFERENCE) > 0;
 }
 
-// The new address of what an address of the old file refers to; false: it is not in the new file.
+// The new address of the object at an address of the old file; false if it is not in the new file.
 static bool translate_address(const struct elbow_rechunking *rechunking, hobj_ref_t *address)
 {
     elbow_path name;
@@ -35,7 +35,7 @@ static bool translate_address(const struct elbow_rechunking *rechunking, hobj_re
 
 static bool translate(const struct elbow_rechunking *rechunking, hid_t type, char *value);
 
-// Values of the type that another one is made of, one behind the other.
+// Values of the type on which another one is based, one after another.
 static bool translate_parts(const struct elbow_rechunking *rechunking, hid_t type, size_t count, char *values)
 {
     hid_t part = H5Tget_super(type);
@@ -61,7 +61,7 @@ static bool translate_members(const struct elbow_rechunking *rechunking, hid_t t
     return is_done;
 }
 
-// One value in memory. References of regions cannot be translated.
+// One value in memory. References to regions cannot be converted.
 static bool translate(const struct elbow_rechunking *rechunking, hid_t type, char *value)
 {
     H5T_class_t class = H5Tget_class(type);
@@ -84,7 +84,7 @@ static bool translate(const struct elbow_rechunking *rechunking, hid_t type, cha
     return true;
 }
 
-// Whether it was written, or left out because what it refers to is not there.
+// Whether it was written, or left out because its target does not exist.
 static bool write_attribute(struct elbow_rechunking *rechunking, hid_t to, const char *name, hid_t type, hid_t space,
                             const void *values)
 {

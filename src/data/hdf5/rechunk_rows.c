@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rechunking, one dataset: blocks of rows, each of whole new chunks and, where they fit into memory, of whole old ones.
+// Rechunking, one dataset: blocks of rows, each of whole new chunks and, if they fit into memory, of whole old ones.
 #include "elbow/data/detail/rechunk.h"
 
 #include "elbow/base/memory.h"
@@ -9,7 +9,7 @@
 
 static const uint64_t CHUNK_BYTES_MAX = UINT64_C(0xffffffff); // a limit of HDF5
 
-// A dataset and what becomes of it.
+// A dataset before and after.
 struct rows {
     struct elbow_rechunking *rechunking;
     const char *name;
@@ -18,7 +18,7 @@ struct rows {
     hsize_t shape[H5S_MAX_RANK], most[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
     uint64_t row_bytes;
     uint64_t old_chunk[H5S_MAX_RANK]; // zeroed: none
-    uint64_t block;                   // rows that are read at once
+    uint64_t block;                   // rows per read
 };
 
 static uint64_t divide_up(uint64_t n, uint64_t by)
@@ -83,7 +83,7 @@ static bool can_write(int number)
            (config & H5Z_FILTER_CONFIG_ENCODE_ENABLED) != 0;
 }
 
-// The filters of the old chunks; each finds its values for the new ones by itself.
+// The filters of the old chunks; each sets its parameters for the new ones itself.
 static bool keep_filters(const struct rows *rows, hid_t before, hid_t creation)
 {
     int count = H5Pget_nfilters(before);
@@ -155,7 +155,7 @@ static bool plan_chunks(struct rows *rows)
     return true;
 }
 
-// Rows that are read at once: a whole band of old chunks, if it fits. Else the old chunks are unpacked again and again.
+// Rows per read: a whole band of old chunks if it fits into memory; otherwise old chunks are unpacked several times.
 static void plan_block(struct rows *rows)
 {
     struct elbow_rechunk_result *result = rows->rechunking->result;
@@ -169,7 +169,7 @@ static void plan_block(struct rows *rows)
         result->band = band * rows->row_bytes > result->band ? band * rows->row_bytes : result->band;
         return;
     }
-    // A bound of blocks within an old chunk costs one more unpacking of it: there should be few of them.
+    // A block boundary inside an old chunk costs one more unpacking of it, so there should be few.
     uint64_t both = n; // a multiple of both, if it is small enough
     while (band > 0 && both % band != 0 && both + n <= rows->block)
         both += n;
@@ -250,7 +250,7 @@ static bool copy_rows(const struct rows *rows)
     return is_done;
 }
 
-// Of the largest dataset: what reading one row took.
+// The cost of reading one row, of the largest dataset.
 static void note(const struct rows *rows)
 {
     struct elbow_rechunking *rechunking = rows->rechunking;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The reading of rows that lie along the last axis, as MATLAB writes matrices of rows: in boxes of whole chunks, each
-// of which is turned round in memory. A chunk that lies within the rows is read once.
+// Reading rows along the last axis, as MATLAB writes matrices of rows: in boxes of whole chunks, each of which is
+// transposed in memory. A chunk inside the requested rows is read once.
 #include "elbow/data/detail/pieces.h"
 
 #include "elbow/base/memory.h"
@@ -18,7 +18,7 @@ struct turning {
     char *out;
 };
 
-// A box is a chunk along each axis, or more from the last one on, as long as memory allows.
+// A box is a chunk along each axis, or more, from the last axis on, as memory allows.
 static bool find_steps(struct turning *turning)
 {
     bool is_known = true;
@@ -52,7 +52,7 @@ static bool find_steps(struct turning *turning)
     return is_known;
 }
 
-// Elements of a box to their places: `out` moves on by a row from one to the next.
+// Copies the elements of a box to their places: each step of the last axis advances `out` by a row.
 #define SCATTER(bits)                                                                                                  \
     static void scatter_##bits(const void *from, void *to, hsize_t count, size_t stride)                               \
     {                                                                                                                  \

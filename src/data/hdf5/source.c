@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sources of virtual datasets: where they are, and whether they hold what is mapped.
+// Sources of virtual datasets: where they are, and whether they contain what is mapped.
 #include "elbow/data/detail/virtual.h"
 
 #include "elbow/base/inputs.h"
@@ -110,7 +110,7 @@ enum elbow_status elbow_hdf5_check_source(struct elbow_hdf5_view *view, hid_t wa
         status = elbow_hdf5_open_any(view->source, view->source_dataset, &view->source_id, &view->source_info, error);
     if (status == ELBOW_OK) {
         hid_t id = view->source_id;
-        view->source_id = H5I_INVALID_HID; // closed by the look
+        view->source_id = H5I_INVALID_HID; // closed by the check
         status = view->check(view->source, id, view->source_dataset, &view->source_info, &look, error);
     }
     view->source_is_whole = look.is_whole;
@@ -125,8 +125,8 @@ static void print_shape(int rank, const uint64_t *shape, char *text, size_t size
             (size_t)snprintf(text + length, size - length, "%s%llu", i > 0 ? " x " : "", (unsigned long long)shape[i]);
 }
 
-// A source that is mapped whole must be as it was: the file holds no shape of it, and HDF5 would cut its values anew.
-// `to`: where they go, NULL if that is not regular.
+// A source that is mapped as a whole must have its original shape: the file does not store that, and HDF5 would reshape
+// its values. `to`: the target blocks; NULL if they are not regular.
 static enum elbow_status check_whole(const struct elbow_hdf5_view *view, hid_t space,
                                      const struct elbow_hdf5_blocks *to, struct elbow_error *error)
 {
@@ -148,7 +148,7 @@ static enum elbow_status check_whole(const struct elbow_hdf5_view *view, hid_t s
                            view->file->name, view->name, view->source_dataset, view->source_file, then, now);
 }
 
-// A source must hold what is mapped; `to`: where, NULL if that is not regular.
+// A source must contain what is mapped; `to`: the target blocks; NULL if they are not regular.
 enum elbow_status elbow_hdf5_check_extent(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
                                           const struct elbow_hdf5_blocks *to, struct elbow_error *error)
 {
@@ -162,7 +162,7 @@ enum elbow_status elbow_hdf5_check_extent(const struct elbow_hdf5_view *view, co
         return elbow_hdf5_fail_view(view, error);
     bool is_regular = elbow_hdf5_blocks_of(mapping->source_space, &blocks);
     if (rank == source->rank && is_regular && elbow_hdf5_blocks_endless(&blocks, rank) >= 0)
-        return ELBOW_OK; // as long as it happens to be
+        return ELBOW_OK; // as long as the source now is
     if (H5Sget_select_bounds(mapping->source_space, low, high) < 0)
         return elbow_hdf5_fail_view(view, error);
     for (int i = 0; i < rank; ++i)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Groups that hold a sparse matrix: whether their parts fit each other, and the reading of rows in bounded memory.
+// Groups that hold a sparse matrix: whether their parts agree, and reading rows in limited memory.
 #include "elbow/data/sparse.h"
 
 #include "elbow/base/memory.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-// Numbers that are read at once: whole chunks of the file, unless they are larger than any memory should be.
+// Numbers per read: whole chunks of the file, unless they are very large.
 enum { PIECE = 1 << 17, PIECE_MOST = 1 << 26 };
 
 bool elbow_sparse_is(struct elbow_hdf5 *file, const char *name)
@@ -58,7 +58,7 @@ static enum elbow_status fit_parts(struct elbow_sparse *sparse, struct elbow_err
     return ELBOW_OK;
 }
 
-// The last pointer is the number of entries; scipy, too, allows data to be longer.
+// The last pointer is the number of entries. Like scipy, we allow data to be longer.
 static enum elbow_status count_entries(struct elbow_sparse *sparse, struct elbow_error *error)
 {
     uint64_t stored;
@@ -116,7 +116,7 @@ enum elbow_status elbow_sparse_check_storage(struct elbow_sparse *sparse, struct
     return status;
 }
 
-// The end of a piece that begins at `first`: on the bounds of chunks.
+// The end of a piece that begins at `first`, at chunk boundaries.
 static uint64_t piece_end(const struct elbow_hdf5_info *info, uint64_t first, uint64_t last)
 {
     uint64_t chunk = info->chunk_rows == 0 || info->chunk_rows > PIECE_MOST ? 1 : info->chunk_rows;
@@ -193,7 +193,7 @@ enum elbow_status elbow_sparse_starts(struct elbow_sparse *sparse, uint64_t firs
     return status;
 }
 
-// The row, of `count` of these starts, that an entry belongs to.
+// The row, among `count` of these starts, of an entry.
 static uint64_t row_of(const uint64_t *starts, uint64_t count, uint64_t entry)
 {
     uint64_t low = 0, high = count;
@@ -207,7 +207,7 @@ static uint64_t row_of(const uint64_t *starts, uint64_t count, uint64_t entry)
     return low;
 }
 
-// Entries [from, end) of the file; places begin with the first of the rows.
+// Reads entries [from, end) of the file; places begin with the first of the rows.
 static enum elbow_status read_columns(struct elbow_sparse *sparse, uint64_t from, uint64_t end, void *stored,
                                       uint32_t *columns, size_t *wrong, struct elbow_error *error)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A file must stay as it is while it is read: libhdf5 keeps what it knows of it, and gives zeros for bytes behind its
-// end.
+// A file must not change while it is read: libhdf5 caches its structure, and returns zeros for bytes after its end.
 #include "elbow/data/detail/hdf5.h"
 
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a dataset is stored, and whether all its rows are there and can be read. libhdf5 gives fill values for chunks
-// that nobody has written. Filters, virtual datasets and raw files have files of their own.
+// The storage of a dataset, and whether all its rows exist and can be read. libhdf5 returns fill values for chunks that
+// were never written. Filters, virtual datasets and raw files have their own source files.
 #include "elbow/data/detail/hdf5.h"
 #include "elbow/data/detail/texts.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-// Of a source, what is mapped.
+// Of a source: the part that is mapped.
 static enum elbow_status check_wanted(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                       const struct elbow_hdf5_info *info, hid_t wanted, struct elbow_error *error)
 {
@@ -73,7 +73,7 @@ static enum elbow_status check_kind(struct elbow_hdf5 *file, hid_t dataset, cons
     return check_written(file, dataset, name, info, storage, error);
 }
 
-// What elbow_hdf5_check_storage does, for an open dataset, which is closed. A virtual one has it done for its sources.
+// elbow_hdf5_check_storage for an open dataset, which is closed. A virtual dataset calls it for its sources.
 static enum elbow_status check_stored(struct elbow_hdf5 *file, hid_t dataset, const char *name,
                                       const struct elbow_hdf5_info *info, struct elbow_hdf5_wanted *look,
                                       struct elbow_error *error)
@@ -89,7 +89,7 @@ static enum elbow_status check_stored(struct elbow_hdf5 *file, hid_t dataset, co
     return status;
 }
 
-// A link may lead to another file, which is an input, too.
+// A link may lead to another file, which is also an input.
 static enum elbow_status note_home(const struct elbow_hdf5 *file, hid_t dataset, struct elbow_error *error)
 {
     elbow_path home;
@@ -137,7 +137,7 @@ static bool dataset_refers(hid_t dataset, bool *refers)
     return layout != H5D_LAYOUT_ERROR && raw >= 0;
 }
 
-// Whether an object lies in another file, or is a dataset whose values do.
+// Whether an object is in another file, or is a dataset with values in one.
 static enum elbow_status object_refers(struct elbow_hdf5 *file, const char *name, bool *refers,
                                        struct elbow_error *error)
 {
@@ -173,7 +173,8 @@ static enum elbow_status member_refers(struct elbow_hdf5 *file, const char *name
 enum elbow_status elbow_hdf5_refers(struct elbow_hdf5 *file, const char *name, bool *refers, struct elbow_error *error)
 {
     ELBOW_HDF5_GUARD;
-    // What labels and sparse matrices are made of, as AnnData writes them: members of a group, or beside the codes.
+    // Labels and sparse matrices consist of members of a group, or of datasets next to the codes, as AnnData writes
+    // them.
     static const char *const MEMBERS[] = {"codes", "categories", "categories/values", "values",
                                           "mask",  "data",       "indices",           "indptr"};
     static const char CODES[] = "/codes";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Datasets of texts, members of enumerations, references. Texts of varying length lie in a heap of the file: HDF5
-// allocates each, and frees all of a block together. Texts are bytes: whatever their character set, they are not
-// converted.
+// Datasets of texts, members of enumerations, references. Texts of variable length are in a heap of the file: HDF5
+// allocates each, and frees those of a block together. Texts are bytes: they are not converted, whatever their
+// character set.
 #include "elbow/data/detail/texts.h"
 
 #include "elbow/base/memory.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-// Of texts of fixed length; of pointers to texts, each of which is a piece of memory by itself.
+// Bytes per read of texts of fixed length; and of pointers to texts, each of which is an allocation.
 enum { BLOCK_BYTES = 4 << 20, POINTERS_BYTES = 1 << 19 };
 
 static enum elbow_hdf5_kind kind_of_dataset(hid_t dataset)
@@ -107,7 +107,7 @@ enum elbow_status elbow_hdf5_describe_texts(struct elbow_hdf5 *file, const char 
     return ELBOW_OK;
 }
 
-// What is read from, and for whom.
+// A read: its source and its callback.
 struct reading {
     struct elbow_hdf5 *file;
     const char *name;

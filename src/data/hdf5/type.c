@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a dataset holds: the element that is read for its stored type, its shape and its layout.
+// The contents of a dataset: the element to read for its stored type, its shape and its layout.
 #include "elbow/data/detail/hdf5.h"
 
 #include <string.h>
 
-// Integers as they are stored, those of 3, 5, 6 and 7 bytes in the next wider type.
+// Integers as stored; those of 3, 5, 6 and 7 bytes as the next wider type.
 static bool describe_integer(hid_t type, struct elbow_hdf5_info *info)
 {
     static const enum elbow_element SIGNED[] = {ELBOW_ELEMENT_INT8, ELBOW_ELEMENT_INT16, ELBOW_ELEMENT_INT32,
@@ -24,7 +24,7 @@ static bool describe_integer(hid_t type, struct elbow_hdf5_info *info)
     return true;
 }
 
-// Floats whose exponent and mantissa fit into a float32 become one, all others a float64.
+// Floats whose exponent and mantissa fit into a float32 are read as one, all others as float64.
 static bool describe_float(hid_t type, struct elbow_hdf5_info *info)
 {
     size_t sign, exponent, exponent_size, mantissa, mantissa_size;
@@ -67,7 +67,7 @@ static const char *class_text(H5T_class_t class)
     }
 }
 
-// "r, i", as far as there is room.
+// "r, i", as far as it fits.
 static void list_members(hid_t type, char *text, size_t size)
 {
     int members = H5Tget_nmembers(type);
@@ -112,7 +112,7 @@ static bool describe_type(hid_t type, struct elbow_hdf5_info *info)
 {
     switch (H5Tget_class(type)) {
     case H5T_INTEGER:
-    case H5T_ENUM: // sign, size and precision are those of the integers beneath
+    case H5T_ENUM: // sign, size and precision are those of the base integers
         return describe_integer(type, info);
     case H5T_FLOAT:
         return describe_float(type, info);
@@ -139,7 +139,7 @@ static bool describe_space(hid_t space, struct elbow_hdf5_info *info)
     return true;
 }
 
-// Shuffling and checksums are no compression.
+// Shuffling and checksums are not compression.
 static bool is_compressed(hid_t creation)
 {
     int filters = H5Pget_nfilters(creation);

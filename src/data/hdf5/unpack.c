@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows out of packed chunks. libhdf5 trusts the length that a chunk unpacks to (chunks.c), so that a chunk would have
-// to be read and unpacked once to count its bytes, and once more for its values. Of the usual chunks this reads and
-// unpacks them once for both. Whatever is unusual is left to libhdf5, and so is every sentence.
+// Rows from packed chunks. libhdf5 trusts the length to which a chunk unpacks (see chunks.c), so a chunk would have to
+// be read and unpacked twice: to count its bytes, and for its values. For the usual chunks, this code does both at
+// once. Other chunks, and all error messages, are left to libhdf5.
 #include "elbow/data/detail/hdf5.h"
 
 #include "elbow/base/memory.h"
@@ -15,7 +15,7 @@ struct unpacking {
     uint64_t rows, chunk_rows;                // of the dataset; of a chunk
     size_t row_bytes, size;                   // size: of a value
     int shuffle, deflate;                     // their place among the filters; negative: not used
-    bool leaves_edges;                        // a chunk over the edge of the dataset is not packed
+    bool leaves_edges;                        // a chunk that extends beyond the dataset is not packed
     unsigned char *packed, *shuffled, *plain; // owned; of a chunk
     size_t capacity;                          // of `packed`
 };
@@ -100,7 +100,7 @@ static bool take_packed(struct unpacking *unpacking, size_t size)
     return take(&unpacking->packed, unpacking->capacity);
 }
 
-// The chunk that begins at a row, as it is stored; 0: it is left to libhdf5.
+// The size of the chunk that begins at a row, as stored; 0: it is left to libhdf5.
 static size_t read_packed(struct unpacking *unpacking, uint64_t row, size_t bytes)
 {
     hsize_t offset[H5S_MAX_RANK] = {row}, size = 0;
@@ -132,7 +132,7 @@ static bool unpack(struct unpacking *unpacking, uint64_t row, unsigned char *val
     return true;
 }
 
-// Whole chunks go to their place; of others the rows that are wanted.
+// Unpacks whole chunks in place; of others, copies the requested rows.
 static bool copy_rows(struct unpacking *unpacking, uint64_t first, uint64_t count, unsigned char *out)
 {
     for (uint64_t row = first, end = first + count; row < end;) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Virtual datasets. libhdf5 gives fill values for a source that is not there, for rows that a source no longer has, and
-// for rows that no source maps; so all sources are looked at before anything is read.
+// Virtual datasets. libhdf5 returns fill values for a missing source, for rows that a source no longer has, and for
+// rows that no source maps; so all sources are checked before any read.
 #include "elbow/data/detail/virtual.h"
 
 #include <stdio.h>
 #include <string.h>
 
-// DEPTH_MAX: virtual datasets of virtual datasets. AHEAD: sources of a pattern that are looked for behind a gap.
+// DEPTH_MAX: of virtual datasets as sources of each other. AHEAD: sources of a pattern that are searched after a gap.
 enum { DEPTH_MAX = 8, AHEAD = 16 };
 
 bool elbow_hdf5_name_block(const char *pattern, uint64_t n, elbow_path name)
@@ -29,8 +29,8 @@ bool elbow_hdf5_name_block(const char *pattern, uint64_t n, elbow_path name)
 
 #define LEAST(a, b) ((a) < (b) ? (a) : (b))
 
-// What a mapping takes of its source, of which `count` indices of the dimension without an end; a space to be closed,
-// or H5S_ALL.
+// The part of its source that a mapping uses: `count` indices of its unlimited dimension. A space that the caller
+// closes, or H5S_ALL.
 static hid_t select_wanted(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
                            const struct elbow_hdf5_blocks *endless, int axis, hsize_t count)
 {
@@ -75,8 +75,8 @@ static bool take_block(void *cover, const struct elbow_hdf5_blocks *blocks)
     return elbow_hdf5_cover_take(cover, blocks);
 }
 
-// The part of a mapping that has no end, as far as both ends of it go: `count` indices of the source's dimension `axis`
-// (negative: it has an end).
+// The part of an unlimited mapping that both ends cover: `count` indices of the source's dimension `axis` (negative: it
+// is limited).
 struct extent {
     struct elbow_hdf5_blocks source;
     int axis;
@@ -125,8 +125,7 @@ static enum elbow_status check_single(struct elbow_hdf5_view *view, const struct
     return is_taken ? ELBOW_OK : elbow_hdf5_fail_view(view, error);
 }
 
-// HDF5 ends a dataset at the first source of a pattern that is missing. If there are sources behind it, it was not
-// meant to end there.
+// HDF5 ends a dataset at the first missing source of a pattern. If there are sources after it, that was not intended.
 static enum elbow_status check_end(const struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
                                    uint64_t count, hsize_t first, struct elbow_error *error)
 {
@@ -142,7 +141,7 @@ static enum elbow_status check_end(const struct elbow_hdf5_view *view, const str
     return ELBOW_OK;
 }
 
-// A pattern: a source for each block along the dimension without an end.
+// A pattern: a source for each block along the unlimited dimension.
 static enum elbow_status check_pattern(struct elbow_hdf5_view *view, const struct elbow_hdf5_mapping *mapping,
                                        struct elbow_error *error)
 {
@@ -186,7 +185,7 @@ static bool read_mapping(hid_t creation, size_t i, struct elbow_hdf5_mapping *ma
            dataset < (ssize_t)sizeof mapping->dataset && mapping->virtual_space >= 0 && mapping->source_space >= 0;
 }
 
-// Whether a mapping has a part in what is wanted of a virtual dataset that is itself a source.
+// Whether a mapping overlaps the wanted part of a virtual dataset that is itself a source.
 static bool is_wanted(hid_t wanted, const struct elbow_hdf5_mapping *mapping, int rank)
 {
     struct elbow_hdf5_blocks blocks;
@@ -242,7 +241,7 @@ static bool add_block(void *space, const struct elbow_hdf5_blocks *blocks)
     return elbow_hdf5_blocks_add(*(hid_t *)space, blocks);
 }
 
-// Selects what is wanted in a space of the dataset.
+// Selects the wanted part in a space of the dataset.
 static bool select_left(const struct elbow_hdf5_view *view, hid_t wanted, hid_t left)
 {
     hsize_t start[H5S_MAX_RANK] = {0}, shape[H5S_MAX_RANK];
@@ -268,7 +267,7 @@ static enum elbow_status check_mappings(struct elbow_hdf5_view *view, hid_t want
     return status == ELBOW_OK ? check_left(view, error) : status;
 }
 
-// Everything, if it is there; else what is wanted, with the whole of each source of which something is.
+// Checks everything if it exists; else the wanted part, with the whole of each source that it uses.
 static enum elbow_status check_view(struct elbow_hdf5_view *view, struct elbow_hdf5_wanted *look,
                                     struct elbow_error *error)
 {
@@ -293,7 +292,7 @@ enum elbow_status elbow_hdf5_check_virtual(struct elbow_hdf5 *file, hid_t datase
     view.creation = H5Dget_create_plist(dataset);
     view.cover = (struct elbow_hdf5_cover){.left = H5Dget_space(dataset), .rank = info->rank, .shape = info->shape};
     bool is_known = elbow_hdf5_home(dataset, view.home);
-    H5Dclose(dataset); // and with it the sources that HDF5 may have opened
+    H5Dclose(dataset); // this also closes the sources that HDF5 may have opened
     bool is_empty = false;
     for (int i = 0; i < info->rank; ++i)
         is_empty = is_empty || info->shape[i] == 0;

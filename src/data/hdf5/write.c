@@ -39,7 +39,7 @@ void elbow_hdf5_create_groups(struct elbow_hdf5 *file, const char *name)
     }
 }
 
-// Chunks of whole rows, as many as asked for, as there are, and as HDF5 allows.
+// Chunks of whole rows: as many as requested, limited by the dataset and by HDF5.
 static bool set_chunks(hid_t creation, enum elbow_element element, int rank, const uint64_t *shape,
                        struct elbow_hdf5_layout layout)
 {
@@ -75,7 +75,7 @@ static hid_t dataset_creation(enum elbow_element element, int rank, const uint64
     return H5I_INVALID_HID;
 }
 
-// Sets the file's error if a dataset of this name cannot be made.
+// Sets the file's error if a dataset of this name cannot be created.
 static void check_name(struct elbow_hdf5 *file, const char *name)
 {
     bool found;

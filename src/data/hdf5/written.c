@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether the chunks are there that hold a part of a dataset. A walk over them ends at the first that nobody has
-// written, so that however many there should be, it passes only chunks that are there.
+// Whether the chunks of a part of a dataset exist. A walk ends at the first chunk that was never written, so it passes
+// only written chunks, however many there should be.
 #include "elbow/data/detail/blocks.h"
 #include "elbow/data/detail/hdf5.h"
 
@@ -18,7 +18,7 @@ static bool is_written(const struct walk *walk)
     return H5Dget_chunk_storage_size(walk->dataset, walk->offset, &size) >= 0 && size > 0;
 }
 
-// All chunks that the blocks meet, from a dimension on; false at one that is not there, where the offset stays.
+// Visits all chunks that the blocks meet, from a dimension on; false at a missing one, where the offset stays.
 static bool visit(struct walk *walk, const struct elbow_hdf5_blocks *blocks, int i)
 {
     if (i == walk->rank)
@@ -63,14 +63,14 @@ bool elbow_hdf5_are_written(hid_t dataset, hid_t wanted, uint64_t *first, uint64
     return are_written;
 }
 
-// A walk over the chunks of some rows, to the values that each holds.
+// A walk over the chunks of some rows, which marks the values of each.
 struct map {
     struct walk walk;
     uint64_t first, count;  // rows
     unsigned char *written; // of these rows
 };
 
-// The values of the chunk at walk.offset, from a dimension on, which begin at `at`: none was written.
+// Marks the values of the chunk at walk.offset, from a dimension on and beginning at `at`, as not written.
 static void clear_chunk(const struct map *map, int i, uint64_t at)
 {
     const struct walk *walk = &map->walk;
