@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TILE = 512 }; // doubles that stay in the nearest cache
+enum { TILE = 512 }; // doubles that stay in the first-level cache
 
 static bool has_transform(const struct elbow_inputs *inputs)
 {
@@ -41,7 +41,7 @@ void elbow_inputs_turn_back(const struct elbow_inputs *inputs, const float *seen
     turn(fit, elbow_transform_row(fit->kind)->inverse, inputs->dataset->values, seen, values);
 }
 
-// The extremes of the training data in a column, as the model scores them.
+// The range of the training data in a column, as the model scores it.
 static void find_range(const struct elbow_inputs *inputs, size_t column, float range[2])
 {
     const struct elbow_dataset *dataset = inputs->dataset;
@@ -109,7 +109,7 @@ size_t elbow_inputs_floats(const struct elbow_inputs *inputs)
     return stages * inputs->dataset->values;
 }
 
-// Rows to be made.
+// A job: rows to make.
 struct rows {
     const struct elbow_inputs *inputs;
     const struct elbow_inputs_workspace *workspace;
@@ -153,7 +153,7 @@ static void make_span(void *user, int part, size_t first, size_t count)
         make_row(user, i);
 }
 
-// The last stage: the mask behind the values of each place, so that it is more channels.
+// The last stage: the mask after the values of each place, as additional channels.
 static void append_mask(const struct elbow_dataset *dataset, size_t rows, const float *seen, const float *known,
                         float *masked)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which values of rows are known: a bit each. A row begins at a byte of its own, so that ranks that read
-// neighbours do not write to the same one.
+// The known bits of rows. Each row begins at a byte, so that ranks that read neighbouring rows do not write to the same
+// byte.
 #include "elbow/data/detail/rows.h"
 
 size_t elbow_rows_known_row_bytes(const struct elbow_dataset *dataset)

@@ -44,7 +44,7 @@ static bool has_names(const struct elbow_label_source *source)
     return source->are_texts || source->names.count > 0 || source->categories[0] != '\0';
 }
 
-// The names of the file that is open, among those of all.
+// Finds the names of the open file in the common list.
 static enum elbow_status merge(struct elbow_label_files *labels, struct elbow_error *error)
 {
     const struct elbow_label_list *names = &labels->source.names;
@@ -87,7 +87,7 @@ static enum elbow_status count_file(struct elbow_label_files *labels, size_t fil
     return merge(labels, error);
 }
 
-// Whether two names have one number.
+// Whether two names have the same number.
 static bool share_label(const struct elbow_label_list *list)
 {
     for (size_t i = 1; i < list->count; ++i)
@@ -102,7 +102,7 @@ static int by_label(const void *left, const void *right)
     return (a->label > b->label) - (a->label < b->label);
 }
 
-// The names in the order of their labels, once all files are known.
+// Sorts the names by label, once all files are known.
 static enum elbow_status settle(struct elbow_label_files *labels, struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
@@ -149,7 +149,7 @@ const struct elbow_label_list *elbow_label_files_names(const struct elbow_label_
     return labels->files != NULL && labels->files->count == 1 ? &labels->source.names : &labels->names;
 }
 
-// Opens a file whose labels get the numbers of all. Texts are looked up among all names at once.
+// Opens a file whose labels are renumbered. Texts are looked up directly in the common list.
 static enum elbow_status open_renumbered(struct elbow_label_files *labels, size_t file, struct elbow_error *error)
 {
     if (labels->is_open && labels->file == file && (labels->borrows || labels->places != NULL || !labels->renumbers))
@@ -170,7 +170,7 @@ static enum elbow_status open_renumbered(struct elbow_label_files *labels, size_
     return status;
 }
 
-// From the numbers of the file to those of all. `first`: the row of the file.
+// Converts the numbers of the file to the common ones. `first`: the row of the file.
 static enum elbow_status renumber(const struct elbow_label_files *labels, uint64_t first, uint64_t count, int64_t *out,
                                   struct elbow_error *error)
 {

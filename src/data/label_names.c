@@ -78,7 +78,7 @@ enum elbow_status elbow_label_list_add(struct elbow_label_list *list, int64_t la
     return status;
 }
 
-// The first place whose name does not stand before this one.
+// The first place whose name is not less than this one.
 static size_t place_of(const struct elbow_label_list *list, const char *name)
 {
     size_t low = 0, high = list->count;
@@ -114,7 +114,7 @@ enum elbow_status elbow_label_list_put(struct elbow_label_list *list, const char
 
 void elbow_label_list_sort(struct elbow_label_list *list)
 {
-    // An insertion: what files hold is sorted, as a rule, and names of one label keep their order.
+    // Insertion sort: files are usually sorted, and names of one label keep their order.
     for (size_t i = 1; i < list->count; ++i) {
         struct elbow_label_entry entry = list->entries[i];
         size_t at = i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The reading of labels: whatever is stored becomes int64_t, or is refused with its row.
+// Reading labels: each stored value becomes an int64_t, or is refused with its row.
 #include "elbow/data/detail/label_source.h"
 
 #include "elbow/base/memory.h"
@@ -77,7 +77,7 @@ static enum elbow_status refuse_number(const struct elbow_label_source *source, 
         source->path, source->location, (unsigned long long)row, value);
 }
 
-// Not a number stands for unknown: pandas has nothing else for a missing value in a column of floats.
+// NaN stands for unknown: pandas has nothing else for a missing value in a column of floats.
 static enum elbow_status take_float(struct elbow_label_source *source, uint64_t row, double value, int64_t *label,
                                     struct elbow_error *error)
 {
@@ -91,7 +91,8 @@ static enum elbow_status take_float(struct elbow_label_source *source, uint64_t 
     return ELBOW_OK;
 }
 
-// Labels are kept as int64: a larger one, as a fill value of 2^64 - 1, would become a negative one, and another class.
+// Labels are stored as int64_t: a larger one, such as a fill value of 2^64 - 1, would become a negative one, and
+// another class.
 static enum elbow_status take_unsigned(const struct elbow_label_source *source, uint64_t row, uint64_t value,
                                        int64_t *label, struct elbow_error *error)
 {
@@ -125,7 +126,7 @@ static enum elbow_status take_number(struct elbow_label_source *source, const vo
     return ELBOW_FORMAT;
 }
 
-// What the attributes call missing is unknown, whether a label could hold it or not.
+// Values that attributes mark as missing are unknown, even if a label could not hold them.
 static bool is_missing(const struct elbow_label_source *source, const void *stored, uint64_t i)
 {
     switch (source->info.element) {
@@ -144,7 +145,7 @@ static int by_label(const void *left, const void *right)
     return (a->label > b->label) - (a->label < b->label);
 }
 
-// A code must be that of a category; that of the empty text is unknown.
+// A code must be that of a category; the category with the empty text is unknown.
 static enum elbow_status check_code(const struct elbow_label_source *source, uint64_t row, int64_t *label,
                                     struct elbow_error *error)
 {
@@ -164,7 +165,7 @@ static enum elbow_status check_code(const struct elbow_label_source *source, uin
     return ELBOW_OK;
 }
 
-// `rows` of the dataset from `row` on hold `count` labels from `first` on.
+// Reads `rows` rows of the dataset from `row` on, which hold `count` labels from `first` on.
 static enum elbow_status read_numbers(struct elbow_label_source *source, uint64_t row, uint64_t rows, uint64_t first,
                                       uint64_t count, int64_t *labels, struct elbow_error *error)
 {
@@ -201,7 +202,7 @@ static enum elbow_status read_row(struct elbow_label_source *source, struct elbo
     return status == ELBOW_OK ? read_rows(source, 0, 1, 0, source->count, source->row, error) : status;
 }
 
-// What the mask hides is unknown.
+// Labels that the mask hides are unknown.
 static enum elbow_status apply_mask(struct elbow_label_source *source, uint64_t first, uint64_t count, int64_t *labels,
                                     struct elbow_error *error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Labels in a file. What they are is found out once: a dataset of numbers or texts, and beside it the names of its
-// codes or a mask.
+// Labels in a file. Their form is determined once: a dataset of numbers or texts, and with it the names of its codes,
+// or a mask.
 #include "elbow/data/detail/label_source.h"
 
 #include "elbow/base/mask.h"
@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED_AT = 64, WIDTH_MAX = 4096 }; // rows and columns in which a one-hot matrix is looked for
+enum { LOOKED_AT = 64, WIDTH_MAX = 4096 }; // rows and columns that are searched for a one-hot matrix
 enum { FLAGS_BYTES_MAX = 1 << 16 };        // of an attribute
-enum { SHORTEST_DIGITS = 9 };              // of a name: what tells all 32-bit floats apart
+enum { SHORTEST_DIGITS = 9 };              // of a name: enough to distinguish all 32-bit floats
 static const char BLANKS[] = " \t\r\n";
 
 static bool is_dataset(struct elbow_label_source *source, const char *name)
@@ -24,7 +24,7 @@ static bool is_dataset(struct elbow_label_source *source, const char *name)
     return kind == ELBOW_HDF5_TEXTS || kind == ELBOW_HDF5_VALUES;
 }
 
-// Whether a group has both datasets; then their names.
+// Whether a group has both datasets; sets their names.
 static bool has_pair(struct elbow_label_source *source, const char *first, const char *second, elbow_path first_name,
                      elbow_path second_name)
 {
@@ -49,8 +49,8 @@ static enum elbow_status resolve_group(struct elbow_label_source *source, struct
                            source->path, source->location);
 }
 
-// A dataset. Its categories are beside it, if it is the codes of a group, or what its attribute refers to (AnnData
-// before 0.8).
+// A dataset. Its categories are in the same group if it is the codes of a group, or in the object to which its
+// attribute refers (AnnData before 0.8).
 static bool resolve_dataset(struct elbow_label_source *source)
 {
     static const char CODES[] = "/codes";
@@ -113,7 +113,7 @@ static bool is_one_hot(struct elbow_label_source *source)
     return is_so;
 }
 
-// Labels are a list; lengths of one beside it do not matter: (N), (N, 1), (1, N).
+// Labels are a list; axes of length one are ignored: (N), (N, 1), (1, N).
 static enum elbow_status count_labels(struct elbow_label_source *source, struct elbow_error *error)
 {
     const struct elbow_hdf5_info *info = &source->info;
@@ -141,7 +141,7 @@ static enum elbow_status count_labels(struct elbow_label_source *source, struct 
                            source->location, shape);
 }
 
-// The dataset beside the labels must be a list.
+// The companion of the labels must be a list.
 static enum elbow_status check_list(const struct elbow_label_source *source, const char *name,
                                     const struct elbow_hdf5_info *info, struct elbow_error *error)
 {
@@ -176,13 +176,13 @@ static enum elbow_status take_member(void *user, int64_t value, const char *name
     return add_name(user, value, name, error);
 }
 
-// The empty text is the name of no class.
+// The empty text does not name a class.
 static enum elbow_status take_category(void *user, uint64_t place, const char *text, struct elbow_error *error)
 {
     return text[0] == '\0' ? ELBOW_OK : add_name(user, (int64_t)place, text, error);
 }
 
-// As short as it can be, so that no two numbers share a name.
+// As short as possible, but so that no two numbers share a name.
 static void name_float(double value, char *name, size_t size)
 {
     for (int digits = SHORTEST_DIGITS; digits <= DBL_DECIMAL_DIG; ++digits) {
@@ -192,7 +192,7 @@ static void name_float(double value, char *name, size_t size)
     }
 }
 
-// Categories that are numbers are named by them.
+// Categories that are numbers have these numbers as names.
 static enum elbow_status name_numbers(struct elbow_label_source *source, const struct elbow_hdf5_info *info,
                                       struct elbow_error *error)
 {
@@ -252,7 +252,7 @@ static enum elbow_status check_mask(struct elbow_label_source *source, struct el
     return status == ELBOW_OK ? elbow_hdf5_check_storage(source->file, source->mask, error) : status;
 }
 
-// What the attributes say of numbers: how they are meant, and which of them stand for nothing.
+// Reads the attributes of numbers: whether they are unsigned, and which of them are missing.
 static enum elbow_status read_attributes(struct elbow_label_source *source, struct elbow_error *error)
 {
     struct elbow_packing packing;
@@ -268,7 +268,7 @@ static enum elbow_status read_attributes(struct elbow_label_source *source, stru
     return ELBOW_OK;
 }
 
-// The words of a text of flags are the names of these labels, one each.
+// The words of a text of flags, as names of these labels, one each.
 static enum elbow_status take_flags(struct elbow_label_source *source, char *meanings, const int64_t *labels,
                                     size_t count, struct elbow_error *error)
 {
@@ -287,8 +287,8 @@ static size_t count_words(const char *text)
     return count;
 }
 
-// Names as the CF conventions have them: the attributes flag_values and flag_meanings. What does not fit together is
-// none.
+// Names as in the CF conventions: the attributes flag_values and flag_meanings. If they do not match, there are no
+// names.
 static enum elbow_status read_flags(struct elbow_label_source *source, struct elbow_error *error)
 {
     bool has_values = false, has_meanings = false;
@@ -327,7 +327,7 @@ static bool is_utf8(const char *text)
     return *text == '\0';
 }
 
-// Bytes that are no UTF-8 are shown as others in every table.
+// Bytes that are not valid UTF-8 look different in each table.
 void elbow_label_source_check_names(struct elbow_label_source *source)
 {
     for (size_t i = 0; i < source->names.count; ++i) {

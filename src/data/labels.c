@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The loading of labels. Beside the rows they are small, and those of texts want all names before the first number:
-// rank zero reads them in blocks and sends each to all.
+// Loading labels. They are small compared with the rows, and numbering texts requires all names first: rank zero reads
+// them in blocks and sends each to all.
 #include "elbow/data/labels.h"
 
 #include "elbow/base/memory.h"
@@ -12,7 +12,7 @@
 
 enum { BLOCK_LABELS = 1 << 17, TOLD_NAMES = 8, TOLD_SIZE = 200, NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
-// How many labels are unknown, and how many are 1.
+// The numbers of labels that are unknown, and of labels that are 1.
 struct counts {
     uint64_t unknown, one;
 };
@@ -25,7 +25,7 @@ static enum elbow_status refuse_count(const char *name, uint64_t labels, const c
                            elbow_text_count(samples, "sample").text);
 }
 
-// As many files as the samples have: there must be as many labels as rows in each.
+// If the samples are in several files, each file of labels must have as many labels as the matching file has rows.
 static enum elbow_status check_files(const struct elbow_labels_request *request, const struct elbow_label_files *labels,
                                      struct elbow_error *error)
 {
@@ -44,7 +44,7 @@ static enum elbow_status check_files(const struct elbow_labels_request *request,
     return ELBOW_OK;
 }
 
-// Rank zero. Opens the files; there must be a label for each sample.
+// Rank zero. Opens the files, and checks that there is one label per sample.
 static enum elbow_status open_files(const struct elbow_labels_request *request, struct elbow_label_files *labels,
                                     struct elbow_error *error)
 {
@@ -58,7 +58,7 @@ static enum elbow_status open_files(const struct elbow_labels_request *request, 
     return refuse_count(name, labels->count, request->samples_name, request->samples, error);
 }
 
-// Collective. From rank zero's list to the names of all.
+// Collective. Sends the names in rank zero's list to all.
 static enum elbow_status share_names(struct elbow_comm *comm, const struct elbow_label_list *list,
                                      struct elbow_label_names *names, struct elbow_error *error)
 {
@@ -78,7 +78,7 @@ static enum elbow_status share_names(struct elbow_comm *comm, const struct elbow
     return ELBOW_OK;
 }
 
-// Collective. Rank zero reads a block, and every copy gets it.
+// Collective. Rank zero reads a block, and each copy gets it.
 static enum elbow_status share_block(struct elbow_comm *comm, struct elbow_label_files *source, uint64_t first,
                                      uint64_t count, int64_t *block, const struct elbow_shared *labels,
                                      struct elbow_error *error)
@@ -111,7 +111,7 @@ static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_labe
         }
     }
     elbow_release(&block);
-    return status == ELBOW_OK ? elbow_comm_agree(comm, error) : status; // all copies are written
+    return status == ELBOW_OK ? elbow_comm_agree(comm, error) : status; // waits until all copies are written
 }
 
 // "4 names (B, T, NK, mono), 6 of 300 samples have no label"
@@ -135,7 +135,7 @@ static void tell(const struct elbow_labels_request *request, const struct elbow_
                       names->count > TOLD_NAMES ? ", ..." : "", unknown > 0 ? "; " : "", missing);
 }
 
-// Two classes that are called -1 and 1, as of support vector machines: one of them is lost. Rank zero knows.
+// Warns of two classes -1 and 1, as for support vector machines: one of them would be lost. Only rank zero knows.
 static void warn_of_signs(const struct elbow_labels_request *request, const struct elbow_label_files *source,
                           const struct counts *counts, struct elbow_log *log)
 {
@@ -148,7 +148,7 @@ static void warn_of_signs(const struct elbow_labels_request *request, const stru
         log, "%s holds only -1 and 1, and labels of -1 count as unknown; if they are two classes, store 0 and 1", name);
 }
 
-// Rank zero knows.
+// Only rank zero knows.
 static void warn_of_doubt(const struct elbow_labels_request *request, const struct elbow_label_files *source,
                           struct elbow_log *log)
 {

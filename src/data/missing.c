@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which stored values are missing ones.
+// Which stored values are missing.
 #include "elbow/data/packing.h"
 
 #include "elbow/base/status.h"
@@ -47,7 +47,7 @@ static int by_size(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-// Rules for very many values: numbers in order, so that a list of hundreds costs what one of eight does.
+// Rules for very many values: sorted numbers, so that a list of hundreds is as fast as one of eight.
 static struct elbow_missing in_order(const struct elbow_missing *missing, bool *has_nan)
 {
     struct elbow_missing sorted = *missing;
@@ -62,7 +62,7 @@ static struct elbow_missing in_order(const struct elbow_missing *missing, bool *
     return sorted;
 }
 
-// By rules in order.
+// By sorted rules.
 static bool is_in(const struct elbow_missing *sorted, bool has_nan, double stored)
 {
     size_t low = 0, high = sorted->count;

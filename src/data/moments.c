@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The first pass finds the mean, as an offset from the first row, so that equal values have exactly their own. The
-// second sums deviations from that mean and their squares, which corrects both. Each column has a unit of the size of
-// its own differences, a power of two: squares neither overflow nor vanish, however large other columns are, and no bit
-// is lost.
+// The first pass finds the mean, as an offset from the first row, so that a column of equal values has exactly that
+// value as its mean. The second pass sums deviations from that mean and their squares, which corrects both. Each column
+// has a unit of the size of its own differences, a power of two: squares neither overflow nor vanish, whatever the size
+// of other columns, and no bit is lost.
 #include "elbow/data/detail/moments.h"
 
 #include "elbow/base/memory.h"
@@ -15,19 +15,20 @@ enum { BLOCK = 1024, EXPONENT_LEAST = -1000, EXPONENT_MOST = 1000, EXPONENT_LARG
 
 struct taking {
     const struct elbow_moments_job *job;
-    const double *origin; // (D) what is subtracted
-    double *units;        // (D) what differences are multiplied by
+    const double *origin; // (D) subtracted from the values
+    double *units;        // (D) multiplies the differences
     double *row;          // (D) workspace
     float *known;         // (D) workspace; NULL: all values are known
 };
 
-// The first pass knows no column yet: sums of differences must not overflow, whatever there is.
+// The first pass knows no column yet, so sums of differences must not overflow for any values.
 static double first_unit(double low, double high)
 {
     return ldexp(1, fmax(fabs(low), fabs(high)) > ldexp(1, EXPONENT_LARGE) ? EXPONENT_LARGE - EXPONENT_MOST : 0);
 }
 
-// The unit of a column, by the sum of its absolute differences; a column where that vanishes has tiny ones, or none.
+// The unit of a column, from the sum of its absolute differences; if that is zero, the column has tiny differences or
+// none.
 static double column_unit(double sum, double unit)
 {
     if (!isfinite(sum))
@@ -37,7 +38,7 @@ static double column_unit(double sum, double unit)
     return ldexp(1, -exponent);
 }
 
-// A row less its origin, in its columns' units; 0 for what is missing.
+// A row minus its origin, in the units of its columns; 0 for a missing value.
 static void read_row(const struct taking *taking, uint64_t row)
 {
     const struct elbow_moments_job *job = taking->job;
@@ -51,8 +52,8 @@ static void read_row(const struct taking *taking, uint64_t row)
         taking->row[j] = taking->known[j] != 0 ? taking->row[j] : 0;
 }
 
-// Sums of a block's differences and, behind them, of their squares, or else of their absolute values; behind these how
-// many values are known, where some are not.
+// Sums over a block: of the differences; then of their squares or absolute values; then, if some are missing, the
+// numbers of known values.
 static void sum_block(const struct taking *taking, uint64_t block, bool has_squares, double *sums)
 {
     const struct elbow_moments_job *job = taking->job;
@@ -80,7 +81,7 @@ static void sum_squares(void *user, uint64_t block, double *sums)
     sum_block(user, block, true, sums);
 }
 
-// The first known value of each column; 0 where there is none. Without missing values, the first row.
+// The first known value of each column; 0 if there is none. Without missing values, the first row.
 static void take_origin(const struct taking *taking, double *origin)
 {
     const struct elbow_moments_job *job = taking->job;
@@ -103,7 +104,7 @@ static void take_origin(const struct taking *taking, double *origin)
         origin[j] = isnan(origin[j]) ? 0 : origin[j];
 }
 
-// Known values of column j, at least 1 to divide by.
+// The number of known values of column j, but at least 1, as a divisor.
 static double count_of(const struct elbow_moments *moments, double rows, size_t j)
 {
     return moments->counts == NULL ? rows : moments->counts[j] > 0 ? moments->counts[j] : 1;
@@ -155,7 +156,7 @@ enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct
         ELBOW_ARRAY(moments->mean, job->values),   ELBOW_ARRAY(moments->deviation, job->values),
         ELBOW_ARRAY(taking.row, job->values),      ELBOW_ARRAY(taking.units, job->values),
         ELBOW_ARRAY(sums, 3 * job->values),        ELBOW_ARRAY(taking.known, job->values),
-        ELBOW_ARRAY(moments->counts, job->values), // the last two: where values are missing
+        ELBOW_ARRAY(moments->counts, job->values), // the last two: only if values are missing
     };
     size_t count = sizeof arrays / sizeof *arrays - (job->known != NULL ? 0 : 2);
     elbow_allocate_all(arrays, count, "mean and deviation of the data", error);
@@ -168,7 +169,7 @@ enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct
     return error->status;
 }
 
-// All values together have one unit: those far below the largest do not count.
+// All values together have one unit: values far below the largest do not matter.
 static double unit_of(double low, double high)
 {
     double most = fmax(fabs(low), fabs(high));
@@ -176,7 +177,7 @@ static double unit_of(double low, double high)
     return ldexp(1, -(exponent > EXPONENT_LEAST ? exponent : EXPONENT_LEAST));
 }
 
-// What is summed over columns, each as often as it has known values: once where all have as many.
+// Sums over columns. Each is weighted by its number of known values, or by one if all have the same.
 enum joined { COUNT, DIFFERENCE, SQUARES };
 
 // The sum over columns [lo, hi) of the differences of their means from an origin, or of the squares about it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Names of rows: texts, one after the other in one piece of memory that grows.
+// Names of rows: texts, one after another, in a growing piece of memory.
 #include "elbow/data/companion.h"
 
 #include "elbow/base/memory.h"
@@ -49,7 +49,7 @@ static enum elbow_status take(void *user, uint64_t place, const char *text, stru
     return ELBOW_OK;
 }
 
-// A list of texts, one a row or all in one: how many texts, and rows.
+// A list of texts, one per row or all in one row: the number of texts, and of rows.
 static enum elbow_status check(const struct elbow_companion *companion, struct elbow_hdf5 *file, uint64_t *count,
                                uint64_t *rows, struct elbow_error *error)
 {
@@ -86,7 +86,7 @@ static enum elbow_status check_count(const struct elbow_companion *companion, ui
                            elbow_text_count(companion->rows, "row").text);
 }
 
-// The names of a file behind those that were read before; `are_all`: there are no others.
+// Appends the names of a file; `are_all`: there are no others.
 static enum elbow_status read_file(const struct elbow_companion *companion, bool are_all, struct reading *reading,
                                    struct elbow_error *error)
 {

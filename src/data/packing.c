@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Attributes of packing and of missing values. Numbers are read as doubles and brought to the stored type, as netCDF
-// does, so that a fill value of another width still meets the values that it stands for.
+// Attributes of packing and of missing values. Numbers are read as doubles and converted to the stored type, as netCDF
+// does, so that a fill value of another width still matches the values for which it stands.
 #include "elbow/data/packing.h"
 
 #include "elbow/base/memory.h"
@@ -12,25 +12,25 @@
 #include <string.h>
 #include <strings.h>
 
-// Of one attribute; and of them as many as are told.
+// Texts about one attribute, and about as many as fit.
 enum { NUMBERS_MAX = ELBOW_MISSING_VALUES, SAID_MAX = 8 };
 
 struct reader {
     struct elbow_hdf5 *file;
     const char *dataset;
     enum elbow_element stored;      // the dataset's own element
-    struct elbow_hdf5_float format; // of a dataset of floats: its own, where the element is a wider one
+    struct elbow_hdf5_float format; // of a dataset of floats: the dataset's own format, if the element is a wider one
     struct elbow_packing *packing;
 };
 
-// One attribute: count numbers, 0 if it is not there or not used.
+// An attribute: count numbers, 0 if it does not exist or is not used.
 struct numbers {
     size_t count;
     double values[NUMBERS_MAX];
     bool is_float;
 };
 
-// Appends to a list with commas; what does not fit is left out.
+// Appends to a list with commas; text that does not fit is left out.
 static void list(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void list(char *text, size_t size, const char *format, ...)
 {
@@ -43,7 +43,7 @@ static void list(char *text, size_t size, const char *format, ...)
     va_end(arguments);
 }
 
-// Says the numbers of an attribute as they stand: "valid_range 0 to 100".
+// Appends the numbers of an attribute as stored: "valid_range 0 to 100".
 static void say(struct elbow_packing *packing, const char *name, const struct numbers *numbers)
 {
     char values[256] = "";
@@ -65,8 +65,8 @@ static enum elbow_status refuse_many(const struct reader *reader, struct elbow_e
                            reader->dataset, ELBOW_MISSING_VALUES);
 }
 
-// `most`: numbers that it may have. One that has to have another count, or is no number at all, is ignored; but no list
-// of any length is.
+// `most`: the largest number of values. An attribute that must have another number of them, or is not numeric, is
+// ignored; a longer list is an error.
 static enum elbow_status read_numbers(struct reader *reader, const char *name, size_t least, size_t most,
                                       struct numbers *numbers, struct elbow_error *error)
 {
@@ -141,7 +141,7 @@ static enum elbow_element signed_twin(enum elbow_element element)
     }
 }
 
-// Some formats of netCDF have no unsigned types, or no signed bytes: an attribute says how integers are meant.
+// Some netCDF formats have no unsigned types, or no signed bytes: an attribute says how to read integers.
 static enum elbow_status read_sign(struct reader *reader, struct elbow_error *error)
 {
     bool found;
@@ -162,8 +162,8 @@ static enum elbow_status read_sign(struct reader *reader, struct elbow_error *er
     return ELBOW_OK;
 }
 
-// A number of an attribute as a stored value of the dataset would be. Values that lie between two floats were rounded
-// by whoever wrote them: `ties_away` as libhdf5 does, else as processors do.
+// Converts a number of an attribute to a stored value of the dataset. Values between two floats were rounded by the
+// program that wrote them: `ties_away` as libhdf5 does, else as processors do.
 static double as_stored(const struct reader *reader, double number, bool ties_away)
 {
     if (elbow_element_is_float(reader->stored))
@@ -188,7 +188,7 @@ static enum elbow_status add_stored(struct reader *reader, double value, struct 
     return is_added ? ELBOW_OK : refuse_many(reader, error);
 }
 
-// What netCDF writes where nobody has written, and nobody has said what else it should; bytes have no such value.
+// The fill value that netCDF writes where no value was written and no other fill value is set; bytes have none.
 static bool netcdf_fill(enum elbow_element element, double *value)
 {
     switch (element) {
@@ -248,8 +248,8 @@ static enum elbow_status read_fill(struct reader *reader, struct elbow_error *er
     return ELBOW_OK;
 }
 
-// Bounds of unpacked values, which netCDF tells from their type, become bounds of stored ones. Those of integers that
-// rounding has moved a little off a whole number are put back onto it.
+// Converts bounds of unpacked values, which netCDF recognizes by their type, to bounds of stored ones. Bounds of
+// integers that rounding has moved slightly off a whole number are corrected.
 static double pack(const struct elbow_packing *packing, double bound)
 {
     double stored = (bound - packing->offset.value) / packing->factor.value, whole = rint(stored);

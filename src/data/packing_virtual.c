@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Attributes of a virtual dataset, or in their place those of its sources.
+// Attributes of a virtual dataset, or instead those of its sources.
 #include "elbow/base/text.h"
 #include "elbow/data/detail/source.h"
 #include "elbow/data/packing.h"
 
 enum { DEPTH_MAX = 8 }; // virtual datasets of virtual datasets
 
-// What the sources of a virtual dataset say, of which HDF5 passes nothing on.
+// The attributes of the sources of a virtual dataset; HDF5 passes none of them on.
 struct origins {
     const char *dataset;
     enum elbow_element element;
@@ -38,7 +38,7 @@ static enum elbow_status compare_origin(const struct origins *origins, const str
     return status;
 }
 
-// The sources say one thing, or the virtual dataset has to say it.
+// The sources must agree, unless the virtual dataset has attributes of its own.
 static enum elbow_status visit_origin(void *context, const struct elbow_hdf5_origin *origin, struct elbow_error *error)
 {
     struct origins *origins = context;
@@ -55,7 +55,7 @@ static enum elbow_status visit_origin(void *context, const struct elbow_hdf5_ori
     return compare_origin(origins, origin, &other, error);
 }
 
-// The depth ends a virtual dataset that is the source of itself, which the look at its storage refuses.
+// The depth limits a virtual dataset that is its own source; the check of its storage refuses it.
 static enum elbow_status read_with_origins(struct elbow_hdf5 *file, const char *dataset, enum elbow_element element,
                                            int depth, struct elbow_packing *packing, struct elbow_error *error)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How sparse rows lie in one piece of memory: starts, values, columns, each aligned to its own size.
+// The layout of sparse rows in one piece of memory: starts, values, columns, each aligned to its own size.
 #include "elbow/data/pages.h"
 
 #include "elbow/base/memory.h"
 
-// Where the parts begin.
+// The beginnings of the parts.
 struct offsets {
     size_t values, columns, end;
 };

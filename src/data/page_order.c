@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Segments and windows of pages. What depends on the epoch alone is kept for two epochs, since a reader is ahead of the
-// step: the sums C_k, which are searched for the page of a sample.
+// Segments and windows of pages. State that depends on the epoch alone is kept for two epochs, since a reader is ahead
+// of the step: the sums C_k, which are searched for the page of a sample.
 //
 // Invariant: `deals` is read and written under the mutex only.
 #include "elbow/data/page_order.h"
@@ -27,7 +27,7 @@ struct elbow_page_order {
     uint64_t segments, steps, rest;      // M, S
     uint64_t window_samples;             // V
     pthread_mutex_t mutex;
-    struct deal deals[DEALS]; // the one that was asked for last comes first
+    struct deal deals[DEALS]; // the most recently used one comes first
 };
 
 static uint64_t divide_up(uint64_t count, uint64_t size)
@@ -66,7 +66,7 @@ static uint64_t share(uint64_t number, uint64_t length, uint64_t parts)
     return number * (length / parts) + number * (length % parts) / parts;
 }
 
-// V. One that is larger than all samples is as good as they are.
+// V, limited to the number of all samples.
 static uint64_t window_samples_of(const struct elbow_page_order_request *request)
 {
     uint64_t samples = request->table->row_samples;
@@ -147,7 +147,7 @@ static void make_deal(const struct elbow_page_order *order, uint32_t draw, struc
         deal->sums[k + 1] = deal->sums[k] + size_of_page(table, elbow_permutation_at(&deal->pages, k));
 }
 
-// The pages of an epoch, in place of those that were not asked for longest. Under the mutex.
+// The pages of an epoch; they replace those of the epoch that was used longest ago. Under the mutex.
 static const struct deal *find_deal(struct elbow_page_order *order, uint64_t epoch)
 {
     bool is_once = order->request.kind == ELBOW_ORDER_SEGMENTS;

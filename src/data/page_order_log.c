@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the user is told of an order of pages: what share of the set is shuffled together, and whether that is enough
-// where rows of one label lie together.
+// Log lines about an order of pages: the share of the set that is shuffled together, and whether this is enough if rows
+// of one label are adjacent.
 #include "elbow/data/page_order.h"
 
 #include "elbow/base/memory.h"
@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-// Windows that are looked at, and labels of each and of the whole set. Of the labels that shuffled rows would have, a
-// window should have that share.
+// Number of windows that are checked, and of labels of each and of the whole set. A window should have this share of
+// the labels that shuffled rows would have.
 enum { WINDOWS_LOOKED = 16, LABELS_LOOKED = 4096 };
 static const double ENOUGH = 0.8;
 
@@ -38,7 +38,8 @@ static size_t count_different(int64_t *labels, size_t count)
     return different;
 }
 
-// Different labels that so many rows would have on average, if they were drawn from those that are sorted here.
+// The number of different labels that this many rows would have on average, if they were drawn from those that are
+// sorted here.
 static double expect_different(const int64_t *labels, size_t count, size_t drawn)
 {
     double expected = 0;
@@ -49,7 +50,7 @@ static double expect_different(const int64_t *labels, size_t count, size_t drawn
     return expected;
 }
 
-// Up to LABELS_LOOKED labels of all samples, evenly spaced; of those of some pages.
+// Takes up to LABELS_LOOKED labels of all samples, evenly spaced; or of those of some pages.
 static size_t take_labels(const struct elbow_dataset *dataset, int64_t *labels)
 {
     uint64_t step = dataset->samples / LABELS_LOOKED + 1;
@@ -76,7 +77,8 @@ static size_t take_labels_of(const struct elbow_dataset *dataset, const uint64_t
     return taken;
 }
 
-// Labels that a window has, and would have of shuffled rows, on average over some windows of the first epoch.
+// The number of labels that a window has, and would have with shuffled rows, on average over some windows of the first
+// epoch.
 struct mixture {
     double had, expected;
 };
@@ -99,7 +101,7 @@ static struct mixture look_at_windows(struct elbow_page_order *order, const stru
     return mixture;
 }
 
-// Without memory nothing is said.
+// Without memory, nothing is logged.
 static void warn_sorted(struct elbow_page_order *order, bool has_windows, const struct elbow_dataset *dataset,
                         struct elbow_log *log)
 {

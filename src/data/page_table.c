@@ -6,7 +6,7 @@
 
 enum { PAGE_BYTES = 1 << 20, SEGMENT_PAGES = 32 };
 
-// Adds the pages of the file that has stored rows [begin, end); without a table (first is NULL) they are counted alone.
+// Adds the pages of the file with stored rows [begin, end). Without a table (first is NULL) they are only counted.
 static void add_file(struct elbow_page_table *table, const struct elbow_selection *selection, uint64_t begin,
                      uint64_t end)
 {

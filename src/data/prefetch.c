@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Data ahead of the step. Slots are used in a circle: those that were taken and are being computed, and one that the
-// thread fills.
+// Data ahead of the step. Slots form a ring: those that were taken and are in use, and one that the thread fills.
 //
-// Invariants: at most one request is open; from `asked` to `filled` the slot after the one taken last belongs to the
-// thread, else all belong to the taker. The state is changed under the mutex only. The thread sleeps while it has
-// nothing to do: a microbatch takes milliseconds, and a spin would take its core from others. It calls no MPI,
-// and HDF5 only where rows are read when they are used (elbow/data/pages.h).
+// Invariants: at most one request is open; from `asked` to `filled`, the slot after the one taken last belongs to the
+// thread, and otherwise all belong to the taker. The state is changed under the mutex only. The thread sleeps while it
+// is idle: a microbatch takes milliseconds, and spinning would take a core from others. It does not call MPI, and calls
+// HDF5 only if rows are read on demand (elbow/data/pages.h).
 #include "elbow/data/prefetch.h"
 
 #include "elbow/base/memory.h"
@@ -68,7 +67,7 @@ static struct slot *next_slot(const struct elbow_prefetch *prefetch)
     return &prefetch->slots[(prefetch->taken + 1) % prefetch->count];
 }
 
-// What the thread and the taker do alike: a function of the range alone.
+// The work that the thread and the taker do alike: it depends on the range alone.
 static void fill(const struct elbow_data_source *source, const struct elbow_microbatch_range *range, struct slot *slot)
 {
     slot->range = *range;
@@ -161,7 +160,7 @@ static bool are_equal(const struct elbow_microbatch_range *a, const struct elbow
     return a->epoch == b->epoch && a->first == b->first && a->rows == b->rows;
 }
 
-// Waits for the thread. Rows that come from files may take long: the taker has other things to do meanwhile.
+// Waits for the thread. Rows from files may take long: the taker has other work meanwhile.
 static void wait_for_thread(struct elbow_prefetch *prefetch)
 {
     const struct elbow_data_source *source = &prefetch->source;
@@ -175,8 +174,8 @@ static void wait_for_thread(struct elbow_prefetch *prefetch)
     pthread_mutex_lock(&prefetch->mutex);
 }
 
-// Takes the next slot, whatever it holds, and sends the one after it away for `next`. Returns whether it holds
-// `wanted`.
+// Takes the next slot, whatever it holds, and lets the thread fill the following one with `next`. Returns whether it
+// holds `wanted`.
 static bool hand_over(struct elbow_prefetch *prefetch, const struct elbow_microbatch_range *wanted,
                       const struct elbow_microbatch_range *next)
 {
@@ -201,7 +200,7 @@ struct elbow_microbatch elbow_prefetch_take(struct elbow_prefetch *prefetch,
 {
     bool is_there = prefetch->thread.is_running && hand_over(prefetch, wanted, next);
     if (!is_there) {
-        if (!prefetch->thread.is_running) // else the slot has been taken, and the thread may be looking
+        if (!prefetch->thread.is_running) // otherwise the slot has been taken, and the thread may use it
             prefetch->taken = (prefetch->taken + 1) % prefetch->count;
         prefetch->counts.late += 1;
         return elbow_prefetch_make(prefetch, wanted);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The look at datasets. Rows beyond any sense are not read: the loading has its own bound on memory, and tells it.
+// Reading datasets in advance. Very large rows are not read: the load has its own limit on memory, and reports it.
 #include "elbow/data/preview.h"
 
 #include "elbow/base/child.h"
@@ -9,7 +9,7 @@
 #include "elbow/data/packing.h"
 #include "elbow/data/sparse.h"
 
-static const double SECONDS_MAX = 6; // of a key: the look has a minute in all
+static const double SECONDS_MAX = 6; // limit for the datasets of a key: the child process has a minute in all
 static const uint64_t ROW_BYTES_MAX = UINT64_C(1) << 28;
 
 static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct elbow_hdf5_info *info)
@@ -27,7 +27,7 @@ static void read_rows(struct elbow_hdf5 *file, const char *dataset, const struct
     elbow_release(&row);
 }
 
-// The first and the last of the numbers that each part of sparse rows holds.
+// The first and the last number of each part of sparse rows.
 static void read_sparse(struct elbow_hdf5 *file, const char *group)
 {
     struct elbow_sparse sparse;
@@ -54,7 +54,7 @@ void elbow_preview_dataset(const char *path, const char *dataset, char *note)
     } else if (is_open && elbow_hdf5_describe_dataset(file, dataset, &info, NULL) == ELBOW_OK) {
         bool is_there = elbow_hdf5_check_storage(file, dataset, NULL) == ELBOW_OK;
         elbow_packing_read(file, dataset, info.element, &packing, NULL);
-        if (is_there) // rows of which nobody wrote most may be without end
+        if (is_there) // rows that were mostly never written may be endless
             read_rows(file, dataset, &info);
     }
     elbow_hdf5_close(file, NULL);
@@ -68,7 +68,7 @@ void elbow_preview_labels(const char *path, const char *location, char *note)
     note[0] = '\0';
 }
 
-// Where there are many files, the look must end before its time is over.
+// With many files, this must end before its time is over.
 static bool is_late(double start)
 {
     return elbow_clock_seconds() - start > SECONDS_MAX;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows of an opened dataset into any memory: dense ones.
+// Reads rows of an open dataset into any memory: dense rows.
 #include "elbow/data/detail/row_reader.h"
 
 #include "elbow/base/memory.h"
@@ -26,7 +26,7 @@ void elbow_row_reader_destroy(struct elbow_row_reader *reader)
     elbow_release(&reader->row);
 }
 
-// The first value that is not finite, and is no missing one either, which are counted later.
+// The first value that is neither finite nor missing by a rule; missing ones are counted later.
 static size_t first_unusable(const struct elbow_dataset *dataset, const void *rows, size_t n, size_t first)
 {
     for (size_t i = first; i < n; ++i) {
@@ -37,7 +37,7 @@ static size_t first_unusable(const struct elbow_dataset *dataset, const void *ro
     return SIZE_MAX;
 }
 
-// Looks through rows all of whose values are known, before they are turned round.
+// Scans rows in which all values are known, before their channels are moved.
 static enum elbow_status scan(const struct elbow_loading *loading, struct elbow_row_block *block,
                               struct elbow_error *error)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows of an opened dataset into any memory: sparse ones.
+// Reads rows of an open dataset into any memory: sparse rows.
 #include "elbow/data/csr.h"
 #include "elbow/data/detail/row_reader.h"
 
 #include <math.h>
 
-// Rows that are stored flat, with the channels first, are turned round: their columns have other numbers then.
+// In flat rows with the channels first, channels are moved, so that columns get other numbers.
 static void turn_columns(const struct elbow_loading *loading, uint32_t *columns, size_t n)
 {
     for (size_t i = 0; i < n; ++i)
@@ -24,7 +24,7 @@ static void turn_rows(const struct elbow_loading *loading, const struct elbow_ro
     }
 }
 
-// The first entry that is not finite, and no missing one either; `end` if there is none.
+// The first entry that is neither finite nor missing by a rule; `end` if there is none.
 static uint64_t first_unusable(const struct elbow_dataset *dataset, const void *values, uint64_t entry, uint64_t end)
 {
     for (; entry < end; ++entry) {
@@ -35,7 +35,7 @@ static uint64_t first_unusable(const struct elbow_dataset *dataset, const void *
     return end;
 }
 
-// Looks through the entries. Whatever has no entry is zero.
+// Scans the entries. A value without an entry is zero.
 static enum elbow_status scan_rows(const struct elbow_loading *loading, struct elbow_row_entries *entries,
                                    struct elbow_error *error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows in memory or in pages, dense or sparse. A row lies in one page. A sparse row is spread out where it is used: a
-// fill of zeros, and an entry after the other to its column.
+// Rows in memory or in pages, dense or sparse. A row is in one page. A sparse row is expanded when it is used: zeros
+// first, then each entry at its column.
 #include "elbow/data/detail/rows.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ struct elbow_rows_parts elbow_rows_parts(const struct elbow_dataset *dataset)
     return elbow_page_parts(&all, elbow_element_size(dataset->element));
 }
 
-// Where a sparse row lies; *row becomes its number there.
+// Finds a sparse row; *row becomes its index there.
 static struct elbow_rows_parts parts_of(const struct elbow_dataset *dataset, uint64_t *row)
 {
     if (dataset->pages == NULL)
@@ -39,7 +39,7 @@ static struct elbow_rows_parts parts_of(const struct elbow_dataset *dataset, uin
     return elbow_page_parts(page, elbow_element_size(dataset->element));
 }
 
-// Where a dense row lies; *rows: so many from this one on lie in one piece.
+// Finds a dense row; *rows is the number of rows, from this one on, that are contiguous.
 static const char *dense_row(const struct elbow_dataset *dataset, uint64_t row, uint64_t *rows)
 {
     size_t bytes = dataset->values * elbow_element_size(dataset->element);
@@ -55,7 +55,7 @@ size_t elbow_rows_step(const struct elbow_dataset *dataset, size_t n)
     return !is_there && n > ELBOW_ROWS_PIECE ? ELBOW_ROWS_PIECE : n;
 }
 
-// The first entry of [entry, end) in this column or behind it.
+// The first entry of [entry, end) in this column or after it.
 static uint64_t find_column(const uint32_t *columns, uint64_t entry, uint64_t end, uint64_t column)
 {
     while (entry < end) {
@@ -68,7 +68,7 @@ static uint64_t find_column(const uint32_t *columns, uint64_t entry, uint64_t en
     return entry;
 }
 
-// Entries [entry, end), which lie in columns from `column` on, to their places.
+// Copies entries [entry, end), whose columns are `column` or more, to their places.
 #define SPREAD(size, type)                                                                                             \
     static void spread_##size(const struct elbow_rows_parts *parts, uint64_t entry, uint64_t end, uint64_t column,     \
                               type *out)                                                                               \
@@ -83,7 +83,7 @@ SPREAD(4, uint32_t)
 SPREAD(8, uint64_t)
 #undef SPREAD
 
-// Values [column, last) of a row, into zeros.
+// Copies values [column, last) of a row into zeros.
 static void spread(const struct elbow_rows_parts *parts, uint64_t row, uint64_t column, uint64_t last, size_t size,
                    void *out)
 {
@@ -99,7 +99,7 @@ static void spread(const struct elbow_rows_parts *parts, uint64_t row, uint64_t 
         spread_8(parts, entry, end, column, out);
 }
 
-// Of dense rows: as many of n values from `first` on as lie in one piece; *count of them.
+// Finds the values from `first` on that are contiguous, at most n; *count of them. For dense rows.
 static const char *dense_piece(const struct elbow_dataset *dataset, uint64_t first, size_t n, size_t *count)
 {
     uint64_t rows = 0, column = first % dataset->values;
@@ -165,7 +165,7 @@ static void fill(float value, size_t n, float *values)
         values[i] = value;
 }
 
-// A transform that treats all columns alike sees the entries, and one zero.
+// A transform that treats all columns alike is applied to the entries, and to one zero.
 static void transform_entries(const struct elbow_dataset *dataset, uint64_t row, float *values)
 {
     static const uint64_t ZERO = 0; // of any element
@@ -185,7 +185,7 @@ static void transform_entries(const struct elbow_dataset *dataset, uint64_t row,
     }
 }
 
-// A dense row lies in one piece, wherever it is.
+// A dense row is always contiguous.
 static size_t row_step(const struct elbow_dataset *dataset, size_t n)
 {
     return dataset->is_sparse ? elbow_rows_step(dataset, n) : n;

@@ -3,7 +3,7 @@
 
 #include "elbow/base/text.h"
 
-// Bytes that are not zeros and ones are fractions of 255, unless they are counts.
+// Bytes other than zeros and ones are fractions of 255, unless they are counts.
 struct elbow_scale elbow_scale_automatic(enum elbow_element element, double most, enum elbow_support support)
 {
     bool is_fraction = element == ELBOW_ELEMENT_UINT8 && most > 1 && support != ELBOW_SUPPORT_COUNT;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which samples a dataset consists of. Chosen rows are a bit each, with a count before every block of 512: an eighth of
-// a byte a row, whatever the order in which they were named.
+// The samples of a dataset. Chosen rows are one bit each, with a count before each block of 512: an eighth of a byte
+// per row, in whatever order they were named.
 #include "elbow/data/selection.h"
 
 #include "elbow/base/memory.h"
@@ -66,7 +66,7 @@ enum elbow_status elbow_selection_take_range(struct elbow_selection *selection, 
     return ELBOW_OK;
 }
 
-// Room for chosen rows.
+// Allocates the bits.
 static enum elbow_status make_bits(uint64_t stored, uint64_t **bits, uint64_t **before, struct elbow_error *error)
 {
     const struct elbow_array arrays[] = {
@@ -115,7 +115,7 @@ enum elbow_status elbow_selection_add_mask(struct elbow_selection *selection, ui
     return ELBOW_OK;
 }
 
-// Counts, now that the bits are there.
+// Sets the counts, once the bits are complete.
 static void count(struct elbow_selection *selection)
 {
     uint64_t rows = 0, blocks = divide_up(selection->stored, BLOCK);
@@ -179,7 +179,7 @@ static uint64_t count_held(const struct elbow_holdout *split, uint64_t units)
     return (uint64_t)round(split->share * (double)units);
 }
 
-// Which units are held back: a bit each.
+// The held-out units, one bit each.
 static enum elbow_status draw_units(const struct elbow_holdout *split, uint64_t units, const char *name,
                                     uint64_t **held, struct elbow_error *error)
 {
@@ -201,7 +201,7 @@ static enum elbow_status draw_units(const struct elbow_holdout *split, uint64_t 
     return ELBOW_OK;
 }
 
-// The rows of one side, in place of those that are selected.
+// Replaces the selected rows by those of one side.
 static enum elbow_status keep_side(struct elbow_selection *selection, const struct elbow_holdout *split,
                                    const struct values *values, const uint64_t *held, struct elbow_error *error)
 {
@@ -302,7 +302,7 @@ uint64_t elbow_selection_before(const struct elbow_selection *selection, uint64_
     return rows;
 }
 
-// The block that selected row `number` lies in.
+// The block of the selected row with this index.
 static uint64_t find_block(const struct elbow_selection *selection, uint64_t number)
 {
     uint64_t low = 0, high = divide_up(selection->stored, BLOCK);
@@ -364,7 +364,7 @@ uint64_t elbow_selection_hash(const struct elbow_selection *selection)
     elbow_hash_begin(&state);
     elbow_hash_add(&state, numbers, sizeof numbers);
     for (uint64_t word = 0; word < divide_up(selection->stored, WORD); ++word) {
-        uint64_t bits = 0; // alike for a range and for the same rows one by one
+        uint64_t bits = 0; // equal for a range and for the same rows as bits
         for (uint64_t row = word * WORD; row < (word + 1) * WORD && row < selection->stored; ++row)
             bits |= (uint64_t)elbow_selection_has(selection, row) << row % WORD;
         elbow_hash_add(&state, &bits, sizeof bits);

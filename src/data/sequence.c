@@ -50,7 +50,7 @@ uint64_t elbow_sequence_microbatches(const struct elbow_sequence *sequence, uint
     return divide_up(count, sequence->microbatch);
 }
 
-// Microbatches that are dealt to the ranks where a batch has so many: of a fixed dealing those of a full batch.
+// The number of microbatches to deal to the ranks; in a fixed sequence, always that of a full batch.
 static uint64_t dealt_of(const struct elbow_sequence *sequence, uint64_t microbatches)
 {
     return sequence->is_fixed ? elbow_sequence_microbatches(sequence, sequence->batch) : microbatches;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The calls of all kinds of sources, and what those that are made of others share.
+// The calls of all kinds of sources, and functions that sources of sources share.
 #include "elbow/data/source.h"
 
 #include "elbow/data/detail/source.h"

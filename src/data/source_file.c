@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of one file: which kinds of sources they are made of.
+// The rows of one file: the kinds of sources that they need.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
 
-// A dataset of a file: what it is decides how its rows are read.
+// A dataset of a file; its kind decides how its rows are read.
 static enum elbow_status open_stored(const struct elbow_source_request *request, size_t at,
                                      struct elbow_source **source, struct elbow_error *error)
 {

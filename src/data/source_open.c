@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Opening whatever a request names.
+// Opens the source of a request.
 #include "elbow/data/source.h"
 
 #include "elbow/data/detail/source.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Staging. A copy is written under a name that no other run has, hashed on its way, synced, and hashed again as it is
-// read back. All nodes must have copied the same bytes.
+// Staging. A copy has a name that no other run uses. It is hashed while it is written, synced, and hashed again when it
+// is read back. All nodes must have copied the same bytes.
 #include "elbow/data/stage.h"
 
 #include "elbow/base/clock.h"
@@ -25,7 +25,7 @@ static enum elbow_status fail(const char *path, const char *what, struct elbow_e
     return elbow_error_set(error, ELBOW_FILE, "%s: %s: %s", path, what, strerror(errno));
 }
 
-// A file's bytes through `buffer`, hashed, and to `out` unless that is -1.
+// Copies a file's bytes through `buffer`, hashes them, and writes them to `out` unless that is -1.
 static enum elbow_status pass(const char *path, int out, const char *out_path, char *buffer, uint64_t *bytes,
                               uint64_t *hash, struct elbow_error *error)
 {
@@ -69,7 +69,7 @@ static enum elbow_status check_space(const char *directory, const char *file, st
                            directory, elbow_text_bytes(there).text, file, elbow_text_bytes(wanted).text);
 }
 
-// Local. One rank's work for its node.
+// Local. The work of one rank for its node.
 static enum elbow_status copy(const char *file, const char *to, uint64_t *bytes, uint64_t *hash,
                               struct elbow_error *error)
 {
@@ -153,10 +153,10 @@ static enum elbow_status name_copy(struct elbow_stage *stage, const char *file, 
     return status == ELBOW_OK ? elbow_duplicate(&staged->copy, copy, error) : status;
 }
 
-// What a copy of the file would have of a dataset.
+// The bytes of a dataset that a copy of the file would contain.
 enum worth { ALL_VALUES, OTHERS_TOO, NOT_KNOWN };
 
-// Collective. Rank zero looks.
+// Collective. Rank zero checks.
 static enum worth find_worth(struct elbow_comm *comm, const char *path, const char *dataset)
 {
     bool refers = false;
@@ -186,7 +186,7 @@ static enum elbow_status take_file(struct elbow_stage *stage, const char *file, 
     if (copies && check_space(stage->directory, file, error) == ELBOW_OK)
         copy(file, staged.copy, &bytes, &words[0], error);
     status = elbow_comm_agree(stage->comm, error);
-    // Ranks that copied nothing say what rank zero does, which copies.
+    // Ranks that copy nothing report the result of rank zero, which copies.
     words[1] = words[0];
     elbow_comm_broadcast(stage->comm, &words[1], sizeof words[1]);
     bool is_same = elbow_comm_is_same(stage->comm, copies ? words[0] : words[1]);
@@ -209,7 +209,7 @@ enum elbow_status elbow_stage_take(struct elbow_stage *stage, const char *file, 
     *path = file;
     enum worth worth = find_worth(stage->comm, file, dataset);
     if (worth == NOT_KNOWN)
-        return ELBOW_OK; // the loading finds what is wrong
+        return ELBOW_OK; // loading the file reports the error
     if (worth == OTHERS_TOO) {
         elbow_log_warn(stage->log,
                        "data.stage: %s:%s has values in other files, too; it is read in place, without a copy", file,

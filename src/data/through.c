@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-// Rows that are made at a time to find moments.
+// Rows per block for moments.
 enum { BLOCK = 64 };
 
-// What stays with the samples; the selection is of both, and the dataset's to give back.
+// Copies the properties that the samples keep. Both datasets use the selection; the new one releases it.
 static void leave_companions(struct elbow_dataset *stored)
 {
     stored->labels = stored->weights = stored->sizes = (struct elbow_shared){0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of transforms, their numbers, and their use between stored elements and the model's floats.
+// The table of transforms, their numbers, and their application between stored elements and the model's floats.
 #include "elbow/data/detail/transform.h"
 
 #include "elbow/base/memory.h"
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TILE = 512 }; // doubles that stay in the nearest cache
+enum { TILE = 512 }; // doubles that stay in the first-level cache
 
 #define ROW(name, word, ...) [name] = &elbow_transform_##word,
 static const struct elbow_transform *const rows[] = {ELBOW_TRANSFORM_LIST(ROW)};
@@ -129,7 +129,7 @@ void elbow_fit_set_constants(const struct elbow_fit *fit, size_t first, size_t n
     }
 }
 
-// Adds to a sum that of values from column `first` on, all of them known.
+// Adds the sum of values from column `first` on, all of them known.
 static double add_log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const float *values, double sum)
 {
     const struct elbow_transform *row = elbow_transform_row(fit->kind);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Transforms that shift and divide: those that differ only in what they learn.
+// Transforms that shift and divide; they differ only in the numbers that they learn.
 #include "elbow/data/detail/transform.h"
 
 #include "elbow/base/text.h"
@@ -36,7 +36,7 @@ void elbow_affine_inverse(const struct elbow_fit *fit, size_t first, size_t n, d
 
 double elbow_affine_log_derivative(const struct elbow_fit *fit, size_t first, size_t n, const double *values)
 {
-    (void)values; // the slope is the same everywhere
+    (void)values; // the derivative is the same everywhere
     if (fit->columns == 1)
         return -(double)n * log(fit->numbers[1]);
     ELBOW_CHECK(first + n <= fit->columns);

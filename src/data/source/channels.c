@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Datasets of the same rows, joined as the channels of a last axis: the values of each are spread out in memory.
+// Datasets with the same rows, joined as the channels of a last axis: the values of each are interleaved in memory.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
@@ -53,7 +53,7 @@ static enum elbow_status packing(struct elbow_source *source, struct elbow_packi
     return status;
 }
 
-// Values of a channel, n in a row, to their places.
+// Copies the values of a channel, n per row, to their places.
 #define SPREAD(bits)                                                                                                   \
     static void spread_##bits(const void *from, void *to, size_t n, size_t step)                                       \
     {                                                                                                                  \

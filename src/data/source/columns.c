@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Some columns of flat rows. Whole rows are read, as files have them, and the columns taken out of each.
+// Some columns of flat rows. Whole rows are read, as files store them, and the columns are copied from each.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
@@ -38,7 +38,7 @@ static uint64_t length(const struct columns *columns, size_t range)
     return (uint64_t)(columns->ranges.ranges[range].last - columns->ranges.ranges[range].first + 1);
 }
 
-// The columns of `count` rows; the place behind the last.
+// Copies the columns of `count` rows; returns the place after the last.
 static char *take(const struct columns *columns, const char *rows, uint64_t count, char *out)
 {
     size_t size = elbow_element_size(columns->all->info.element), row = columns->all->info.shape[1] * size;

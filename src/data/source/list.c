@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of several files, one after the other. One file is open at a time: there may be more of them than a process
-// may open. Where another process has counted the rows, a file is looked at when it is read.
+// The rows of several files, one after another. One file is open at a time, as there may be more than a process may
+// open. If another process has counted the rows, a file is checked when it is read.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
@@ -12,11 +12,11 @@
 struct list {
     struct elbow_source source;
     struct elbow_source_request request;
-    uint64_t *rows, *first;    // of each file: how many, and the first one's number; owned
-    uint64_t *stamps;          // of each file that was opened: what tells it from one in its place; owned
-    uint64_t *before;          // of each file: sparse entries of the files before it, and of all; owned
-    struct elbow_source *open; // the one that was used last; owned
-    size_t file;               // its number
+    uint64_t *rows, *first;    // of each file: number of rows, and index of the first one; owned
+    uint64_t *stamps;          // of each file that was opened: identifies its version; owned
+    uint64_t *before;          // sparse entries before each file, and of all files; owned
+    struct elbow_source *open; // the file that was used last; owned
+    size_t file;               // its index
 };
 
 static struct elbow_source_spot spot_of(const struct list *list, size_t file)
@@ -26,7 +26,7 @@ static struct elbow_source_spot spot_of(const struct list *list, size_t file)
                                       .dataset = list->request.files->datasets[at]};
 }
 
-// Size and time of a file, of its channels together; not 0.
+// A hash of size and time of a file and of its channels; not 0.
 static uint64_t stamp_of(const struct list *list, size_t file)
 {
     uint64_t stamp = 1;
@@ -41,7 +41,7 @@ static uint64_t stamp_of(const struct list *list, size_t file)
     return stamp;
 }
 
-// A file that is opened again must be the one that it was.
+// A file that is opened again must not have changed.
 static enum elbow_status check_stamp(struct list *list, size_t file, struct elbow_error *error)
 {
     uint64_t stamp = stamp_of(list, file);
@@ -54,7 +54,7 @@ static enum elbow_status check_stamp(struct list *list, size_t file, struct elbo
     return ELBOW_OK;
 }
 
-// Opens a file in the place of the one that is open, which stays if that fails.
+// Opens a file in place of the open one, which stays open on failure.
 static enum elbow_status open_file(struct list *list, size_t file, struct elbow_error *error)
 {
     struct elbow_source *source = NULL;
@@ -73,7 +73,7 @@ static enum elbow_status open_file(struct list *list, size_t file, struct elbow_
     return ELBOW_OK;
 }
 
-// Likewise a file that is not the first one; its rows must be what they were when they were counted.
+// The same for any file but the first; its rows must be as many as were counted.
 static enum elbow_status open_counted(struct list *list, size_t file, struct elbow_error *error)
 {
     enum elbow_status status = open_file(list, file, error);
@@ -121,7 +121,7 @@ static enum elbow_status storage(struct elbow_source *source, struct elbow_hdf5_
     return status;
 }
 
-// Of all files where this process has counted them, else of the first.
+// Of all files if this process has counted them, else of the first one.
 static enum elbow_status packing(struct elbow_source *source, struct elbow_packing *packing, struct elbow_error *error)
 {
     struct list *list = (struct list *)source;
@@ -149,10 +149,10 @@ static size_t file_of(const struct list *list, uint64_t row)
         else
             high = middle;
     }
-    return low; // not one without rows: the next begins where it does
+    return low; // not an empty file, which begins where the next one does
 }
 
-// Those of the file that holds row `first`, of [first, first + count): how many, and their numbers in the file.
+// Of rows [first, first + count), those in the file of row `first`: their number, and their range in the file.
 struct part {
     size_t file;
     uint64_t within, rows;
@@ -230,7 +230,7 @@ static enum elbow_status read(struct elbow_source *source, uint64_t first, uint6
     return status;
 }
 
-// Where a value lies in its row is the same in all files.
+// The position of a value in its row is the same in all files.
 static struct elbow_source_spot locate(const struct elbow_source *source, uint64_t row, uint64_t number)
 {
     const struct list *list = (const struct list *)source;
@@ -282,7 +282,7 @@ static enum elbow_status same_rows(struct list *list, size_t file, struct elbow_
     return status;
 }
 
-// The rows of all files; the first file says what a row is.
+// The rows of all files; the first file determines their shape and type.
 static enum elbow_status count_rows(struct list *list, struct elbow_error *error)
 {
     size_t files = list->request.files->count;
@@ -310,8 +310,7 @@ static enum elbow_status count_rows(struct list *list, struct elbow_error *error
     return status;
 }
 
-// Whether the rows of all files are sparse, and where the entries of each begin among those of all: every process
-// opens every file for it.
+// Whether the rows of all files are sparse, and the entries before each file: each process opens each file for this.
 static enum elbow_status count_entries(struct list *list, struct elbow_error *error)
 {
     struct elbow_source *source = &list->source;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The samples of a selection as rows of a source: of the stored rows, whole blocks are read in order, and what is
-// selected of them is kept. Where nothing of a block is, it is not read. Windows of series are cut along the axis of
-// time, which is the first one of a row, or the last one where channels come first.
+// The samples of a selection as rows of a source. Whole blocks of stored rows are read in order, and the selected ones
+// are kept. A block without selected rows is not read. Windows of series are cut along the axis of time, which is the
+// first one of a row, or the last one if the channels come first.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-// Bytes of one read, but for a chunk that is larger, which HDF5 unpacks as a whole.
+// Bytes per read, unless a chunk is larger, which HDF5 unpacks as a whole.
 static const uint64_t BLOCK_BYTES = UINT64_C(1) << 24;
 
 struct selected {
@@ -17,13 +17,13 @@ struct selected {
     struct elbow_source *inner;              // owned
     const struct elbow_selection *selection; // not owned
     size_t row_bytes;                        // of a stored row
-    size_t lines, line_bytes;                // a window is a piece of each line of a row: one, or one for each channel
+    size_t lines, line_bytes;                // a window is a piece of each line of a row: one line, or one per channel
     size_t piece_bytes, point_bytes;
     uint64_t block_rows;
     char *block; // owned
 };
 
-// Rows that lie in one piece.
+// Rows that are contiguous.
 static bool is_range(const struct elbow_selection *selection)
 {
     return selection->bits == NULL && selection->length == 0;
@@ -51,7 +51,7 @@ static enum elbow_status packing(struct elbow_source *source, struct elbow_packi
     return elbow_source_packing(((struct selected *)source)->inner, packing, error);
 }
 
-// A sample out of its row.
+// Copies a sample out of its row.
 static void cut(const struct selected *selected, const char *row, uint64_t start, char *out)
 {
     for (size_t line = 0; line < selected->lines; ++line)
@@ -117,7 +117,7 @@ static void close_selected(struct elbow_source *source)
 static const struct elbow_source_functions functions = {
     .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_selected};
 
-// How windows lie in a row whose axis of time is `axis` (1: the first one of a row).
+// The layout of windows in a row whose axis of time is `axis` (1: the first one of a row).
 static void measure(struct selected *selected, int axis)
 {
     struct elbow_hdf5_info *info = &selected->source.info;

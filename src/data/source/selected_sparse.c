@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The samples of a selection as sparse rows. How many entries the selected rows of each block of stored rows have is
-// found out once: so the place of a row's entries is known without those before it.
+// The samples of a selection as sparse rows. The entries of the selected rows in each block of stored rows are counted
+// once, so that the entries of a row can be found without those before it.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
@@ -8,15 +8,15 @@
 
 #include <string.h>
 
-// Stored rows of a block; entries that are read at once, unless one row has more.
+// Stored rows per block; entries per read, unless one row has more.
 enum { BLOCK = 1 << 12, ENTRIES = 1 << 18 };
 
 struct selected {
     struct elbow_source source;
     struct elbow_source *inner;              // owned
     const struct elbow_selection *selection; // not owned
-    uint64_t *before;                        // entries that are selected before each block, and of all; owned
-    // Owned. Of the stored rows from `row` on: where their entries begin.
+    uint64_t *before;                        // selected entries before each block, and of all blocks; owned
+    // Owned. The starts of the stored rows from `row` on.
     uint64_t *starts, row;
     // Owned. Entries of rows of which only some are selected.
     uint32_t *columns;
@@ -59,7 +59,7 @@ static uint64_t block_end(const struct selected *selected, uint64_t row)
     return end < stored ? end : stored;
 }
 
-// The entries of the selected ones of stored rows [row, end), of those that were looked at.
+// The number of entries of the selected rows among stored rows [row, end), whose starts were read.
 static uint64_t count_entries(const struct selected *selected, uint64_t row, uint64_t end)
 {
     uint64_t count = 0;
@@ -110,7 +110,7 @@ static enum elbow_status reserve(struct selected *selected, uint64_t entries, st
     return status;
 }
 
-// The selected ones of stored rows [row, end), which were looked at, of which not all are.
+// Reads the selected rows among stored rows [row, end), whose starts were read, if not all are selected.
 static enum elbow_status read_some(struct selected *selected, uint64_t end, uint32_t *columns, char *values,
                                    struct elbow_error *error)
 {
@@ -133,7 +133,7 @@ static enum elbow_status read_some(struct selected *selected, uint64_t end, uint
     return status;
 }
 
-// Rows that are not too many for one read, of those that were looked at.
+// Rows that fit into one read, among those whose starts were read.
 static uint64_t cut(const struct selected *selected, uint64_t end)
 {
     const uint64_t *starts = selected->starts;

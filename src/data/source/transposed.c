@@ -8,7 +8,7 @@ struct transposed {
     struct elbow_source source;
     struct elbow_hdf5 *file; // owned
     char *path, *dataset;    // owned
-    uint64_t box;            // bytes of the values that are turned round at a time
+    uint64_t box;            // bytes of the values that are transposed at a time
 };
 
 static enum elbow_status check(struct elbow_source *source, struct elbow_error *error)
@@ -58,8 +58,8 @@ static void close_transposed(struct elbow_source *source)
 static const struct elbow_source_functions functions = {
     .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_transposed};
 
-// Samples that are few, of very many values, where the file would have the reverse without data.transpose. MATLAB's
-// matrices may be so.
+// A few samples of very many values, and the reverse without data.transpose: the rows may come first in the file.
+// MATLAB's matrices may be so.
 static bool looks_in_vain(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info)
 {
     enum { FAR = 10 };

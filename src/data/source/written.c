@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which values of a dataset of numbers lie in chunks that were written: rows of bytes, 1 or 0, of its shape.
+// Which values of a dataset of numbers are in chunks that were written: rows of bytes, 1 or 0, of the same shape.
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// asinh(value) = log(value + sqrt(value^2 + 1)), whose slope is 1 / sqrt(value^2 + 1) = 1 / cosh(asinh(value)).
+// asinh(value) = log(value + sqrt(value^2 + 1)), whose derivative is 1 / sqrt(value^2 + 1) = 1 / cosh(asinh(value)).
 #include "elbow/data/detail/transform.h"
 
 #include "elbow/base/text.h"
@@ -41,7 +41,7 @@ static void describe(const struct elbow_fit *fit, int digits, char words[ELBOW_T
     (void)elbow_text_format(words, ELBOW_TRANSFORM_WORDS_SIZE, "asinh(value)");
 }
 
-// sign(value) log(|value| + sqrt(value^2 + 1)): the node Asinh knows no doubles.
+// sign(value) log(|value| + sqrt(value^2 + 1)): the node Asinh does not support doubles.
 static elbow_onnx_value onnx_of(const struct elbow_fit *fit, struct elbow_onnx *onnx, elbow_onnx_value values)
 {
     (void)fit;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// log(1 + value), whose slope is 1 / (1 + value) = exp(-log(1 + value)).
+// log(1 + value), whose derivative is 1 / (1 + value) = exp(-log(1 + value)).
 #include "elbow/data/detail/transform.h"
 
 #include "elbow/base/text.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Values stay what they are.
+// Values are unchanged.
 #include "elbow/data/detail/transform.h"
 
 #include "elbow/base/text.h"
