@@ -16,14 +16,14 @@ struct import_columns {
     } ranges[IMPORT_RANGES_MAX];
 };
 
-// Local. False if the text is no such list, or has more than IMPORT_RANGES_MAX ranges.
+// Local. Parses a list; false if the text is not one, or has more than IMPORT_RANGES_MAX ranges.
 bool import_columns_parse(const char *text, struct import_columns *columns);
 
-// Local. Whether a column is among them; the largest of them (0: there is none).
+// Local. Whether a column is in the list; and the largest column in it (0: none).
 bool import_columns_has(const struct import_columns *columns, size_t column);
 size_t import_columns_last(const struct import_columns *columns);
 
-// Local. Whether a column is to be taken: it is among the first (if there is any), and not among the second.
+// Local. Whether a column is imported: it is in `taken` (or that is empty), and not in `skipped`.
 bool import_columns_take(const struct import_columns *taken, const struct import_columns *skipped, size_t column);
 
 #endif

@@ -28,10 +28,10 @@ static enum elbow_status fail_field(struct import_source *source, size_t column,
                            (unsigned long long)table->lines.number, column, field, import_field_cure(field));
 }
 
-// Takes a wanted value, the index-th of its row; false: the file is no longer what it was.
+// Receives an imported value, the index-th of its row; false if the file has changed.
 typedef bool take_number(struct import_source *source, size_t index, struct import_number number, void *user);
 
-// Calls back for every wanted value of a line, but for none beyond the columns of the table; checks their number.
+// Calls back for each imported value of a line, except beyond the columns of the table; checks their number.
 static enum elbow_status walk_line(struct import_source *source, char *line, take_number *take, void *user,
                                    struct elbow_error *error)
 {
@@ -118,7 +118,7 @@ static void note_ladder(struct import_source *source, const struct import_number
     ++ladder->columns;
 }
 
-// Of values of a column; integers that are rounded are told of by themselves.
+// Counts values of a column; rounded integers are reported separately.
 static void note_span(struct import_span *span, const struct import_number *number)
 {
     if (!isfinite(number->exact))
@@ -170,7 +170,7 @@ static enum elbow_status choose_columns(struct import_source *source, struct elb
     return status;
 }
 
-// What is told of the first pass, now and then.
+// Reports the progress of the first pass.
 static void tell(const struct import_source *source)
 {
     const struct import_table *table = source->state;
@@ -190,7 +190,7 @@ static void settle_counting(struct import_source *source)
         source->counting.column = 0;
 }
 
-// Less than so many steps of a float between the extremes of a column: what its decimals say is lost.
+// With fewer steps of a float than this between the extremes of a column, its decimals are lost.
 static const double STEPS_LEAST = 1 << 13;
 
 static void settle_coarse(struct import_source *source)
@@ -242,7 +242,7 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
     return status;
 }
 
-// The type was chosen by the values of the first pass.
+// The first pass has chosen a type that represents the values.
 static bool store(struct import_source *source, size_t index, struct import_number number, void *rows)
 {
     bool is_known = number.is_integer && number.integer >= source->min && number.integer <= source->max;
@@ -264,7 +264,7 @@ static bool store(struct import_source *source, size_t index, struct import_numb
     return true;
 }
 
-// Behind the last row there must be what the first pass found: nothing. Somebody may be writing the file.
+// After the last row, the file must end as in the first pass. Another program may be writing it.
 static enum elbow_status check_end(struct import_source *source, struct elbow_error *error)
 {
     const struct import_table *table = source->state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What lies in a folder. Pictures are told by their names here; what they are, by their content when they are read.
+// The contents of a folder. Pictures are recognized by their names here, and by their content when they are read.
 #include "folder.h"
 
 #include "natural.h"
@@ -22,7 +22,7 @@ bool import_folder_path(const char *folder, const char *name, elbow_path path)
     return elbow_text_format(path, ELBOW_PATH_SIZE, "%s%s%s", folder, has_slash ? "" : "/", name);
 }
 
-// Makes room for one more in a list.
+// Makes space for one more entry of a list.
 static enum elbow_status grow(void *list, size_t count, size_t *capacity, size_t size, struct elbow_error *error)
 {
     void *old, *larger;
@@ -91,8 +91,8 @@ static int compare_classes(const void *left, const void *right)
     return import_natural_order(a->name, b->name);
 }
 
-// One folder: its pictures go to the end of the list, in order. Of the outermost one (class: "") the folders in it are
-// kept as classes.
+// Reads one folder: appends its pictures to the list, in order. Folders in the outermost one (class: "") are recorded
+// as classes.
 static enum elbow_status list_one(struct import_folder *folder, const char *path, const char *class,
                                   struct elbow_error *error)
 {

@@ -60,7 +60,7 @@ static enum elbow_status unify(struct import_plan *plan, struct elbow_error *err
     return ELBOW_OK;
 }
 
-// Rows that are cut anew keep the order of their values, so that a shape of another order would mix them up.
+// Reshaped rows keep the order of their values, so a shape of another order would mix them up.
 static enum elbow_status check_recut(const struct import_plan *plan, struct elbow_error *error)
 {
     const struct import_source *first = &plan->sources[0];
@@ -184,7 +184,7 @@ static enum elbow_status write_block(struct import_plan *plan, struct elbow_hdf5
     return elbow_hdf5_write_rows(file, plan->options->name, plan->element, first, count, rows, error);
 }
 
-// All rows of all inputs, in blocks that go on from one input to the next, so that chunks are written whole.
+// Copies all rows of all inputs, in blocks that continue from one input to the next, so that chunks are written whole.
 static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 *file, char *block,
                                     struct elbow_error *error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The program elbow-import: its arguments, and what it does with them.
+// The program elbow-import: its arguments and its work.
 #ifndef ELBOW_TOOLS_IMPORT_H
 #define ELBOW_TOOLS_IMPORT_H
 
@@ -7,23 +7,23 @@
 
 #include "elbow/base/text.h"
 
-// The program: the arguments and what they ask for.
+// The parsed arguments.
 struct import_options {
     const char *const *inputs;
     size_t input_count;
     const char *output, *name;
-    const char *labels; // where the labels of a folder of folders go; NULL: beside the dataset
+    const char *labels; // the group for the labels of a folder of folders; NULL: beside the dataset
     struct import_reading reading;
     bool has_shape, has_factor, replace;
     size_t rank;
     uint64_t shape[IMPORT_RANK_MAX];
     double factor, offset;
     int compression;
-    uint64_t chunk_rows; // 0: none were asked for
+    uint64_t chunk_rows; // 0: not given
     bool asks_help;
 };
 
-// Local. USAGE if the arguments are wrong. The inputs stay in argv, which is permuted.
+// Local. Parses the arguments. USAGE if they are wrong. The inputs stay in argv, which is permuted.
 enum elbow_status import_parse(int argc, char **argv, struct import_options *options, struct elbow_error *error);
 void import_print_help(void);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// JPEG files: the only caller of libjpeg. Its errors jump back into the function that called setjmp last; those
-// functions (read_head, read_pixels) hold nothing of their own. Colour profiles are ignored: the numbers in the file
-// are the pixels.
+// JPEG files: the only caller of libjpeg. Its errors jump back to the last setjmp; the functions with one (read_head,
+// read_pixels) own nothing. Colour profiles are ignored: the numbers in the file are the pixels.
 #include "source.h"
 
 #include "elbow/base/file.h"
@@ -40,7 +39,7 @@ static void give_up(j_common_ptr info)
     longjmp(jpeg->jump, 1);
 }
 
-// libjpeg warns of damage and goes on with grey. Only what leaves the pixels as they were is let pass.
+// libjpeg warns of damage and continues with grey. Only warnings that do not affect the pixels are ignored.
 static void heed_message(j_common_ptr info, int level)
 {
     struct jpeg *jpeg = info->client_data;

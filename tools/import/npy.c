@@ -141,7 +141,7 @@ static enum elbow_status read_head(struct import_source *source, struct elbow_er
     return ELBOW_OK;
 }
 
-// Halves stand in the second half of the room for the floats, and are spread from its beginning.
+// Float16 values are read into the second half of the memory for the floats, and expanded from its beginning.
 static void spread_halves(void *rows, size_t values)
 {
     const char *halves = (const char *)rows + values * 2;

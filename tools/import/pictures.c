@@ -183,7 +183,7 @@ static void close_source(struct import_source *source)
     elbow_release(&pictures);
 }
 
-// The first picture tells the shape of all; then the reading begins anew.
+// The first picture determines the shape of all; then reading starts again.
 static enum elbow_status take_shape(struct import_source *source, struct elbow_error *error)
 {
     struct pictures *pictures = source->state;
@@ -204,7 +204,7 @@ static enum elbow_status take_shape(struct import_source *source, struct elbow_e
     return status;
 }
 
-// How many pictures a file holds whose format has pages: it must be looked at.
+// The number of pictures in a file whose format has pages: they must be counted.
 static enum elbow_status count_file(const struct import_source *source, size_t index, struct elbow_error *error)
 {
     struct pictures *pictures = source->state;

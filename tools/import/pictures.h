@@ -5,8 +5,8 @@
 
 #include "source.h"
 
-// Local. Opens source->path, a file of pictures or a folder. Every picture is a row, of the shape and type of the
-// first. Whatever comes of it, the source is closed by import_source_close.
+// Local. Opens source->path, a file of pictures or a folder. Each picture is a row; all have the shape and type of the
+// first. Call import_source_close afterwards, after a failure too.
 enum elbow_status import_pictures_open(bool is_folder, const struct import_reading *reading,
                                        struct import_source *source, struct elbow_error *error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An import at work: what it makes (import.c), and what it says of it (report.c).
+// An import in progress: the work (import.c), and the report (report.c).
 #ifndef ELBOW_TOOLS_IMPORT_PLAN_H
 #define ELBOW_TOOLS_IMPORT_PLAN_H
 
@@ -7,7 +7,7 @@
 #include "labels.h"
 #include "target.h"
 
-// The dataset to be made.
+// The new dataset.
 struct import_plan {
     const struct import_options *options;
     struct import_source *sources;
@@ -20,15 +20,15 @@ struct import_plan {
     bool is_image;
     struct import_target target;
     struct import_progress progress;
-    bool replaces;                                         // there is a dataset of that name
+    bool replaces;                                         // a dataset of that name exists
     double min, max, factor, offset;                       // of the values written
-    uint64_t not_finite, not_finite_row, not_finite_value; // how many of them, and the first
+    uint64_t not_finite, not_finite_row, not_finite_value; // their number, and the position of the first
 };
 
 // Local. "28 x 28", or "one value".
 void import_shape_text(char *text, size_t size, size_t rank, const uint64_t *shape);
 
-// Local. Tells what was made, and warns of what a user may not expect.
+// Local. Prints a description of the dataset, and warnings of results that a user may not expect.
 void import_report(const struct import_plan *plan);
 
 #endif

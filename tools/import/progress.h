@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A line now and then for imports that take long.
+// Progress lines for long imports.
 #ifndef ELBOW_TOOLS_IMPORT_PROGRESS_H
 #define ELBOW_TOOLS_IMPORT_PROGRESS_H
 
@@ -14,11 +14,11 @@ struct import_progress {
     double begun, told;
 };
 
-// Local. Work begins.
+// Local. Begins.
 void import_progress_begin(struct import_progress *progress, FILE *out);
 
-// Local. So much of the work is done, in whatever unit (of 0: nobody knows how much there is). Where the last line is
-// old enough, prints a new one: "elbow-import: x.csv: 34 % scanned, about 0:01:02 to go".
+// Local. Reports that `done` of `all` is done, in any unit (all 0: unknown). If the last line is old enough, prints a
+// new one: "elbow-import: x.csv: 34 % scanned, about 0:01:02 to go".
 void import_progress_report(struct import_progress *progress, const char *name, const char *what, uint64_t done,
                             uint64_t all);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What elbow-import says of the dataset that it made: a line on standard output, warnings on standard error.
+// The report of elbow-import about the new dataset: a line on standard output, warnings on standard error.
 #include "plan.h"
 
 #include <math.h>
@@ -41,8 +41,8 @@ static void warn_of_coarse(const struct import_source *source)
                      source->path, coarse->column, others, coarse->low, coarse->high, coarse->step, floor(coarse->low));
 }
 
-// Values that are NaN or infinite are imported as they are, for other programs; training refuses them, so their places
-// are told, as are those of integers that are not what they were.
+// Values that are NaN or infinite are imported unchanged, for other programs. Training refuses them, so their positions
+// are reported, as are those of rounded integers.
 static void warn_of_values(const struct import_plan *plan)
 {
     static const char CURE[] = "train with data.missing: nan, which scores only known values, and remove infinite ones";
@@ -64,7 +64,7 @@ static void warn_of_values(const struct import_plan *plan)
             (unsigned long long)plan->not_finite_value, CURE);
 }
 
-// A row number that is taken for a feature is learned like one.
+// A model learns a row number like a feature.
 static void warn_of_counting(const struct import_source *source)
 {
     const struct import_counting *counting = &source->counting;
@@ -77,7 +77,7 @@ static void warn_of_counting(const struct import_source *source)
                      (long long)counting->first + (long long)source->rows - 1, counting->column);
 }
 
-// Taken as a row it is learned like one.
+// As a row, a model learns it like one.
 static void report_header(const struct import_source *source)
 {
     const struct import_likely_header *header = &source->header;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Opening a source: formats are told apart by what the files hold, never by their names.
+// Opens a source: formats are recognized by the content of files, never by their names.
 #include "source.h"
 
 #include "pictures.h"
@@ -29,7 +29,7 @@ static enum elbow_status refuse(const char *path, const unsigned char *head, siz
     return elbow_error_set(error, ELBOW_FORMAT, "%s: the format is unknown: %s can be imported", path, names);
 }
 
-// A file that is read here and there, or by another library.
+// A format that needs random access, or is read by another library.
 static enum elbow_status check_plain(const struct import_stream *stream, const struct import_format *format,
                                      struct elbow_error *error)
 {
@@ -59,7 +59,7 @@ static enum elbow_status open_file(const char *path, const struct import_reading
     return status == ELBOW_OK ? import_pictures_open(false, reading, source, error) : status;
 }
 
-// Whether there is anything, and not more than the file can hold, so that memory may be taken for its rows.
+// Checks that the source has values, and not more than the file can contain, before memory is allocated for its rows.
 static enum elbow_status check_size(const struct import_source *source, struct elbow_error *error)
 {
     uint64_t total = elbow_element_size(source->element);
@@ -87,7 +87,7 @@ static enum elbow_status check_size(const struct import_source *source, struct e
     return ELBOW_OK;
 }
 
-// An option that only text files have; NULL: none was given.
+// An option for text files alone; NULL: none was given.
 static const char *text_option(const struct import_reading *reading)
 {
     if (reading->columns.count > 0)

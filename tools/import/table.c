@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The beginning of a table: a header is a first line of names without a number, or what the user says. What may be
-// values is never passed over.
+// The beginning of a table: a header is a first line of names without a number, or as the user says. A line that may be
+// values is never skipped.
 #include "table.h"
 
 #include "elbow/base/memory.h"
@@ -41,7 +41,7 @@ static void look_at_field(const struct import_table *table, const char *field, s
         look->names[look->name_count - 1] = look->fields;
 }
 
-// Looks at the fields in a copy of the line, because fields are cut off by zeros.
+// Inspects the fields in a copy of the line, because cutting them off writes zeros.
 static enum elbow_status look_at_fields(const struct import_table *table, const char *line, struct look *look,
                                         struct elbow_error *error)
 {
@@ -85,7 +85,7 @@ void import_cure_end(size_t column, char text[IMPORT_CURE_SIZE])
     elbow_text_format(text, IMPORT_CURE_SIZE, "; if all lines end with a separator: --skip-columns %zu", column);
 }
 
-// A field of a line: a copy, because fields are cut off by zeros.
+// A field of a line: a copy, because cutting it off writes zeros.
 static enum elbow_status copy_field(const struct import_table *table, const char *line, size_t column, char *field,
                                     size_t size, struct elbow_error *error)
 {
@@ -102,8 +102,8 @@ static enum elbow_status copy_field(const struct import_table *table, const char
     return ELBOW_OK;
 }
 
-// A line that is neither values nor a header: names beside numbers, or nothing but marks of missing values, which would
-// be lost if it were taken for one.
+// Refuses a line that is neither values nor a header: names beside numbers, or only marks of missing values, which
+// would be lost if it were read as a header.
 static enum elbow_status refuse_first(const struct import_source *source, const struct look *look, const char *line,
                                       struct elbow_error *error)
 {
@@ -137,8 +137,8 @@ static bool all_numbers(const struct look *look)
     return look->first[IMPORT_EMPTY] == 0 && look->first[IMPORT_MISSING] == 0 && look->first[IMPORT_NAME] == 0;
 }
 
-// Columns of text, and those that are left out already: what --skip-columns takes. The list ends where there is no more
-// room.
+// Columns of text, and those that are already skipped: an argument for --skip-columns. The list ends when its space is
+// full.
 static void list_columns(const struct import_table *table, const struct look *look, char *text, size_t size)
 {
     size_t length = 0, first = 0, told = 0;
@@ -159,7 +159,7 @@ static void list_columns(const struct import_table *table, const struct look *lo
         snprintf(text + length, size - length, ",...");
 }
 
-// The field that is told of: the first of text, or one that is a number but for how it is written.
+// The field for the message: the first of text, or one that is a number except for its format.
 static enum elbow_status choose_field(const struct import_table *table, const struct look *look, const char *line,
                                       size_t *column, char field[TOLD_FIELD], struct elbow_error *error)
 {
@@ -176,7 +176,7 @@ static enum elbow_status choose_field(const struct import_table *table, const st
     return copy_field(table, line, *column, field, TOLD_FIELD, error);
 }
 
-// Columns of text behind a header: which they are, and what to do.
+// The message about columns of text after a header, with a remedy.
 static enum elbow_status refuse_text(const struct import_source *source, const struct look *look, const char *line,
                                      struct elbow_error *error)
 {
@@ -196,7 +196,7 @@ static enum elbow_status refuse_text(const struct import_source *source, const s
         (unsigned long long)table->lines.number, column, field, list);
 }
 
-// Nothing but columns of text was asked for.
+// Only columns of text were requested.
 static enum elbow_status refuse_only_text(const struct import_source *source, size_t column, const char *field,
                                           struct elbow_error *error)
 {
@@ -207,7 +207,7 @@ static enum elbow_status refuse_only_text(const struct import_source *source, si
                            source->path, (unsigned long long)table->lines.number, column, field);
 }
 
-// The line behind a header has no number.
+// The line after a header has no number.
 static enum elbow_status refuse_second(const struct import_source *source, const struct look *look, const char *line,
                                        unsigned long long header_line, struct elbow_error *error)
 {
@@ -230,7 +230,7 @@ static enum elbow_status refuse_second(const struct import_source *source, const
                                            "can be left out with --skip-columns");
 }
 
-// Goes on to the line behind a header; *line is NULL if there is none.
+// Continues with the line after a header; *line is NULL if there is none.
 static enum elbow_status pass_header(struct import_source *source, const struct look *header_look, char **line,
                                      struct elbow_error *error)
 {
@@ -259,7 +259,7 @@ static enum elbow_status pass_header(struct import_source *source, const struct 
     return ELBOW_OK;
 }
 
-// The first line with something in it may be a header; *line is the first line of values, NULL if there is none.
+// The first line that is not empty may be a header; *line is the first line of values, NULL if there is none.
 enum elbow_status import_table_begin(struct import_source *source, char **line, struct elbow_error *error)
 {
     const struct import_table *table = source->state;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The file that a dataset is added to. It is locked from before it is looked at until the new one stands in its place:
-// of two imports that both add to a copy of the same old file, one dataset would be lost.
+// The file to which a dataset is added. It is locked before it is read, until the new file has replaced it: if two
+// imports added to copies of the same old file, one dataset would be lost.
 #include "target.h"
 
 #include "elbow/base/file.h"
@@ -36,7 +36,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-// Whether the file is the one that was locked, as it was then.
+// Whether the file is still the locked one, in the same state.
 static bool is_unchanged(const struct import_target *target)
 {
     struct stat now;
@@ -45,8 +45,8 @@ static bool is_unchanged(const struct import_target *target)
            now.st_mtim.tv_sec == then->st_mtim.tv_sec && now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
 }
 
-// The lock belongs to the open file: others of this process that close it do not drop it. Where a file system has no
-// locks, is_unchanged is all there is.
+// The lock belongs to the open file: closing the file elsewhere in this process does not release it. On file systems
+// without locks, only is_unchanged protects.
 static enum elbow_status lock_file(const struct import_target *target, struct elbow_error *error)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -60,7 +60,7 @@ static enum elbow_status lock_file(const struct import_target *target, struct el
 static enum elbow_status lock_present(struct import_target *target, struct elbow_error *error)
 {
     if (stat(target->path, &target->about) == 0 && !S_ISREG(target->about.st_mode))
-        return ELBOW_OK; // opening it as HDF5 says what it is
+        return ELBOW_OK; // opening it as HDF5 reports the kind of file
     target->lock = open(target->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (target->lock < 0)
         return errno == ENOENT ? ELBOW_OK : fail(target, errno, error);
@@ -76,7 +76,7 @@ enum elbow_status import_target_open(const char *output, struct import_target *t
         enum elbow_status status = resolve(target, output, error);
         if (status == ELBOW_OK && target->exists)
             status = lock_present(target, error);
-        // Another import may have put a new file in the place of the one that is locked now.
+        // Another import may have replaced the locked file.
         if (status != ELBOW_OK || !target->exists || target->lock < 0 || is_unchanged(target))
             return status;
         import_target_close(target);

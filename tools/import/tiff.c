@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TIFF files: each page is a picture. Previews and masks among the pages, which say that they are, are passed over.
-// libtiff reads through functions of ours, and says nothing by itself.
+// TIFF files: each page is a picture. Pages that declare themselves previews or masks are skipped. libtiff reads
+// through our functions, and prints nothing.
 #include "source.h"
 #include "tiff_page.h"
 
@@ -64,7 +64,7 @@ __attribute__((format(printf, 3, 0))) static void keep_error(thandle_t user, con
     keep(user, format, list);
 }
 
-// libjpeg and the fax codecs warn of damage, and go on with something.
+// libjpeg and the fax codecs warn of damage, and continue.
 __attribute__((format(printf, 3, 0))) static void keep_warning(thandle_t user, const char *module, const char *format,
                                                                va_list list)
 {
@@ -84,7 +84,7 @@ static void close_tiff(void *opened)
     elbow_release(&file);
 }
 
-// Previews and masks are no pictures of their own.
+// Previews and masks are not pictures.
 static bool is_picture(TIFF *tiff)
 {
     uint32_t kind = 0;
@@ -92,7 +92,7 @@ static bool is_picture(TIFF *tiff)
     return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) == 0;
 }
 
-// On to the next page, if there is one; *is_there says so. FORMAT if that cannot be told.
+// Advances to the next page; *is_there says whether there is one. FORMAT if this cannot be determined.
 static enum elbow_status advance(struct tiff_file *file, bool *is_there, struct elbow_error *error)
 {
     *is_there = TIFFLastDirectory(file->tiff) == 0;
@@ -130,7 +130,7 @@ static enum elbow_status open_handle(struct tiff_file *file, struct elbow_error 
     TIFFSetWarningHandler(NULL);
     TIFFSetErrorHandlerExt(keep_error);
     TIFFSetWarningHandlerExt(keep_warning);
-    // m: no mapping, because a file that becomes shorter meanwhile would end the program.
+    // m: no mapping, because truncation of the file would end the program.
     file->tiff =
         TIFFClientOpen(file->path, "rm", file, read_bytes, write_bytes, seek, close_nothing, size_of, NULL, NULL);
     return file->tiff == NULL ? import_tiff_fail(file, error) : count_pages(file, error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a page of a TIFF file is, and whether it can be imported.
+// The properties of a page of a TIFF file, and whether it can be imported.
 #include "tiff_page.h"
 
 #include "elbow/config/config.h"
@@ -57,7 +57,7 @@ static enum elbow_status check_type(const struct tiff_file *file, struct tiff_pa
     return refuse(file, what, "convert it to integers of 8, 16, 32 or 64 bits, or floats of 16, 32 or 64", error);
 }
 
-// Grey and RGB are taken as they are; what needs a table or a profile to become a colour is not.
+// Grey and RGB are imported unchanged; colours that need a table or a profile are refused.
 static enum elbow_status check_colours(struct tiff_file *file, const struct tiff_page *page, struct elbow_error *error)
 {
     static const char CURE[] = "convert it to RGB or grey";
@@ -102,7 +102,7 @@ static enum elbow_status check_alpha(const struct tiff_file *file, struct tiff_p
     return refuse(file, what, "save it without one, or with the channel declared unspecified", error);
 }
 
-// ImageJ and tifffile write pages that only they know of: the file would give its first one and lose the others.
+// ImageJ and tifffile write pages that only they recognize: the first one would be read, and the others lost.
 static enum elbow_status check_hidden(const struct tiff_file *file, struct elbow_error *error)
 {
     const char *text = NULL;
@@ -136,7 +136,7 @@ static uint64_t inflation(unsigned compression)
     }
 }
 
-// The bytes of a row of so many pixels, as they lie in a block.
+// The bytes of a row of `pixels` pixels in a block.
 static uint64_t line_bytes(const struct tiff_page *page, uint64_t pixels)
 {
     uint64_t samples = page->planar == PLANARCONFIG_SEPARATE ? 1 : page->samples;
@@ -162,7 +162,7 @@ static void describe_blocks(struct tiff_file *file, struct tiff_page *page)
     page->block_bytes = page->block_line * page->block_height;
 }
 
-// Memory is taken for what the file can hold only.
+// Memory is only allocated for pixels that the file can contain.
 static enum elbow_status check_size(const struct tiff_file *file, const struct tiff_page *page,
                                     struct elbow_error *error)
 {

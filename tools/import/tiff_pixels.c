@@ -83,7 +83,8 @@ static enum elbow_status read_plane(struct tiff_file *file, const struct tiff_pa
     return ELBOW_OK;
 }
 
-// Where 0 is white, which only unsigned integers have: black is 0 in all pictures. Alpha means the same in both.
+// If white is 0, which is possible for unsigned integers, inverts the values: black is 0 in all pictures. Alpha is
+// unchanged.
 static void invert(const struct tiff_page *page, unsigned char *pixels, uint64_t count)
 {
     if (page->photometric != PHOTOMETRIC_MINISWHITE || page->format != SAMPLEFORMAT_UINT)
@@ -108,7 +109,7 @@ static void put_value(void *pixels, uint64_t i, bool is_wide, unsigned value)
         ((uint8_t *)pixels)[i] = (uint8_t)value;
 }
 
-// Takes the alpha channel out, in place: the colours over black, unless they are so already.
+// Removes the alpha channel in place: puts the colours on black, unless they already are.
 static void drop_alpha(const struct tiff_page *page, struct import_picture *picture)
 {
     bool is_wide = picture->element == ELBOW_ELEMENT_UINT16;

@@ -24,7 +24,7 @@ enum shapes_kind { SHAPES_SQUARE, SHAPES_ELLIPSE, SHAPES_HEART, SHAPES_KINDS };
 
 #define SHAPES_TEST_IDS (UINT64_C(1) << 40)
 
-// What a picture shows: indices of the tables above.
+// The contents of a picture: indices of the tables above.
 struct shapes_sprite {
     unsigned kind, scale, rotation, x, y;
 };
@@ -45,11 +45,10 @@ struct shapes_options {
     bool force, asks_help;
 };
 
-// Local. USAGE if the arguments are wrong.
+// Local. Parses the arguments. USAGE if they are wrong.
 enum elbow_status shapes_parse(int argc, char **argv, struct shapes_options *options, struct elbow_error *error);
 
-// Local. Draws and writes the file; it appears complete or not at all, as
-// elbow/base/output.h tells.
+// Local. Draws and writes the file, which appears complete or not at all (elbow/base/output.h).
 enum elbow_status shapes_run(const struct shapes_options *options, struct elbow_error *error);
 
 // The whole program: exit status 0, 1 (failed) or 2 (usage).
