@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char ENDING[] = ".npy";
-enum { TOLD = 10, ENDING_LENGTH = sizeof ENDING - 1 }; // arrays that a sentence lists
+enum { LISTED = 10, ENDING_LENGTH = sizeof ENDING - 1 }; // arrays that a sentence lists
 
 // The length of an array's name; 0 if the member is none.
 static size_t array_length(const char *member)
@@ -29,18 +29,18 @@ static bool is_array(const char *member, const char *wanted)
 // The names of the first arrays.
 static void list_arrays(const struct import_archive *archive, char *text, size_t size)
 {
-    size_t told = 0, length = 0;
+    size_t listed = 0, length = 0;
     text[0] = '\0';
     for (uint64_t i = 0; i < import_archive_count(archive) && length + 1 < size; ++i) {
         const char *name = import_archive_name(archive, i);
         size_t count = array_length(name);
         if (count == 0)
             continue;
-        if (told++ == TOLD) {
+        if (listed++ == LISTED) {
             elbow_text_format(text + length, size - length, ", ...");
             return;
         }
-        elbow_text_format(text + length, size - length, "%s%.*s", told == 1 ? "" : ", ", (int)count, name);
+        elbow_text_format(text + length, size - length, "%s%.*s", listed == 1 ? "" : ", ", (int)count, name);
         length += strlen(text + length);
     }
 }

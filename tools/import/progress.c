@@ -8,16 +8,16 @@
 void import_progress_begin(struct import_progress *progress, FILE *out)
 {
     double now = elbow_clock_seconds();
-    *progress = (struct import_progress){.out = out, .begun = now, .told = now};
+    *progress = (struct import_progress){.out = out, .begun = now, .last = now};
 }
 
 void import_progress_report(struct import_progress *progress, const char *name, const char *what, uint64_t done,
                             uint64_t all)
 {
     double now = elbow_clock_seconds(), seconds = now - progress->begun;
-    if (now - progress->told < IMPORT_PROGRESS_SECONDS)
+    if (now - progress->last < IMPORT_PROGRESS_SECONDS)
         return;
-    progress->told = now;
+    progress->last = now;
     if (all == 0 || done == 0 || done > all)
         elbow_text_print(progress->out, "elbow-import: %s: %s, %s so far\n", name, what,
                          elbow_text_duration(seconds).text);

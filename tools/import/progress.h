@@ -11,7 +11,7 @@ enum { IMPORT_PROGRESS_SECONDS = 10 }; // from the start to the first line, and 
 // Plain; filled by import_progress_begin.
 struct import_progress {
     FILE *out; // not owned
-    double begun, told;
+    double begun, last;
 };
 
 // Local. Begins.

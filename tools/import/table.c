@@ -7,13 +7,13 @@
 
 #include <stdio.h>
 
-enum { TOLD_COLUMNS = 8, TOLD_RANGES = 16, TOLD_FIELD = 41 };
+enum { LISTED_COLUMNS = 8, LISTED_RANGES = 16, LISTED_FIELD = 41 };
 
 // The fields of a line: how many, and what those that are taken are. The first of each kind, counted from 1; 0: none.
 // And the first number of all fields: a line that has one anywhere may be values.
 struct look {
     size_t fields, first[IMPORT_FIELDS], first_number;
-    size_t names[TOLD_COLUMNS], name_count; // the first columns of text, and how many there are
+    size_t names[LISTED_COLUMNS], name_count; // the first columns of text, and how many there are
 };
 
 bool import_table_takes(const struct import_table *table, size_t column)
@@ -37,7 +37,7 @@ static void look_at_field(const struct import_table *table, const char *field, s
         return;
     if (look->first[kind] == 0)
         look->first[kind] = look->fields;
-    if (kind == IMPORT_NAME && look->name_count++ < TOLD_COLUMNS)
+    if (kind == IMPORT_NAME && look->name_count++ < LISTED_COLUMNS)
         look->names[look->name_count - 1] = look->fields;
 }
 
@@ -117,7 +117,7 @@ static enum elbow_status refuse_first(const struct import_source *source, const 
                                "%s:%llu: the first line has neither numbers nor names of columns; fill in the missing "
                                "values, or use --header yes to skip it",
                                source->path, (unsigned long long)table->lines.number);
-    char field[TOLD_FIELD], ends[IMPORT_CURE_SIZE] = "";
+    char field[LISTED_FIELD], ends[IMPORT_CURE_SIZE] = "";
     if (copy_field(table, line, column, field, sizeof field, error) != ELBOW_OK)
         return error->status;
     if (look->name_count > 0 && *import_field_cure(field) != '\0')
@@ -141,39 +141,39 @@ static bool all_numbers(const struct look *look)
 // full.
 static void list_columns(const struct import_table *table, const struct look *look, char *text, size_t size)
 {
-    size_t length = 0, first = 0, told = 0;
+    size_t length = 0, first = 0, listed = 0;
     text[0] = '\0';
-    for (size_t column = 1; column <= look->fields + 1 && told < TOLD_RANGES; ++column) {
+    for (size_t column = 1; column <= look->fields + 1 && listed < LISTED_RANGES; ++column) {
         bool is_listed = column <= look->fields && import_columns_has(&table->reading.skipped, column);
-        for (size_t i = 0; i < look->name_count && i < TOLD_COLUMNS; ++i)
+        for (size_t i = 0; i < look->name_count && i < LISTED_COLUMNS; ++i)
             is_listed = is_listed || look->names[i] == column;
         if (is_listed && first == 0)
             first = column;
         if (is_listed || first == 0)
             continue;
         length += (size_t)snprintf(text + length, size - length, first < column - 1 ? "%s%zu-%zu" : "%s%zu",
-                                   told++ > 0 ? "," : "", first, column - 1);
+                                   listed++ > 0 ? "," : "", first, column - 1);
         first = 0;
     }
-    if (look->name_count > TOLD_COLUMNS || told == TOLD_RANGES)
+    if (look->name_count > LISTED_COLUMNS || listed == LISTED_RANGES)
         snprintf(text + length, size - length, ",...");
 }
 
 // The field for the message: the first of text, or one that is a number except for its format.
 static enum elbow_status choose_field(const struct import_table *table, const struct look *look, const char *line,
-                                      size_t *column, char field[TOLD_FIELD], struct elbow_error *error)
+                                      size_t *column, char field[LISTED_FIELD], struct elbow_error *error)
 {
-    size_t count = look->name_count < TOLD_COLUMNS ? look->name_count : TOLD_COLUMNS;
+    size_t count = look->name_count < LISTED_COLUMNS ? look->name_count : LISTED_COLUMNS;
     *column = look->names[0];
     for (size_t i = 0; i < count; ++i) {
-        if (copy_field(table, line, look->names[i], field, TOLD_FIELD, error) != ELBOW_OK)
+        if (copy_field(table, line, look->names[i], field, LISTED_FIELD, error) != ELBOW_OK)
             return error->status;
         if (*import_field_cure(field) != '\0') {
             *column = look->names[i];
             return ELBOW_OK;
         }
     }
-    return copy_field(table, line, *column, field, TOLD_FIELD, error);
+    return copy_field(table, line, *column, field, LISTED_FIELD, error);
 }
 
 // The message about columns of text after a header, with a remedy.
@@ -181,7 +181,7 @@ static enum elbow_status refuse_text(const struct import_source *source, const s
                                      struct elbow_error *error)
 {
     const struct import_table *table = source->state;
-    char list[48 * TOLD_RANGES], field[TOLD_FIELD];
+    char list[48 * LISTED_RANGES], field[LISTED_FIELD];
     size_t column;
     if (choose_field(table, look, line, &column, field, error) != ELBOW_OK)
         return error->status;
@@ -213,7 +213,7 @@ static enum elbow_status refuse_second(const struct import_source *source, const
 {
     const struct import_table *table = source->state;
     size_t column = 1;
-    char field[TOLD_FIELD];
+    char field[LISTED_FIELD];
     enum elbow_status status = look->name_count > 0 ? choose_field(table, look, line, &column, field, error)
                                                     : copy_field(table, line, column, field, sizeof field, error);
     if (status != ELBOW_OK)
