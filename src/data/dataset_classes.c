@@ -45,7 +45,7 @@ static enum elbow_status draw_labelled(struct elbow_loading *loading, const stru
 }
 
 // "labels: 30 of 6000 training rows have one of 3 classes: 10 of a, 10 of b, 10 of c"
-static void tell(const struct elbow_loading *loading, struct elbow_log *log)
+static void log_classes(const struct elbow_loading *loading, struct elbow_log *log)
 {
     const struct elbow_classes *classes = &loading->dataset->classes;
     char list[TOLD_SIZE] = "";
@@ -108,6 +108,6 @@ enum elbow_status elbow_loading_classes(struct elbow_loading *loading, const str
     if (loading->request->labelled > 0 && draw_labelled(loading, &request, error) != ELBOW_OK)
         return error->status;
     if ((!is_known || loading->request->labelled > 0) && log != NULL)
-        tell(loading, log);
+        log_classes(loading, log);
     return ELBOW_OK;
 }

@@ -90,7 +90,7 @@ static enum elbow_access choose(const struct elbow_placing *placing, const struc
     return placing->order == ELBOW_ORDER_SEGMENTS ? ELBOW_ACCESS_SHARD : ELBOW_ACCESS_STREAM;
 }
 
-static void tell(const struct elbow_loading *loading, const struct elbow_room *room, struct elbow_log *log)
+static void log_place(const struct elbow_loading *loading, const struct elbow_room *room, struct elbow_log *log)
 {
     const struct elbow_placing *placing = &loading->request->placing;
     const char *role = placing->batch == 0 ? "validation" : "data";
@@ -229,7 +229,7 @@ enum elbow_status elbow_loading_place(struct elbow_loading *loading, struct elbo
     }
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || dataset->page_table.count == 0)
         return error->status;
-    tell(loading, &room, log);
+    log_place(loading, &room, log);
     return ELBOW_OK;
 }
 

@@ -46,7 +46,8 @@ static void look(const struct elbow_dataset *dataset, struct elbow_range rows, c
         }
 }
 
-static void tell(struct elbow_dataset *dataset, double value, double count, double all, const struct found *found)
+static void describe_doubt(struct elbow_dataset *dataset, double value, double count, double all,
+                           const struct found *found)
 {
     dataset->news.holds_sentinels = true;
     snprintf(dataset->news.doubt, sizeof dataset->news.doubt,
@@ -81,7 +82,7 @@ enum elbow_status elbow_loading_doubt_sentinels(struct elbow_loading *loading, s
         for (int r = 0; r < place.size; ++r)
             count += all_counts[2 * r + side];
         if (is_asked[side] && count >= SHARE_LEAST * known && width > 0 && gap > width && isfinite(gap))
-            tell(dataset, extremes[side], count, known, &found);
+            describe_doubt(dataset, extremes[side], count, known, &found);
     }
     elbow_release(&all_counts);
     return ELBOW_OK;

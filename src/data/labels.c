@@ -115,8 +115,8 @@ static enum elbow_status share_labels(struct elbow_comm *comm, struct elbow_labe
 }
 
 // "4 names (B, T, NK, mono), 6 of 300 samples have no label"
-static void tell(const struct elbow_labels_request *request, const struct elbow_label_names *names, uint64_t unknown,
-                 struct elbow_log *log)
+static void log_labels(const struct elbow_labels_request *request, const struct elbow_label_names *names,
+                       uint64_t unknown, struct elbow_log *log)
 {
     char list[TOLD_SIZE] = "", missing[96] = "", name[NAME_SIZE];
     size_t length = 0;
@@ -172,7 +172,7 @@ static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels
         share_names(comm, elbow_label_files_names(source), names, error) != ELBOW_OK ||
         share_labels(comm, source, request->samples, labels, &counts, error) != ELBOW_OK)
         return error->status;
-    tell(request, names, counts.unknown, log);
+    log_labels(request, names, counts.unknown, log);
     warn_of_signs(request, source, &counts, log);
     warn_of_doubt(request, source, log);
     return ELBOW_OK;

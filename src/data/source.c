@@ -120,12 +120,12 @@ struct shape_text {
 // "28 x 28"; "1" for no axis.
 static struct shape_text describe_row(const struct elbow_hdf5_info *info)
 {
-    struct shape_text told = {"1"};
+    struct shape_text text = {"1"};
     size_t length = 0;
-    for (int i = 1; i < info->rank && length < sizeof told.text; ++i)
-        length += (size_t)snprintf(told.text + length, sizeof told.text - length, "%s%" PRIu64, i > 1 ? " x " : "",
+    for (int i = 1; i < info->rank && length < sizeof text.text; ++i)
+        length += (size_t)snprintf(text.text + length, sizeof text.text - length, "%s%" PRIu64, i > 1 ? " x " : "",
                                    info->shape[i]);
-    return told;
+    return text;
 }
 
 enum elbow_status elbow_source_same_rows(const struct elbow_hdf5_info *first, struct elbow_source_spot first_at,

@@ -171,7 +171,7 @@ static enum elbow_status choose_columns(struct import_source *source, struct elb
 }
 
 // Reports the progress of the first pass.
-static void tell(const struct import_source *source)
+static void report_first_pass(const struct import_source *source)
 {
     const struct import_table *table = source->state;
     struct import_progress *progress = table->reading.progress;
@@ -226,7 +226,7 @@ static enum elbow_status scan(struct import_source *source, struct elbow_error *
     source->max = INT64_MIN;
     while (status == ELBOW_OK && line != NULL) {
         ++source->rows;
-        tell(source);
+        report_first_pass(source);
         status = walk_line(source, line, measure, NULL, error);
         if (status == ELBOW_OK)
             status = import_table_next(source, &line, error);

@@ -193,7 +193,7 @@ static enum elbow_status write_rows(struct import_plan *plan, struct elbow_hdf5 
     for (size_t i = 0; i < plan->options->input_count; ++i) {
         uint64_t left = plan->sources[i].rows;
         while (left > 0) {
-            uint64_t room = plan->block_rows - held, count = left < room ? left : room;
+            uint64_t space = plan->block_rows - held, count = left < space ? left : space;
             enum elbow_status status = plan->sources[i].read(&plan->sources[i], count, block + held * row_bytes, error);
             if (status != ELBOW_OK)
                 return status;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CODES = 1 << 14, TOLD = 8, CLASSES_MAX = 1 << 16 };
+enum { CODES = 1 << 14, LISTED = 8, CLASSES_MAX = 1 << 16 };
 
 enum elbow_status import_labels_name(struct import_labels *labels, const struct import_options *options,
                                      struct elbow_hdf5 *file, struct elbow_error *error)
@@ -195,13 +195,13 @@ void import_labels_report(const struct import_labels *labels, const char *output
     size_t length = 0;
     if (labels->count == 0)
         return;
-    for (size_t i = 0; i < labels->count && i < TOLD && length + 1 < sizeof list; ++i) {
+    for (size_t i = 0; i < labels->count && i < LISTED && length + 1 < sizeof list; ++i) {
         elbow_text_format(list + length, sizeof list - length, "%s%.40s (%llu)", i == 0 ? "" : ", ", labels->names[i],
                           (unsigned long long)labels->rows[i]);
         length += strlen(list + length);
     }
     elbow_text_print(stdout, "elbow-import: %s:%s: %zu class%s, %s%s\n", output, labels->name, labels->count,
-                     labels->count == 1 ? "" : "es", list, labels->count > TOLD ? ", ..." : "");
+                     labels->count == 1 ? "" : "es", list, labels->count > LISTED ? ", ..." : "");
 }
 
 void import_labels_clear(struct import_labels *labels)

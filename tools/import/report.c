@@ -114,7 +114,7 @@ static void report_pictures(const struct import_source *source)
                          source->turned.first);
 }
 
-static void tell(const struct import_plan *plan)
+static void report_dataset(const struct import_plan *plan)
 {
     char shape[160], scale[32];
     uint64_t sizes[IMPORT_RANK_MAX + 1] = {plan->rows};
@@ -132,7 +132,7 @@ static void tell(const struct import_plan *plan)
 
 void import_report(const struct import_plan *plan)
 {
-    tell(plan);
+    report_dataset(plan);
     import_labels_report(&plan->labels, plan->options->output);
     warn_of_values(plan);
     for (size_t i = 0; i < plan->options->input_count; ++i) {

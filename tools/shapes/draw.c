@@ -85,10 +85,10 @@ static int points_inside(const struct layout *layout, size_t size, size_t row, s
 
 void shapes_draw(struct shapes_sprite sprite, size_t size, uint8_t *pixels)
 {
-    double room = (1 - 2 * RADIUS) / (SHAPES_PLACES - 1), angle = angle_of(sprite);
+    double step = (1 - 2 * RADIUS) / (SHAPES_PLACES - 1), angle = angle_of(sprite);
     struct layout layout = {.kind = sprite.kind,
-                            .x = RADIUS + sprite.x * room,
-                            .y = RADIUS + sprite.y * room,
+                            .x = RADIUS + sprite.x * step,
+                            .y = RADIUS + sprite.y * step,
                             .radius = RADIUS * scale_of(sprite),
                             .cosine = cos(angle),
                             .sine = sin(angle)};

@@ -44,10 +44,10 @@ static enum elbow_status open_source(struct work *work, size_t piece, struct elb
     const struct elbow_hdf5_line *rows = &work->lines.to[0];
     const char *file = pieces->texts + pieces->pieces[piece].file;
     const char *dataset = pieces->texts + pieces->pieces[piece].dataset;
-    struct elbow_hdf5_rows told = {rows->start, rows->start + (rows->length - 1) * rows->stride};
-    enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, told, error);
+    struct elbow_hdf5_rows range = {rows->start, rows->start + (rows->length - 1) * rows->stride};
+    enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, range, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_reopen_source(view, told, error);
+        status = elbow_hdf5_reopen_source(view, range, error);
     if (status == ELBOW_OK && view->source_info.rank != work->lines.source_rank)
         status = elbow_error_set(error, ELBOW_MISMATCH, "%s: dataset %s of %s has changed since it was checked",
                                  view->file->name, dataset, file);
