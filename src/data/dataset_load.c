@@ -56,7 +56,7 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
     return elbow_comm_agree_root(loading->comm, error);
 }
 
-// Collective. Of several files rank zero looks at each, and tells the others how many rows they have.
+// Collective. Of several files, rank zero opens each and sends the numbers of rows to the others.
 static enum elbow_status count_files(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -106,7 +106,7 @@ static void log_reading(struct elbow_loading *loading, struct elbow_log *log)
     uint64_t bytes = elbow_dataset_bytes(loading->dataset);
     if (elbow_loading_find_reading(loading, &storage, NULL) == ELBOW_OK && storage.reading > READING_LEAST &&
         storage.reading > bytes / READING_SHARE)
-        elbow_log_say(log, "data: while %s is loaded, a rank takes %s beside it for unpacking its chunks",
+        elbow_log_say(log, "data: while %s is loaded, each rank needs another %s to unpack its chunks",
                       loading->dataset->name, elbow_text_bytes(storage.reading).text);
 }
 
@@ -159,8 +159,8 @@ static enum elbow_status take_first(struct elbow_loading *loading, uint64_t rows
     return elbow_source_starts(loading->source, rows, 0, &loading->dataset->entries, error);
 }
 
-// Local. As many of the samples as are wanted, but one at least. Entries of sparse rows are anywhere: their bytes grow
-// with the rows, and that is all that is known of them.
+// Local. Keeps only the first samples that fit into most_bytes, but at least one. Entries of sparse rows may be
+// anywhere: their bytes grow with the rows, and nothing else is known about them.
 static void limit_rows(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -193,10 +193,10 @@ static enum elbow_status allocate_rows(struct elbow_loading *loading, struct elb
     if (status != ELBOW_MEMORY || !placing->may_page)
         return status;
     if (placing->order == ELBOW_ORDER_FULL)
-        return elbow_error_set(error, status,
-                               "%.900s; set data.order: windows or segments (other bits), with which a node need not "
-                               "hold all rows",
-                               error->message);
+        return elbow_error_set(
+            error, status,
+            "%.900s; set data.order: windows or segments (other bits), so that a node need not hold all rows",
+            error->message);
     return elbow_error_set(error, status, "%.900s; set data.access: auto", error->message);
 }
 

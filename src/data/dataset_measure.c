@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: mean and deviation of all stored values, and how many of them are missing. Blocks of rows, which
-// the number of rows alone decides, are dealt out to all ranks and added in a tree over the blocks: the figures have
-// the same bits on any number of ranks.
+// Loading a dataset: mean and deviation of all stored values, and the number of missing ones. Blocks of rows, whose
+// size depends on the number of rows alone, are dealt to all ranks and added in a tree over the blocks: the figures
+// have the same bits on any number of ranks.
 #include "elbow/data/detail/loading.h"
 
 #include "elbow/base/memory.h"
@@ -15,13 +15,13 @@ enum { BLOCKS = 1024 };
 // Of a block, as doubles: counts are exact.
 enum { SUM, SQUARES, MISSING, FIRST_MISSING, UNREAD, FIRST_UNREAD, KNOWN, EMPTY, FIGURES };
 
-// Whether the dataset's own rules do not hold, but are told of.
+// Whether the dataset's own rules are reported, but not in force.
 static bool has_others(const struct elbow_loading *loading)
 {
     return loading->request->reference != NULL && loading->request->is_settled && !elbow_loading_takes_fill(loading);
 }
 
-// Of values from number `first` on, into figures[0] and [1].
+// Adds values from index `first` on, into figures[0] and [1].
 static void count_missing(const struct elbow_dataset *dataset, const struct elbow_missing *rules, const void *stored,
                           size_t n, uint64_t first, double *figures)
 {
@@ -35,7 +35,7 @@ static void count_missing(const struct elbow_dataset *dataset, const struct elbo
 
 enum { PIECE = 1024 };
 
-// Known values of a block, one after the other, wherever they stand.
+// Known values of a block, one after another, wherever they are.
 struct piece {
     size_t n;
     double values[PIECE];
@@ -66,7 +66,8 @@ static void take_piece(const struct elbow_loading *loading, struct piece *piece,
     piece->n = 0;
 }
 
-// Of a dataset with missing values: whole pieces of known ones, so that they are added as if there were no others.
+// For a dataset with missing values: collects known values into whole pieces, so that they are added as if there were
+// no others.
 static void measure_known(const struct elbow_loading *loading, struct elbow_range rows,
                           struct elbow_element_lanes *lanes, double *figures)
 {
@@ -159,7 +160,7 @@ static void take(struct elbow_loading *loading, const double *all)
     loading->figures.deviation = range * sqrt(fmax(0, all[SQUARES] / n - mean * mean));
 }
 
-// Of rows in pages the blocks are the pages that are looked at.
+// For rows in pages, the blocks are the measured pages.
 static uint64_t blocks_of(const struct elbow_loading *loading)
 {
     uint64_t rows = loading->dataset->samples;

@@ -109,7 +109,7 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_ro
     if (dataset->place == ELBOW_ACCESS_RESIDENT)
         elbow_log_say(log, "%s: all rows, %s, are in the memory of each node (%s)%s", role, all, given, why);
     else if (dataset->place == ELBOW_ACCESS_SHARD)
-        elbow_log_say(log, "%s: of %s in all, each rank keeps the rows that it uses, up to %.3g %%, %s a node (%s)%s",
+        elbow_log_say(log, "%s: of %s in all, each rank keeps the rows that it uses, up to %.3g %%, %s per node (%s)%s",
                       role, all, 100.0 * (double)room->of_rank / (double)room->all, each, given, why);
     else
         elbow_log_say(
@@ -119,12 +119,12 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_ro
             role, all, elbow_text_count(table->count, "page").text, each, given, why);
     if (dataset->place == ELBOW_ACCESS_STREAM && placing->batch > 0 && table->count < FEW_PAGES * segments)
         elbow_log_say(log,
-                      "%s: up to %.3g times the bytes of all rows are read in an epoch: of %s some lie at the ends of "
-                      "the %s, and are read for both",
+                      "%s: up to %.3g times the bytes of all rows are read in an epoch: some of the %s belong to two "
+                      "of the %s, and are read for both",
                       role, 1 + (double)(segments - 1) / (double)table->count,
                       elbow_text_count(table->count, "page").text, elbow_text_count(segments, "segment").text);
     if (dataset->pages != NULL && !loading->is_sampled)
-        elbow_log_say(log, "%s: all rows are read at the start for what is learned from them", role);
+        elbow_log_say(log, "%s: all rows are read at the start, for the numbers that are learned from them", role);
 }
 
 // Whether figures at the start have to be of all rows: what is learned from them is.
