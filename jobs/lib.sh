@@ -99,7 +99,7 @@ went_on() {
 # directory, which refuses this one, new files are not ours. So only a start that is in the receipt counts.
 outcome() {
     local start
-    if [ "$(mark "$1" log.txt)" != "$noted_log" ] && tail -n 1 "$1/log.txt" | grep -q ': this run is finished already'; then
+    if [ "$(mark "$1" log.txt)" != "$noted_log" ] && tail -n 1 "$1/log.txt" | grep -q ': this run is already finished'; then
         echo finished
         return
     fi
@@ -111,7 +111,7 @@ outcome() {
     case $(tail -n 1 <<<"$start") in # "end: ..." if there was time for it
     end:*': finished') echo finished && return ;;
     end:*'the run is finished, but some output could not be written') echo incomplete && return ;;
-    end:*'; go on with --resume') ;;
+    end:*'; continue with --resume') ;;
     end:*) echo failed && return ;;
     esac
     if went_on "$1" "$(sed -n '1s/.* at step //p' <<<"$start")"; then echo further; else echo stuck; fi

@@ -83,9 +83,8 @@ static enum elbow_status tell(const struct elbow_audit *audit, size_t found, int
     size_t first = segment.first - tensor->offset;
     return elbow_error_set(
         error, ELBOW_NUMBERS,
-        "step %llu: node %d holds other parameters than their owner, rank %d, wrote: %s, elements "
-        "%zu to %zu, as rank %d reads them; memory or network of that node may be faulty: go on with "
-        "--resume, elsewhere",
+        "step %llu: the parameters on node %d are not those that their owner, rank %d, wrote: %s, elements %zu to %zu, "
+        "as read by rank %d; memory or network of that node may be faulty: continue with --resume on other nodes",
         (unsigned long long)step, elbow_comm_node_of(audit->comm, rank), segment.owner, tensor->name, first,
         first + segment.count - 1, rank);
 }

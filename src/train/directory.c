@@ -44,8 +44,8 @@ static enum elbow_status spare_configuration(const struct elbow_run_outputs *out
     enum elbow_status status = elbow_config_dump(&outputs->plan->config, &text, error);
     if (status == ELBOW_OK && !elbow_run_has_configuration(&outputs->directory, text))
         status = elbow_error_set(error, ELBOW_USAGE,
-                                 "%s/%s: is the configuration that is read, and the resolved one of this run would "
-                                 "take its place; copy it elsewhere, and start with the copy",
+                                 "%s/%s: is the configuration of this command, and the run would replace it by the "
+                                 "resolved one; copy it elsewhere and start with the copy",
                                  outputs->run, ELBOW_RUN_CONFIG);
     elbow_release(&text);
     return status;
@@ -62,15 +62,14 @@ static enum elbow_status open_existing(struct elbow_run_outputs *outputs, struct
     outputs->is_former = kind == ELBOW_RUN_ONE;
     if (kind == ELBOW_RUN_FOREIGN)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%s: holds %s, which is no run's, and a run writes something of that name; move it "
-                               "elsewhere, or take another directory with --run-dir",
+                               "%s: holds %s, which is not from a run, and a run writes to that name; move it "
+                               "elsewhere, or choose another directory with --run-dir",
                                outputs->run, name);
     if (outputs->request->overwrite && !outputs->is_former && !elbow_run_is_empty(&outputs->directory))
-        return elbow_error_set(
-            error, ELBOW_USAGE,
-            "%s: is no run's directory, and --overwrite moves aside only those; leave it out to add a "
-            "run to this one, or take another directory with --run-dir",
-            outputs->run);
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s: is not a run directory, and --overwrite moves only run directories aside; leave it "
+                               "out to write the run into this directory, or choose another one with --run-dir",
+                               outputs->run);
     return spare_configuration(outputs, error);
 }
 
@@ -92,13 +91,13 @@ static enum elbow_status look(struct elbow_run_outputs *outputs, bool *resumes, 
     }
     *resumes = request->resume != ELBOW_RESUME_NEVER && count > 0;
     if (request->resume == ELBOW_RESUME_NEVER && count > 0 && !request->overwrite)
-        return elbow_error_set(
-            error, ELBOW_USAGE,
-            "%s: holds %zu checkpoint%s of an earlier run; --resume goes on with it, --overwrite moves it "
-            "aside, --run-dir takes another place",
-            outputs->run, count, count == 1 ? "" : "s");
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s: holds %zu checkpoint%s of an earlier run; --resume continues it, --overwrite moves "
+                               "it aside, --run-dir chooses another directory",
+                               outputs->run, count, count == 1 ? "" : "s");
     if (request->resume == ELBOW_RESUME_ALWAYS && count == 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: holds no checkpoint to resume from; leave --resume out to start",
+        return elbow_error_set(error, ELBOW_FILE,
+                               "%s: holds no checkpoint to resume from; leave --resume out to start a new run",
                                outputs->run);
     return ELBOW_OK;
 }
@@ -132,7 +131,7 @@ static bool is_beneath(const char *path, const char *directory)
 
 static enum elbow_status cannot_move(const char *run, const char *reason, struct elbow_error *error)
 {
-    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s; take another directory with --run-dir",
+    return elbow_error_set(error, ELBOW_FILE, "%s: cannot be moved aside: %s; choose another directory with --run-dir",
                            run, reason);
 }
 
@@ -162,9 +161,9 @@ static enum elbow_status move_aside(struct elbow_run_outputs *outputs, struct el
     bool is_named = fstat(outputs->directory.descriptor, &about) == 0 && stat(outputs->run, &named) == 0 &&
                     about.st_dev == named.st_dev && about.st_ino == named.st_ino;
     if (!is_named || realpath(outputs->run, real) == NULL)
-        return cannot_move(outputs->run, "it is not there any more", error);
+        return cannot_move(outputs->run, "it no longer exists", error);
     if (is_beneath(".", real)) // the paths of the configuration would lose their ground
-        return cannot_move(outputs->run, "this program works in it", error);
+        return cannot_move(outputs->run, "it is the working directory of this command", error);
     if (is_beneath(outputs->request->init, real))
         return cannot_move(outputs->run, "--init reads from it", error);
     bool is_link = lstat(outputs->run, &named) == 0 && S_ISLNK(named.st_mode);
@@ -174,7 +173,7 @@ static enum elbow_status move_aside(struct elbow_run_outputs *outputs, struct el
         return status;
     elbow_lock_release(&outputs->lock);
     elbow_directory_close(&outputs->directory);
-    elbow_log_say(outputs->plan->log, "moved the former run to %s", aside);
+    elbow_log_say(outputs->plan->log, "moved the earlier run to %s", aside);
     return elbow_file_make_directory(run, error);
 }
 
@@ -191,12 +190,18 @@ static enum elbow_status begin_new(struct elbow_run_outputs *outputs, struct elb
         return status;
     enum elbow_run_kind kind = elbow_run_kind_of(&outputs->directory, &name);
     if (kind == ELBOW_RUN_FOREIGN)
-        return elbow_error_set(error, ELBOW_FILE, "%s: somebody has put %s into it meanwhile", outputs->run, name);
+        return elbow_error_set(
+            error, ELBOW_FILE,
+            "%s: another process has written %s into it since the start of this command; start again", outputs->run,
+            name);
     status = elbow_lock_take(&outputs->directory, outputs->plan->log, &outputs->lock, error);
     if (status == ELBOW_OK)
         status = count_checkpoints(&outputs->directory, &count, error);
     if (status == ELBOW_OK && count > 0)
-        status = elbow_error_set(error, ELBOW_FILE, "%s: another run has begun in it meanwhile", outputs->run);
+        status = elbow_error_set(
+            error, ELBOW_FILE,
+            "%s: another run has begun in it since the start of this command; choose another directory with --run-dir",
+            outputs->run);
     return status;
 }
 
@@ -244,7 +249,7 @@ static bool has_other_receipt(const struct elbow_run_outputs *outputs)
 // The directory is not this run's any more. Nothing is written into it from now on.
 static void lose(struct elbow_run_outputs *outputs, const char *why)
 {
-    elbow_error_set(&outputs->loss, ELBOW_FILE, "%s; this run writes no more and ends after step %llu", why,
+    elbow_error_set(&outputs->loss, ELBOW_FILE, "%s; this run writes nothing more and ends after step %llu", why,
                     (unsigned long long)outputs->state->step);
     elbow_log_leave_file(outputs->plan->log);
     elbow_pending_end(&outputs->pending);
@@ -261,12 +266,12 @@ bool elbow_outputs_may_write(struct elbow_run_outputs *outputs)
     else
         elbow_lock_keep(&outputs->lock, &was_lost, &error);
     if (was_lost && has_other_receipt(outputs))
-        elbow_error_set(&error, ELBOW_FILE, "%s: another run has been at work in it meanwhile", outputs->run);
+        elbow_error_set(&error, ELBOW_FILE, "%s: another run has written into it", outputs->run);
     if (error.status != ELBOW_OK) {
         lose(outputs, error.message);
         return false;
     }
     if (was_lost)
-        elbow_log_say(outputs->plan->log, "%s/lock: had been removed, and is taken anew", outputs->run);
+        elbow_log_say(outputs->plan->log, "%s/lock: was removed, and has been made again", outputs->run);
     return true;
 }

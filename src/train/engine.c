@@ -102,7 +102,8 @@ enum elbow_status elbow_engine_create(struct elbow_engine *engine, struct elbow_
         make_prefetch(engine, error);
     if (error->status == ELBOW_OK && engine->model->pseudo.count > train->samples)
         elbow_error_set(error, ELBOW_CONFIG,
-                        "model.prior: vamp: %zu components start at as many samples, but %s has %llu; set fewer",
+                        "model.prior: vamp: %zu components start at that number of samples, but %s has only %llu; set "
+                        "fewer components",
                         engine->model->pseudo.count, train->name, (unsigned long long)train->samples);
     if (error->status == ELBOW_CONFIG && elbow_dataset_channels_hint(train)[0] != 0)
         elbow_error_set(error, ELBOW_CONFIG, "%.900s; of the data, %s", error->message,

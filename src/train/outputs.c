@@ -44,7 +44,7 @@ static enum elbow_status keep_edited(const struct elbow_run_outputs *outputs, st
         return ELBOW_OK;
     status = elbow_run_keep(&outputs->directory, ELBOW_RUN_CONFIG, aside, error);
     if (status == ELBOW_OK)
-        elbow_log_say(outputs->plan->log, "%s/%s: has been edited, and is kept as %s", outputs->run, ELBOW_RUN_CONFIG,
+        elbow_log_say(outputs->plan->log, "%s/%s: was edited, and is kept as %s", outputs->run, ELBOW_RUN_CONFIG,
                       aside);
     return status;
 }
@@ -70,7 +70,7 @@ static enum elbow_status keep_one(const struct elbow_run_outputs *outputs, const
     char aside[64];
     enum elbow_status status = elbow_run_keep(&outputs->directory, name, aside, error);
     if (status == ELBOW_OK)
-        elbow_log_say(outputs->plan->log, "%s/%s: is an earlier run's, which has no checkpoint, and is kept as %s",
+        elbow_log_say(outputs->plan->log, "%s/%s: is from an earlier run without a checkpoint, and is kept as %s",
                       outputs->run, name, aside);
     return status;
 }
@@ -204,7 +204,7 @@ void elbow_outputs_note(struct elbow_run_outputs *outputs, enum elbow_output_kin
     outputs->has_failed |= fails;
     if (fails && !failed)
         elbow_log_warn(outputs->plan->log,
-                       "%s; training goes on and tries again at the next turn, the exit status will tell",
+                       "%s; training continues and tries again next time, and the exit status will report it",
                        trouble->message);
     if (failed && !fails)
         elbow_log_say(outputs->plan->log, "step %llu: %s can be written again",

@@ -21,7 +21,7 @@ static enum elbow_status spare_others(const char *path, struct elbow_error *erro
     struct elbow_error none = {0};
     bool is_there = elbow_file_read(NULL, path, PAGE_MOST, &text, &size, &none) == ELBOW_OK;
     if (is_there && size > 0 && strstr(text, ELBOW_HTML_MARK) == NULL)
-        elbow_error_set(error, ELBOW_FILE, "%s: is no report of a run; move it elsewhere", path);
+        elbow_error_set(error, ELBOW_FILE, "%s: is not the report of a run; move it elsewhere", path);
     elbow_release(&text);
     return error->status;
 }
@@ -43,5 +43,5 @@ void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct
     if (trouble.status == ELBOW_OK)
         elbow_log_say(log, "report: %s", path);
     else
-        elbow_log_warn(log, "no report has been made: %s; the run is not touched by that", trouble.message);
+        elbow_log_warn(log, "the report could not be made: %s; the run itself is not affected", trouble.message);
 }

@@ -98,15 +98,16 @@ static void tell_pictures(const struct elbow_train_plan *plan)
     bool is_image = elbow_dataset_image(data->layout, data->rank, data->shape, &image);
     bool is_guess = data->layout == ELBOW_LAYOUT_AUTO && (data->rank == 2 || data->rank == 3);
     if (is_image && is_guess)
-        elbow_log_say(plan->log, "data: samples are taken for images of %zu x %zu, %s; data.layout can say otherwise",
+        elbow_log_say(plan->log, "data: samples are read as images of %zu x %zu, %s; if they are not, set data.layout",
                       image.height, image.width, image.channels == 1 ? "grey" : "colour");
     else if (is_guess)
         elbow_log_say(
             plan->log,
-            "data: samples are taken for images of %zu x %zu with %zu channels; data.layout can say otherwise",
+            "data: samples are read as images of %zu x %zu with %zu channels; if they are not, set data.layout",
             sample.height, sample.width, sample.channels);
     if (!is_image && (is_guess || data->layout == ELBOW_LAYOUT_IMAGE))
-        elbow_log_say(plan->log, "images of %zu channels go to HDF5 and CSV, PNG holds 1 or 3", sample.channels);
+        elbow_log_say(plan->log, "images of %zu channels are written as HDF5 and CSV, since PNG holds 1 or 3 channels",
+                      sample.channels);
     else if (!is_image)
         elbow_log_say(
             plan->log,
@@ -115,13 +116,13 @@ static void tell_pictures(const struct elbow_train_plan *plan)
 
 void elbow_train_plan_log(const struct elbow_train_plan *plan)
 {
-    static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised anew at each use"};
+    static const char *const binarized[] = {"", ", binarised at a threshold", ", binarised again at each use"};
     const struct elbow_dataset *data = &plan->train;
     elbow_dataset_log(data, "data", binarized[plan->config.data.binarize], plan->log);
     if (plan->page_order != NULL)
         elbow_page_order_log(plan->page_order, data, plan->log);
     if (plan->stage.bytes > 0)
-        elbow_log_say(plan->log, "data: %s staged in %s of %d node%s, in %.2f s",
+        elbow_log_say(plan->log, "data: %s staged in %s of %d node%s in %.2f s",
                       elbow_text_bytes(plan->stage.bytes).text, plan->stage.directory, plan->place.nodes,
                       plan->place.nodes == 1 ? "" : "s", plan->stage.seconds);
     if (plan->has_valid)
@@ -191,12 +192,13 @@ static enum elbow_status count_steps(struct elbow_train_plan *plan, struct elbow
     sequence->last_step = by_epochs == 0 || (by_steps > 0 && by_steps < by_epochs) ? by_steps : by_epochs;
     uint64_t microbatches = elbow_sequence_microbatches(sequence, sequence->batch), ranks = (uint64_t)plan->place.size;
     if (microbatches < ranks)
-        return elbow_error_set(error, ELBOW_CONFIG,
-                               "a batch of %llu has only %s of %llu for %s; take at most %s, a "
-                               "smaller train.microbatch (other bits), or a larger train.batch (other training)",
-                               (unsigned long long)sequence->batch, elbow_text_count(microbatches, "microbatch").text,
-                               (unsigned long long)size, elbow_text_count(ranks, "rank").text,
-                               elbow_text_count(microbatches, "rank").text);
+        return elbow_error_set(
+            error, ELBOW_CONFIG,
+            "a batch of %llu has only %s of %llu for %s; start at most %s, or set a smaller train.microbatch (which "
+            "changes the bits) or a larger train.batch (which changes the training)",
+            (unsigned long long)sequence->batch, elbow_text_count(microbatches, "microbatch").text,
+            (unsigned long long)size, elbow_text_count(ranks, "rank").text,
+            elbow_text_count(microbatches, "rank").text);
     if (microbatches % ranks != 0)
         elbow_log_warn(plan->log, "%llu microbatches do not divide evenly among %llu ranks: some ranks will wait",
                        (unsigned long long)microbatches, (unsigned long long)ranks);
@@ -234,7 +236,9 @@ static enum elbow_status compare_ranks(struct elbow_train_plan *plan, struct elb
     plan->ranks_differ = !elbow_comm_is_same(plan->comm, elbow_hash_text(what));
     if (plan->ranks_differ && plan->config.run.strict)
         elbow_error_set(error, ELBOW_MISMATCH,
-                        "the ranks run different builds or processors (rank 0: %s), and run.strict is set", what);
+                        "the ranks run different builds or processors (rank 0: %s), and run.strict is set; use nodes "
+                        "of one kind and one build, or leave run.strict out",
+                        what);
     return elbow_comm_agree_root(plan->comm, error);
 }
 
@@ -251,7 +255,8 @@ static enum elbow_status start_threads(struct elbow_train_plan *plan, struct elb
     if (elbow_comm_agree(plan->comm, error) != ELBOW_OK)
         return error->status;
     if (threads > 1 && !elbow_dense_product_is_own() && strcmp(elbow_blas_cuts(), "none") == 0)
-        elbow_log_warn(plan->log, "%s gives other bits for products in slices: they stay on one thread of %d",
+        elbow_log_warn(plan->log,
+                       "%s gives other bits if matrix products are divided: each product uses one thread of %d",
                        elbow_blas_describe(), threads);
     return ELBOW_OK;
 }

@@ -44,8 +44,8 @@ void elbow_trainer_tell_end(const struct elbow_trainer *trainer)
     const struct elbow_stalls *stalls = &trainer->outputs.stalls;
     if (stalls->count > 0)
         elbow_log_say(trainer->plan.log,
-                      "checkpoints: %llu; training waited %.3f s for each (at most %.3f s), %.3f s were "
-                      "written in the background",
+                      "checkpoints: %llu; training waited %.3f s for each (at most %.3f s), and each took %.3f s to "
+                      "write in the background",
                       (unsigned long long)stalls->count, stalls->seconds / (double)stalls->count, stalls->longest,
                       stalls->writing / (double)stalls->count);
     if (elbow_checkpoint_path(trainer->outputs.run, trainer->engine.state.step, path))
@@ -136,15 +136,14 @@ static void watch_start_of(const struct elbow_trainer *trainer, size_t part, dou
     const struct elbow_likelihood_options *options = elbow_config_options(&trainer->plan.config, part);
     struct elbow_variance variance = elbow_likelihood_variance(options);
     if (variance.from == ELBOW_NUMBER_LEARNED && variance.value > 0 && variance.value < residual / FAR_BELOW)
-        elbow_log_warn(
-            trainer->plan.log,
-            "the variance starts at %g, far below the mean square residual of the first step, %g: training may "
-            "diverge; %s, or variance: optimal",
-            variance.value, residual,
-            options->variance_from == ELBOW_NUMBER_FIXED
-                ? "in the place of model.learn_variance write model.likelihood: {gaussian: {variance: learned}}, which "
-                  "starts at the variance of the data"
-                : "leave the start out of the likelihood (then it is the variance of the data)");
+        elbow_log_warn(trainer->plan.log,
+                       "the variance starts at %g, far below the mean square residual of the first step, %g: training "
+                       "may diverge; %s, or set variance: optimal",
+                       variance.value, residual,
+                       options->variance_from == ELBOW_NUMBER_FIXED
+                           ? "replace model.learn_variance by model.likelihood: {gaussian: {variance: learned}}, which "
+                             "starts at the variance of the data"
+                           : "leave the initial value out of the likelihood (it is then the variance of the data)");
 }
 
 void elbow_trainer_watch_start(const struct elbow_trainer *trainer)
@@ -170,13 +169,13 @@ enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, e
 {
     char why[128];
     if (stop == ELBOW_STOP_SIGNAL)
-        elbow_text_format(why, sizeof why, "as a signal asked");
+        elbow_text_format(why, sizeof why, "because of a signal");
     else if (stop == ELBOW_STOP_AFTER)
-        elbow_text_format(why, sizeof why, "as run.stop_after asks");
+        elbow_text_format(why, sizeof why, "because of run.stop_after");
     else if (trainer->engine.deadline.is_job)
         elbow_text_format(why, sizeof why, "because the end of the job is near");
     else
-        elbow_text_format(why, sizeof why, "because run.time_limit, %lld s, is near",
+        elbow_text_format(why, sizeof why, "because run.time_limit (%lld s) is near",
                           (long long)trainer->plan.config.run.time_limit);
     unsigned long long step = trainer->engine.state.step;
     if (trainer->outputs.loss.status != ELBOW_OK)
@@ -185,7 +184,7 @@ enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, e
         elbow_error_set(error, ELBOW_FILE, "stopped after step %llu %s, but its checkpoint could not be written", step,
                         why);
     else
-        elbow_error_set(error, ELBOW_STOPPED, "stopped after step %llu %s%s; go on with --resume", step, why,
+        elbow_error_set(error, ELBOW_STOPPED, "stopped after step %llu %s%s; continue with --resume", step, why,
                         trainer->outputs.has_failed ? ", but some output could not be written" : "");
     return elbow_comm_agree_root(trainer->plan.comm, error); // rank zero alone knows its deadline
 }
@@ -198,16 +197,17 @@ void elbow_trainer_keep_text(const struct elbow_trainer *trainer)
     if (trainer->plan.place.rank != 0)
         return;
     if (trainer->outputs.request->is_replay)
-        elbow_signals_keep_text(" after step %llu of a replay: the run is as it was; %s stays, and can be removed",
-                                step, trainer->outputs.run);
+        elbow_signals_keep_text(
+            " after step %llu of a replay: the run is unchanged; %s is left over and can be removed", step,
+            trainer->outputs.run);
     else if (saved == step && saved == 0)
         elbow_signals_keep_text(" before the first step: nothing is lost; start again");
     else if (saved == step)
-        elbow_signals_keep_text(" after step %llu: nothing is lost, it has a checkpoint; go on with --resume", step);
+        elbow_signals_keep_text(" after step %llu: nothing is lost, it has a checkpoint; continue with --resume", step);
     else if (saved == 0)
-        elbow_signals_keep_text(" after step %llu: all of it is lost, there is no checkpoint yet; start again", step);
+        elbow_signals_keep_text(" after step %llu: all steps are lost, there is no checkpoint yet; start again", step);
     else
         elbow_signals_keep_text(
-            " after step %llu: what came after the checkpoint of step %llu is lost; go on from there with --resume",
+            " after step %llu: the steps after the checkpoint of step %llu are lost; continue from there with --resume",
             step, saved);
 }

@@ -93,7 +93,7 @@ static bool is_other(const char *start, const char *end, char why[ELBOW_RECEIPT_
         describe(line, text);
         if (strlen(text) == length && memcmp(text, found, length) == 0)
             continue;
-        elbow_text_format(why, ELBOW_RECEIPT_WHY_SIZE, "the receipt names another %s, '%.*s', than this one, '%.200s'",
+        elbow_text_format(why, ELBOW_RECEIPT_WHY_SIZE, "the %s changed from '%.*s' (in the receipt) to '%.200s'",
                           lines[line].name, (int)(length < 200 ? length : 200), found, text);
         return true;
     }

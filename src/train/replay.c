@@ -34,7 +34,7 @@ enum elbow_status elbow_replay_open(struct elbow_comm *comm, struct elbow_replay
         } else if (mkdtemp(replay->place) == NULL) {
             replay->place[0] = '\0';
             elbow_error_set(error, ELBOW_FILE,
-                            "%s: no directory for the replay can be made there: %s; name another place with TMPDIR",
+                            "%s: the directory of the replay cannot be made there: %s; set TMPDIR to another directory",
                             where, strerror(errno));
         }
     }

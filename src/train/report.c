@@ -14,10 +14,10 @@ static void tell_difference(const struct elbow_engine *engine)
 {
     char what[1024];
     elbow_rank_describe(what, sizeof what);
-    elbow_log_warn(
-        engine->plan->log,
-        "the ranks run different builds or processors (rank 0: %s): the bits will depend on which rank does what",
-        what);
+    elbow_log_warn(engine->plan->log,
+                   "the ranks run different builds or processors (rank 0: %s): the bits will depend on the number of "
+                   "ranks and their places",
+                   what);
 }
 
 // The rows of a dataset, also of one that is led through a model.
@@ -97,20 +97,20 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
                   elbow_text_bytes(exchange.gradients_per_rank).text, elbow_text_bytes(moments).text,
                   elbow_text_bytes(activations).text, elbow_text_bytes(microbatches).text);
     if (averages > 0)
-        elbow_log_say(plan->log, "memory of a rank beside that: averaged weights %s", elbow_text_bytes(averages).text);
+        elbow_log_say(plan->log, "memory of a rank in addition: averaged weights %s", elbow_text_bytes(averages).text);
     if (selections > 0)
-        elbow_log_say(plan->log, "memory of a rank beside that: %s for the selection of rows",
+        elbow_log_say(plan->log, "memory of a rank in addition: %s for the selection of rows",
                       elbow_text_bytes(selections).text);
     if (pages > 0)
-        elbow_log_say(plan->log, "memory of a rank beside that: %s for rows that are read while they are used",
+        elbow_log_say(plan->log, "memory of a rank in addition: %s for rows that are read during training",
                       elbow_text_bytes(pages).text);
     if (frozen > 0)
-        elbow_log_say(plan->log, "memory of a rank beside that: %s for the model of data.through",
+        elbow_log_say(plan->log, "memory of a rank in addition: %s for the model of data.through",
                       elbow_text_bytes(frozen).text);
     if (trace > 0)
-        elbow_log_say(plan->log, "memory of a rank beside that: %s for the trace", elbow_text_bytes(trace).text);
+        elbow_log_say(plan->log, "memory of a rank in addition: %s for the trace", elbow_text_bytes(trace).text);
     if (checkpoints > 0)
-        elbow_log_say(plan->log, "memory of rank zero beside that: %s for checkpoints",
+        elbow_log_say(plan->log, "memory of rank zero in addition: %s for checkpoints",
                       elbow_text_bytes(checkpoints).text);
     tell_total(plan, loading_total(plan, copies), (struct total){rank, node + checkpoints});
 }
@@ -128,9 +128,8 @@ static void tell_run(const struct elbow_engine *engine)
                   elbow_parameters_trainable(&engine->model->parameters),
                   elbow_text_count(engine->model->latent, "latent dimension").text, likelihoods);
     if (elbow_model_samples_kl(engine->model))
-        elbow_log_say(plan->log,
-                      "model: the KL is sampled, by the one draw of z; its parts by dimension in kl.csv add up "
-                      "to it, but say little of a dimension: active_units does");
+        elbow_log_say(plan->log, "model: the KL is estimated by the single draw of z; its parts by dimension in kl.csv "
+                                 "add up to it, but do not describe single dimensions: see active_units for these");
     elbow_log_say(
         plan->log, "training: steps %llu to %llu, %llu an epoch; batches of %llu in %s of %llu",
         (unsigned long long)engine->state.step + 1, (unsigned long long)plan->sequence.last_step,
@@ -158,16 +157,15 @@ static void tell_binding(const struct elbow_engine *engine)
     if (binding.crowded_ranks > 0 && threads == 1)
         elbow_log_warn(plan->log,
                        "%d ranks of a node share %d core%s and will wait for each other; start fewer ranks, or bind "
-                       "each to a core of its own (mpirun --bind-to core, srun --cpu-bind=cores)",
+                       "each rank to its own core (mpirun --bind-to core, srun --cpu-bind=cores)",
                        binding.crowded_ranks, binding.crowded_cores, binding.crowded_cores == 1 ? "" : "s");
     else if (binding.crowded_ranks > 0)
-        elbow_log_warn(
-            plan->log,
-            "%d rank%s of %d threads on a node have %d core%s and will wait for each other; take fewer ranks "
-            "or train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d --bind-to core, "
-            "srun --cpus-per-task=%d)",
-            binding.crowded_ranks, binding.crowded_ranks == 1 ? "" : "s", threads, binding.crowded_cores,
-            binding.crowded_cores == 1 ? "" : "s", threads, threads, threads);
+        elbow_log_warn(plan->log,
+                       "%d rank%s of %d threads on a node have %d core%s and will wait for each other; start fewer "
+                       "ranks, set fewer train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d "
+                       "--bind-to core, srun --cpus-per-task=%d)",
+                       binding.crowded_ranks, binding.crowded_ranks == 1 ? "" : "s", threads, binding.crowded_cores,
+                       binding.crowded_cores == 1 ? "" : "s", threads, threads, threads);
 }
 
 // Collective. Starts the thread that makes microbatches ahead, where there shall be one, and tells. A run can do
@@ -179,11 +177,11 @@ static void start_prefetch(struct elbow_engine *engine)
     bool is_off = plan->config.run.prefetch == ELBOW_PREFETCH_OFF;
     elbow_prefetch_start(engine->prefetch, &trouble);
     if (elbow_comm_agree(plan->comm, &trouble) != ELBOW_OK)
-        elbow_log_warn(plan->log, "%s; data are gathered in the step there", trouble.message);
+        elbow_log_warn(plan->log, "%s; data are collated in the step there", trouble.message);
     else if (elbow_prefetch_is_ahead(engine->prefetch))
-        elbow_log_say(plan->log, "data: gathered ahead of the step, by one more thread a rank");
+        elbow_log_say(plan->log, "data: collated ahead of the step, by one more thread a rank");
     else
-        elbow_log_say(plan->log, "data: gathered in the step (%s)",
+        elbow_log_say(plan->log, "data: collated in the step (%s)",
                       is_off ? "run.prefetch: off" : "not every rank has a core to spare for a thread");
 }
 

@@ -161,8 +161,8 @@ static enum elbow_status check_folder(const struct elbow_directory *directory, c
     if (!is_there(directory, name))
         return ELBOW_OK;
     if (fstatat(elbow_directory_descriptor(directory), name, &about, 0) != 0)
-        return cannot(directory, name, errno == ENOENT ? "it is a link to nothing" : strerror(errno), error);
-    return S_ISDIR(about.st_mode) ? ELBOW_OK : cannot(directory, name, "it is no directory", error);
+        return cannot(directory, name, errno == ENOENT ? "it is a broken link" : strerror(errno), error);
+    return S_ISDIR(about.st_mode) ? ELBOW_OK : cannot(directory, name, "it is not a directory", error);
 }
 
 // A link may lead to a file that is still to be made.
@@ -184,7 +184,7 @@ static enum elbow_status check_best(const struct elbow_directory *directory, str
         return errno == ENOENT ? ELBOW_OK : cannot(directory, name, strerror(errno), error);
     return S_ISLNK(about.st_mode)
                ? ELBOW_OK
-               : cannot(directory, name, "it is no link, as a run makes one; move it elsewhere", error);
+               : cannot(directory, name, "it is not a link, and a run makes one; move it elsewhere", error);
 }
 
 enum elbow_status elbow_run_check_places(const struct elbow_directory *directory, struct elbow_error *error)

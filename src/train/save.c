@@ -48,9 +48,10 @@ static bool may_hand_over(struct elbow_run_outputs *outputs)
     if (!elbow_metrics_waits_for_room(&outputs->metrics) && !elbow_pending_wait_for_room(&outputs->pending) &&
         !elbow_events_wait_for_room(&outputs->events))
         return true;
-    elbow_error_set(&held, ELBOW_OUTPUT,
-                    "the checkpoint of step %llu was not written: the disk has no room for what belongs to it",
-                    (unsigned long long)outputs->state->step);
+    elbow_error_set(
+        &held, ELBOW_OUTPUT,
+        "the checkpoint of step %llu was not written: the disk has no space for the outputs that belong to it",
+        (unsigned long long)outputs->state->step);
     elbow_outputs_note(outputs, ELBOW_OUTPUT_CHECKPOINT, &held);
     return false;
 }

@@ -14,17 +14,16 @@ static void tell_finished(struct elbow_trainer *trainer, bool gave_up)
     long long length = is_by_steps ? (long long)config->train.steps : (long long)config->train.epochs;
     if (gave_up)
         elbow_log_say(trainer->plan.log,
-                      "%s: this run is finished already (step %llu, stopped early by train.patience)",
+                      "%s: this run is already finished (step %llu, stopped early by train.patience)",
                       trainer->outputs.run, step);
     else if (step > last)
         elbow_log_say(trainer->plan.log,
-                      "%s: this run is finished already: it has made %llu steps, and %s: %lld asks for %llu; a larger "
-                      "%s would go on",
+                      "%s: this run is already finished: it has made %llu steps, and %s: %lld asks for %llu; set a "
+                      "larger %s to continue",
                       trainer->outputs.run, step, key, length, last, key);
     else
         elbow_log_say(trainer->plan.log,
-                      "%s: this run is finished already (step %llu, as %s: %lld asks for; a larger one "
-                      "would go on)",
+                      "%s: this run is already finished (step %llu, by %s: %lld; set a larger one to continue)",
                       trainer->outputs.run, step, key, length);
 }
 
@@ -36,7 +35,7 @@ static void tell_resume(struct elbow_trainer *trainer, const struct elbow_checkp
                       (unsigned long long)trainer->engine.state.step,
                       (unsigned long long)trainer->plan.sequence.last_step);
     if (trainer->outputs.request->init != NULL)
-        elbow_log_say(trainer->plan.log, "--init is not used: the run goes on with its own parameters");
+        elbow_log_say(trainer->plan.log, "--init is ignored: the run continues with its own parameters");
     bool gave_up = trainer->plan.config.train.patience > 0 &&
                    trainer->engine.state.stale >= (uint64_t)trainer->plan.config.train.patience;
     trainer->is_finished = trainer->engine.state.step >= trainer->plan.sequence.last_step || gave_up;

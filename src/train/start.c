@@ -17,12 +17,13 @@ static void warm_start(struct elbow_engine *engine, const struct elbow_checkpoin
         const struct elbow_tensor *tensor = &parameters->tensors[i];
         const struct elbow_tensor *source = elbow_parameters_find(&from->parameters, tensor->name);
         if (source == NULL) {
-            elbow_log_say(engine->plan->log, "init: %s is not in %s: starts afresh", tensor->name, from->path);
+            elbow_log_say(engine->plan->log, "init: %s is not in %s: it starts with random values", tensor->name,
+                          from->path);
             continue;
         }
         if (source->rank != tensor->rank || memcmp(source->shape, tensor->shape, sizeof tensor->shape) != 0) {
-            elbow_log_say(engine->plan->log, "init: %s has another shape in %s: starts afresh", tensor->name,
-                          from->path);
+            elbow_log_say(engine->plan->log, "init: %s has another shape in %s: it starts with random values",
+                          tensor->name, from->path);
             continue;
         }
         memcpy(values + tensor->offset, from->values + source->offset, tensor->count * sizeof *values);
@@ -174,19 +175,18 @@ static enum elbow_status check_unhashed(const struct elbow_train_plan *plan, con
     bool had_valid = checkpoint->config.data.valid[0] != 0;
     if (had_valid != plan->has_valid)
         return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: was evaluated on %s; a resume goes on with the same, or start anew in another run "
-                               "directory",
+                               "%s: was evaluated on %s; resume with the same, or start a new run in another directory",
                                checkpoint->path,
                                had_valid ? "validation data, and data.valid names none now" : "no validation data");
     if (plan->train.has_weights)
-        return elbow_error_set(error, ELBOW_MISMATCH,
-                               "%s: was trained without data.weights; a resume goes on without them, or start anew in "
-                               "another run directory",
-                               checkpoint->path);
+        return elbow_error_set(
+            error, ELBOW_MISMATCH,
+            "%s: was trained without data.weights; resume without them, or start a new run in another directory",
+            checkpoint->path);
     if (lies_elsewhere(&checkpoint->config, &plan->config))
         elbow_log_warn(plan->log,
-                       "%s: is of version 0.1, which kept no hash of its data: make sure that those in their new place "
-                       "are the same",
+                       "%s: is of version 0.1, which kept no hash of the data: make sure that the data in the new "
+                       "place are the same",
                        checkpoint->path);
     return ELBOW_OK;
 }
@@ -235,13 +235,12 @@ static enum elbow_status check_rows(const struct elbow_train_plan *plan, const s
     if (before->hash != now->hash)
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: was trained on other rows than %s has now (their hashes differ); give it the "
-                               "same rows in the same type%s, or start anew in another run directory",
+                               "same rows in the same type%s, or start a new run in another directory",
                                checkpoint->path, plan->train.name, beside);
     if (before->valid_hash == now->valid_hash)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_MISMATCH,
-                           "%s: was evaluated on %s; a resume goes on with the same, or start anew in another run "
-                           "directory",
+                           "%s: was evaluated on %s; resume with the same, or start a new run in another directory",
                            checkpoint->path,
                            before->valid_hash == 0 ? "no validation data"
                            : now->valid_hash == 0  ? "validation data, and data.valid names none now"
@@ -258,24 +257,24 @@ static enum elbow_status check_list(const struct elbow_train_plan *plan, const s
         return elbow_error_set(
             error, ELBOW_MISMATCH,
             "%s: was trained on a list of %s, but %s now has %zu; give it the same files in the same "
-            "order, or start anew in another run directory",
+            "order, or start a new run in another directory",
             path, elbow_text_count(checkpoint->files > 0 ? checkpoint->files : 1, "file").text, now->name,
             now->files > 0 ? now->files : (size_t)1);
     for (size_t i = 0; i < now->files; ++i)
         if (checkpoint->file_rows[i] != now->file_rows[i])
             return elbow_error_set(error, ELBOW_MISMATCH,
                                    "%s: file %zu of the list (counted from 0), %s, had %s, and has %llu now; give it "
-                                   "the same files in the same order, or start anew in another run directory",
+                                   "the same files in the same order, or start a new run in another directory",
                                    path, i, now->file_names.paths[i * now->file_names.channels],
                                    elbow_text_count(checkpoint->file_rows[i], "row").text,
                                    (unsigned long long)now->file_rows[i]);
     for (size_t i = 0; i < now->files; ++i)
         if (checkpoint->file_hashes[i] != now->file_hashes[i])
-            return elbow_error_set(error, ELBOW_MISMATCH,
-                                   "%s: file %zu of the list (counted from 0), %s, holds other rows than before (their "
-                                   "hashes differ); give it the same rows in the same type, or start anew in another "
-                                   "run directory",
-                                   path, i, now->file_names.paths[i * now->file_names.channels]);
+            return elbow_error_set(
+                error, ELBOW_MISMATCH,
+                "%s: file %zu of the list (counted from 0), %s, holds other rows than before (their "
+                "hashes differ); give it the same rows in the same type, or start a new run in another directory",
+                path, i, now->file_names.paths[i * now->file_names.channels]);
     return ELBOW_OK;
 }
 

@@ -26,7 +26,7 @@ void elbow_engine_set_deadline(struct elbow_engine *engine, double opened)
     bool ends = elbow_deadline_job_left(job, (double)time(NULL), &left);
     if (job != NULL && !ends)
         elbow_log_warn(engine->plan->log,
-                       "SLURM_JOB_END_TIME is '%.40s', expected a time to come in seconds since 1970: it is not used",
+                       "SLURM_JOB_END_TIME is '%.40s', expected a future time in seconds since 1970: it is ignored",
                        job);
     engine->deadline =
         elbow_deadline_at(opened, engine->plan->config.run.time_limit, elbow_clock_seconds(), ends ? &left : NULL);
@@ -50,10 +50,10 @@ enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, str
         return ELBOW_OK;
     *error = (struct elbow_error){0};
     if (pages != NULL && elbow_pages_trouble(pages, &trouble) != ELBOW_OK)
-        elbow_error_set(
-            error, trouble.status,
-            "%.1200s; step %llu was not made: once the rows can be read, go on from the last checkpoint with --resume",
-            trouble.message, (unsigned long long)engine->state.step + 1);
+        elbow_error_set(error, trouble.status,
+                        "%.1200s; step %llu was not made: when the rows can be read again, continue from the last "
+                        "checkpoint with --resume",
+                        trouble.message, (unsigned long long)engine->state.step + 1);
     return elbow_comm_agree(engine->plan->comm, error);
 }
 

@@ -102,7 +102,7 @@ enum elbow_status elbow_outputs_write_trace(struct elbow_run_outputs *outputs, s
     if (elbow_tracer_write(outputs->plan->comm, tracer, &held, &noted, error) != ELBOW_OK)
         elbow_log_warn(outputs->plan->log, "%s", error->message);
     else if (held < noted)
-        elbow_log_say(outputs->plan->log, "trace: %s holds %llu events, the newest ones; %llu older ones had no room",
+        elbow_log_say(outputs->plan->log, "trace: %s holds the newest %llu events; %llu older ones did not fit",
                       tracer->path, (unsigned long long)held, (unsigned long long)(noted - held));
     else
         elbow_log_say(outputs->plan->log, "trace: %s holds %llu events", tracer->path, (unsigned long long)held);

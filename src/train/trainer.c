@@ -104,12 +104,12 @@ static void watch_collapse(struct elbow_trainer *trainer, const struct elbow_eva
     trainer->collapsed = has_collapsed ? trainer->collapsed + 1 : 0;
     bool is_sampled = evaluation->has_sampled_kl;
     if (trainer->collapsed == COLLAPSED_IN_A_ROW)
-        elbow_log_warn(trainer->plan.log,
-                       "none of the %zu latent dimensions %s, in %d evaluations in a row: the decoder ignores them "
-                       "(posterior collapse); a start anew with a longer objective.warmup%s or a lower objective.beta "
-                       "keeps them in use",
-                       evaluation->latent, is_sampled ? "has a mean that varies (by 0.01)" : "carries 0.01 nats",
-                       COLLAPSED_IN_A_ROW, is_sampled ? "" : ", some objective.free_bits (0.05, say)");
+        elbow_log_warn(
+            trainer->plan.log,
+            "none of the %zu latent dimensions %s, in %d evaluations in a row: the decoder ignores them (posterior "
+            "collapse); a new run with a longer objective.warmup%s or a lower objective.beta keeps them in use",
+            evaluation->latent, is_sampled ? "has a mean that varies (by 0.01)" : "carries 0.01 nats",
+            COLLAPSED_IN_A_ROW, is_sampled ? "" : ", with objective.free_bits (0.05, for example)");
 }
 
 // What evaluations are compared by.
@@ -206,18 +206,17 @@ static const char *cure_of_start(const struct elbow_config *config)
     case ELBOW_SUPPORT_REAL:
         if (config->data.transform == ELBOW_TRANSFORM_STANDARDIZE_EACH)
             break;
-        return "the data may be far from unit scale: set data.transform: standardize, or standardize_each where "
-               "columns "
+        return "the data may be far from unit scale: set data.transform: standardize, or standardize_each if columns "
                "have units of their own (or data.factor and data.offset)";
     case ELBOW_SUPPORT_COUNT:
         if (config->model.input.transform == ELBOW_TRANSFORM_NONE)
-            return "the encoder sees the counts as they are stored, and large ones may be too much for it: set "
-                   "model.input.transform: log1p, or standardize where all counts are large; either is for the encoder "
-                   "alone and changes no figure's meaning";
+            return "the encoder sees the stored counts, and large ones may make it overflow: set "
+                   "model.input.transform: log1p, or standardize if all counts are large; it affects the encoder alone "
+                   "and changes the meaning of no figure";
         if (config->model.input.transform == ELBOW_TRANSFORM_STANDARDIZE)
             break;
-        return "what the encoder sees may still be far from unit scale: set model.input.transform: standardize, or a "
-               "lower train.rate or train.clip";
+        return "the inputs of the encoder may still be far from unit scale: set model.input.transform: standardize, or "
+               "a lower train.rate or train.clip";
     case ELBOW_SUPPORT_UNIT:
     case ELBOW_SUPPORT_BINARY:
     case ELBOW_SUPPORT_LEVEL:
@@ -228,10 +227,9 @@ static const char *cure_of_start(const struct elbow_config *config)
 
 static enum elbow_status stop_on_nan(const struct elbow_engine *engine, struct elbow_error *error)
 {
-    const char *cure = engine->state.updates == 0
-                           ? cure_of_start(&engine->plan->config)
-                           : "start anew with a lower train.rate or with train.clip (--init CHECKPOINT takes over "
-                             "what was learnt)";
+    const char *cure = engine->state.updates == 0 ? cure_of_start(&engine->plan->config)
+                                                  : "start a new run with a lower train.rate or with train.clip "
+                                                    "(--init CHECKPOINT takes over the trained parameters)";
     return elbow_error_set(
         error, ELBOW_NUMBERS, "step %llu: the objective or its gradient is not finite%s; %s",
         (unsigned long long)engine->state.step,

@@ -37,8 +37,8 @@ enum elbow_status elbow_verify_configure(const struct elbow_verify_request *requ
         if (strncmp(change, "data.", 5) != 0 && strncmp(change, "run.", 4) != 0 &&
             strncmp(change, "train.threads=", 14) != 0)
             return elbow_error_set(error, ELBOW_USAGE,
-                                   "--set %.60s: a replay keeps what decides the bits; data.*, run.* and train.threads "
-                                   "alone can be set",
+                                   "--set %.60s: a replay keeps all keys that decide the bits; only data.*, run.* and "
+                                   "train.threads can be set",
                                    change);
         status = elbow_config_set(config, change, error);
     }

@@ -137,7 +137,7 @@ ends_with absent 1 "the run did not start"
 ! grep -q mpirun nowhere.log || fail "nowhere: ranks were started: $(cat nowhere.log)"
 ends_with failing 1 "ended with an error"
 ended alone 0
-has alone "finished already"
+has alone "already finished"
 
 # A node is lost, without a word: Slurm starts the job again, on those that are left.
 if [ "$mode" = netns ]; then

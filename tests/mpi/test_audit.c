@@ -81,7 +81,7 @@ START_TEST(a_flip_in_the_shared_copy_is_found)
     mpi_assert(run_with_flip(&fixture, last, 5, 0, &end) == ELBOW_NUMBERS);
     mpi_assert(end == 5);
     // Rank zero owns the only block.
-    const char *expected = "step 5: node 0 holds other parameters than their owner, rank 0, wrote: "
+    const char *expected = "step 5: the parameters on node 0 are not those that their owner, rank 0, wrote: "
                            "encoder.0/weight, elements 0 to ";
     mpi_assert(strstr(fixture.error.message, expected) != NULL);
     trainer_teardown(&fixture);
@@ -119,7 +119,7 @@ START_TEST(a_flip_in_any_private_copy_is_found)
             mpi_assert(status == ELBOW_NUMBERS);
             mpi_assert(end == 6);
             char reader[64];
-            snprintf(reader, sizeof reader, ", as rank %d reads them;", rank);
+            snprintf(reader, sizeof reader, ", as read by rank %d;", rank);
             mpi_assert(strstr(fixture.error.message, reader) != NULL);
             mpi_assert(strstr(fixture.error.message, i == 0 ? "encoder.0/weight, " : "decoder.head/bias, ") != NULL);
         }

@@ -74,7 +74,7 @@ START_TEST(the_start_tells_what_checkpoints_take)
     fclose(screen);
     size_t size;
     char *log = run_bytes(&fixture, "log.txt", &size);
-    mpi_assert(!is_root() || memmem(log, size, "memory of rank zero beside that: ", 33) != NULL);
+    mpi_assert(!is_root() || memmem(log, size, "memory of rank zero in addition: ", 33) != NULL);
     free(log);
     trainer_teardown(&fixture);
 }
@@ -105,7 +105,7 @@ START_TEST(a_time_limit_counts_from_the_programs_beginning)
         enum elbow_status status = start(&fixture);
         elbow_clock_replace(NULL);
         mpi_assert(status == ELBOW_STOPPED);
-        mpi_assert(strstr(fixture.error.message, "stopped after step 1 because run.time_limit, 3600 s, is near"));
+        mpi_assert(strstr(fixture.error.message, "stopped after step 1 because run.time_limit (3600 s) is near"));
         forget_run(&fixture);
     }
     fixture.request.has_started = false; // that is now

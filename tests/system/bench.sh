@@ -80,10 +80,10 @@ run 0 1 alone taskset -c 0 "$elbow" bench "${small[@]}"
 grep -q 'share' alone.err && fail "alone: $(cat alone.err)"
 
 # By default, a rank uses a thread for its data only if it has a second core.
-grep -q '^data: gathered in the step (not every rank has a core to spare for a thread)$' alone.err ||
+grep -q '^data: collated in the step (not every rank has a core to spare for a thread)$' alone.err ||
     fail "one core: $(grep '^data: ' alone.err)"
 if [ "$(nproc)" -gt 1 ]; then
     run 0 1 free "$elbow" bench "${small[@]}"
-    grep -q '^data: gathered ahead of the step, by one more thread a rank$' free.err || fail "two cores: $(grep '^data: ' free.err)"
+    grep -q '^data: collated ahead of the step, by one more thread a rank$' free.err || fail "two cores: $(grep '^data: ' free.err)"
 fi
 finish

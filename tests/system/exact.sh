@@ -382,8 +382,8 @@ run 0 2 classes.rest "$elbow" train classes.yaml --run-dir classes.part --resume
 same_run "classes, resumed" classes.1 classes.part
 
 # The runs did what their settings ask for.
-grep -q '^data: gathered ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
-grep -q '^data: gathered in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"
+grep -q '^data: collated ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
+grep -q '^data: collated in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"
 
 # Two runs with different seeds differ in every file: the comparison can fail.
 run 0 2 other "$elbow" train seven.yaml --run-dir other --set seed=2

@@ -103,12 +103,12 @@ often=(--set checkpoint.every=500 --set samples.count=0)
 start 2 under under --set train.steps=100000000 "${often[@]}"
 eventually has_checkpoint under
 forbid_at_work under under/checkpoints
-eventually says under "under/checkpoints/.*Read-only file system; training goes on and tries again at the next turn, the exit status will tell"
+eventually says under "under/checkpoints/.*Read-only file system; training continues and tries again next time, and the exit status will report it"
 permit under/checkpoints
 eventually says under "checkpoints can be written again"
 kill -USR1 "$(processes under 0)"
 ends 75 under
-said under "but some output could not be written; go on with --resume"
+said under "but some output could not be written; continue with --resume"
 [ "$(grep -c 'warning: .*checkpoint.*Read-only file system' under.err)" = 1 ] || fail "under: not one warning: $(cat under.err)"
 
 # To the end: no last checkpoint, status 3; the next start continues and ends with the bytes of an undisturbed run.

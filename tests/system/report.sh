@@ -39,9 +39,9 @@ cp -r own/first own/taken
 echo '<p>mine</p>' >own/taken/report.html
 run 0 1 blocked "$elbow" train first.yaml --run-dir own/blocked --resume --set run.report=true --set train.epochs=4
 run 0 1 taken "$elbow" train first.yaml --run-dir own/taken --resume --set run.report=true --set train.epochs=4
-grep -q 'warning: no report has been made: own/taken/report.html: is no report of a run' taken.err || fail "a page of somebody else's: $(cat taken.err)"
+grep -q 'warning: the report could not be made: own/taken/report.html: is not the report of a run' taken.err || fail "a page of somebody else's: $(cat taken.err)"
 [ "$(cat own/taken/report.html)" = '<p>mine</p>' ] || fail "run.report replaced a page of somebody else's"
-grep -q 'warning: no report has been made: own/blocked/report.html' blocked.err || fail "a report that cannot be made: $(cat blocked.err)"
+grep -q 'warning: the report could not be made: own/blocked/report.html' blocked.err || fail "a report that cannot be made: $(cat blocked.err)"
 for ranks in 1 3; do run 0 $ranks two.$ranks "$elbow" report first "$strange" -o two.$ranks.html; done
 same_file "elbow report first and another" two.1.html two.3.html
 

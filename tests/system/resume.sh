@@ -98,11 +98,11 @@ said ruined "holds no checkpoint that is sound"
 # A finished run says so and changes nothing.
 before=$(cd whole && find . -type f ! -name log.txt -exec cksum {} + | sort)
 train 0 2 again whole --resume
-said again "finished already"
+said again "already finished"
 [ "$before" = "$(cd whole && find . -type f ! -name log.txt -exec cksum {} + | sort)" ] ||
     fail "a finished run changed when it was started again"
 train 0 1 shorter whole --resume --set train.epochs=1
-said shorter 'whole: this run is finished already: it has made [0-9]* steps, and train.epochs: 1 asks for [0-9]*; a larger train.epochs would go on'
+said shorter 'whole: this run is already finished: it has made [0-9]* steps, and train.epochs: 1 asks for [0-9]*; set a larger train.epochs to continue'
 train 0 1 fewer whole --resume --set train.steps=2
 said fewer 'it has made [0-9]* steps, and train.steps: 2 asks for 2; a larger train.steps would go on'
 train 2 2 refused whole
@@ -152,7 +152,7 @@ steps=$(table_column patience-1/metrics.csv step | tail -n 1)
 [ "$steps" -lt 240 ] || fail "train.patience: ran to step $steps"
 train 0 1 patience-again patience-1 --resume --set train.patience=2 --set train.epochs=60 --set train.rate=0.2 \
     --set eval.every=2
-said patience-again "finished already"
+said patience-again "already finished"
 
 # The data may move: a resume finds the same rows elsewhere, however they are chunked. Other rows are refused.
 "$make_data" write moved.h5 /train u8 58,5,6 bytes

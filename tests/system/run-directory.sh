@@ -87,15 +87,15 @@ for name in config.yaml metrics.csv kl.csv log.txt receipt.txt lock checkpoints 
     echo "a thesis" >"$name.folder/$name/thesis"
     for how in "file" "folder --resume=auto" "file --overwrite"; do
         # shellcheck disable=SC2086 # a flag is a word of its own
-        refused 2 "$name-${how/ /}" "$name.${how% *}: holds $name, which is no run's" ../run.yaml --run-dir $name.$how
+        refused 2 "$name-${how/ /}" "$name.${how% *}: holds $name, which is not from a run" ../run.yaml --run-dir $name.$how
     done
 done
 mkdir dangling && ln -s nowhere dangling/checkpoints
-refused 2 dangling "dangling: holds checkpoints, which is no run's" ../run.yaml --run-dir dangling
+refused 2 dangling "dangling: holds checkpoints, which is not from a run" ../run.yaml --run-dir dangling
 mkdir pipe && mkfifo pipe/log.txt
-refused 2 pipe "pipe: holds log.txt, which is no run's" ../run.yaml --run-dir pipe
+refused 2 pipe "pipe: holds log.txt, which is not from a run" ../run.yaml --run-dir pipe
 mkdir folder && echo "a thesis" >folder/thesis
-refused 2 folder "folder: is no run's directory, and --overwrite moves aside only those" ../run.yaml --run-dir folder --overwrite
+refused 2 folder "folder: is not a run directory, and --overwrite moves only run directories aside" ../run.yaml --run-dir folder --overwrite
 
 # A run among the files of others, whose names it does not use: only its own leftovers go, under the lock.
 mkdir mine mine/samples.old && cd mine || exit 1
@@ -141,7 +141,7 @@ head -n 1 old-lock/log.txt | grep -q '^data: \.\.\.$' || fail "an earlier log.tx
 
 # The configuration in the run directory itself.
 cp -r ../whole config
-refused 2 config "config/config.yaml: is the configuration that is read" config/config.yaml --run-dir config --resume --set train.steps=30
+refused 2 config "config/config.yaml: is the configuration of this command" config/config.yaml --run-dir config --resume --set train.steps=30
 cp config/config.yaml here.yaml
 run 0 1 ../config-copy "$elbow" train here.yaml --run-dir config --resume --set train.steps=24
 cp config/config.yaml here.yaml # says 24 steps, and config as its run.dir
@@ -156,7 +156,7 @@ cmp -s edited.yaml config/config.yaml.old-1 || fail "an edited config.yaml was l
 sed -i 's/^  rate: .*/  rate: 0.125/' config/config.yaml # a value, which reads back to the same bytes
 cp config/config.yaml edited.yaml
 run 0 1 ../config-value "$elbow" train here.yaml --run-dir config --resume --set train.steps=28
-said ../config-value "config/config.yaml: has been edited, and is kept as config.yaml.old-2"
+said ../config-value "config/config.yaml: was edited, and is kept as config.yaml.old-2"
 cmp -s edited.yaml config/config.yaml.old-2 || fail "a config.yaml with another value was lost"
 run 0 1 ../config-epochs "$elbow" train here.yaml --run-dir config --resume --set train.steps=30 --set train.epochs=7
 [ ! -e config/config.yaml.old-3 ] || fail "a resolved config.yaml was taken for an edited one"
@@ -168,7 +168,7 @@ for how in "" --resume=auto; do
     run 0 1 ../bare$how "$elbow" train ../run.yaml --run-dir bare $how
     for name in metrics.csv kl.csv samples; do
         diff -r ../whole/$name bare/$name.old-1 >changed || fail "no checkpoints $how: $name was lost: $(head -n 3 changed)"
-        said ../bare$how "bare/$name: is an earlier run's, which has no checkpoint, and is kept as $name.old-1"
+        said ../bare$how "bare/$name: is from an earlier run without a checkpoint, and is kept as $name.old-1"
     done
     same_run "in the place of one without checkpoints $how" ../whole bare
 done
@@ -188,7 +188,7 @@ run 0 1 ../overwrite-empty "$elbow" train ../run.yaml --run-dir empty --overwrit
 [ ! -e empty.old-1 ] || fail "--overwrite moved an empty folder aside"
 refused 1 overwrite-init "store/run: cannot be moved aside: --init reads from it" ../run.yaml --run-dir store/run --overwrite \
     --init link/checkpoints/step-00000004.h5
-(cd store/run && refused 1 overwrite-here "cannot be moved aside: this program works in it" ../../../run.yaml --run-dir "$PWD" --overwrite)
+(cd store/run && refused 1 overwrite-here "cannot be moved aside: it is the working directory of this command" ../../../run.yaml --run-dir "$PWD" --overwrite)
 
 # All places are looked at before anything is computed.
 places() { # NAME WHAT REASON
@@ -202,8 +202,8 @@ places() { # NAME WHAT REASON
     refused 1 "place-${1//\//-}-$2" "$1-$2/$1: cannot be .*: $3" ../run.yaml --run-dir "$1-$2" --resume=auto --set train.steps=40
 }
 for name in checkpoints samples; do
-    places $name file "it is no directory"
-    places $name link "it is a link to nothing"
+    places $name file "it is not a directory"
+    places $name link "it is a broken link"
 done
 for name in config.yaml metrics.csv kl.csv log.txt receipt.txt lock; do
     places $name pipe "it is not a regular file"
@@ -212,7 +212,7 @@ done
 mkdir checkpoints.tried
 cp -rL ../whole best # a copy that followed the link, or best.h5 put there
 cp ../whole/checkpoints/step-00000020.h5 best/checkpoints/best.h5
-refused 1 best "best/checkpoints/best.h5: cannot be written: it is no link" ../run.yaml --run-dir best --resume --set train.steps=40
+refused 1 best "best/checkpoints/best.h5: cannot be written: it is not a link" ../run.yaml --run-dir best --resume --set train.steps=40
 
 # Checkpoints that cannot be read for a moment are not damaged.
 cp -r ../whole unread
@@ -301,7 +301,7 @@ begin 2 removed long.yaml --run-dir gone
 eventually has_checkpoint gone
 eventually is_gone gone
 ends removed 1 2
-said removed "^elbow: gone: the run directory has been removed; this run writes no more and ends after step [0-9]*$"
+said removed "^elbow: gone: the run directory has been removed; this run writes nothing more and ends after step [0-9]*$"
 one_sentence removed
 [ ! -e gone ] || fail "removed: the directory is there again: $(ls gone)"
 
@@ -323,7 +323,7 @@ eventually is_taken
 second=$(holder lost)
 kill -CONT "$first"
 ends unlocked 1 2
-said unlocked "^elbow: lost: another run is at work in it now (process $second on .*); this run writes no more and ends after step [0-9]*$"
+said unlocked "^elbow: lost: another run is at work in it now (process $second on .*); this run writes nothing more and ends after step [0-9]*$"
 one_sentence unlocked
 [ "$(holder lost)" = "$second" ] || fail "the lock of the second run is gone"
 step=$(newest lost)

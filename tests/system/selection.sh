@@ -112,7 +112,7 @@ trained share data.valid=0.05
 rows share >found
 printf '%s\n' 40 50 55 60 63 81 89 95 133 169 | cmp -s - found || fail "share: $(paste -sd' ' found)"
 grep -q '^data: 190 of 200 rows$' share.out || fail "share: $(grep '^data' share.out)"
-grep -q '^memory of a rank beside that: [0-9.]* .* for the selection of rows$' share.out || fail "share: $(grep '^memory' share.out)"
+grep -q '^memory of a rank in addition: [0-9.]* .* for the selection of rows$' share.out || fail "share: $(grep '^memory' share.out)"
 trained other-seed data.valid=0.05 seed=9
 rows other-seed | cmp -s - found || fail "the run's seed moves the split"
 trained third data.valid=0.05 data.split_seed=3

@@ -49,28 +49,28 @@ stopped() {
 start 3 begin run
 eventually has_processes run 1
 kill -USR1 "$(processes run | head -n 1)"
-stopped begin "as a signal asked"
+stopped begin "because of a signal"
 start 1 alone run --resume
 eventually has_processes run 1
 kill -USR2 "$(processes run)"
-stopped alone "as a signal asked"
+stopped alone "because of a signal"
 for delay in 0.05 0.1 0.15 0.2 0.25 0.3; do # whatever the ranks do meanwhile
     start 2 begin-$delay run --resume
     eventually has_processes run 2
     sleep $delay
     to_launcher USR1
-    stopped begin-$delay "as a signal asked"
+    stopped begin-$delay "because of a signal"
 done
 # In the midst of it: at mpirun, at any one rank, both signals at all of them again and again; steps and evaluations.
 start 3 launcher run --resume
 more_evaluations run
 to_launcher USR1
-stopped launcher "as a signal asked"
+stopped launcher "because of a signal"
 for rank in 0 1 3; do
     start 4 rank-$rank run --resume
     more_evaluations run
     kill -USR2 "$(processes run $rank)"
-    stopped rank-$rank "as a signal asked"
+    stopped rank-$rank "because of a signal"
 done
 start 3 often run --resume
 more_evaluations run
@@ -78,27 +78,27 @@ for i in 1 2 3 4; do
     # shellcheck disable=SC2046 # one word each; some may have ended
     kill -USR$((i % 2 + 1)) $(processes run) 2>/dev/null
 done
-stopped often "as a signal asked"
+stopped often "because of a signal"
 # The limit, and the end of the job; neither of them by accident at the first step.
 for seconds in 3 12 48; do # more where the machine is so busy that the limit is near before the run begins
     before=$(grep -c 'valid elbo' run/log.txt)
     start 2 limit run --resume --set run.time_limit=${seconds}s
-    stopped limit "because run.time_limit, $seconds s, is near"
+    stopped limit "because run.time_limit ($seconds s) is near"
     is_training run $((before + 2)) && break
 done
 is_training run $((before + 2)) || fail "limit: stopped long before the limit"
 for seconds in 4 16 64; do # more where the machine is so busy that the end has passed before the run begins
     SLURM_JOB_END_TIME=$(($(date +%s) + seconds)) start 3 job run --resume --set run.time_limit=1:00:00
     eventually grep -qs "^resuming from" job.out
-    grep -q "it is not used" job.err || break
+    grep -q "it is ignored" job.err || break
     kill -USR1 "$(processes run 0)"
-    stopped job "as a signal asked"
+    stopped job "because of a signal"
 done
 stopped job "because the end of the job is near"
 SLURM_JOB_END_TIME=1000 start 1 past run --resume
 more_evaluations run
 kill -USR1 "$(processes run)"
-stopped past "as a signal asked"
+stopped past "because of a signal"
 said past "warning: SLURM_JOB_END_TIME is '1000'"
 
 # The end is that of an undisturbed run.
@@ -120,19 +120,19 @@ done
 before=$(find run -type f ! -name log.txt -exec cksum {} + | sort)
 for resume in --resume --resume=auto; do
     run 0 2 again "$elbow" train run.yaml --run-dir run $resume --set train.steps="$last"
-    said again "finished already"
+    said again "already finished"
 done
 start 2 struck run --resume=auto --set train.steps="$last"
 eventually has_processes run 1
 kill -USR1 "$(processes run | head -n 1)"
 ends 0 struck
-said struck "finished already"
+said struck "already finished"
 [ "$before" = "$(find run -type f ! -name log.txt -exec cksum {} + | sort)" ] || fail "a finished run changed"
 
 # What ends a run at once: rank zero tells what is lost, once, and what is there is whole. The log has the sentence; the screen
 # has it where no launcher stands between, or one that still forwards what its ranks say while it ends them.
 ended=0
-lines_of_ends() { grep -c '^elbow: ended by SIG[A-Z]* after step [1-9][0-9]*: what came after the checkpoint of step [1-9]' "$1/log.txt"; }
+lines_of_ends() { grep -c '^elbow: ended by SIG[A-Z]* after step [1-9][0-9]*: the steps after the checkpoint of step [1-9]' "$1/log.txt"; }
 killed() { # LOG DIRECTORY: one more end than before
     ended=$((ended + 1))
     [ "$(lines_of_ends "$2")" = $ended ] || fail "$1: $2/log.txt tells of $(lines_of_ends "$2") ends, expected $ended: $(tail -n 3 "$2/log.txt")"

@@ -103,7 +103,7 @@ reads many.json && {
     holds "$(sed -n 's/^lost: //p' reading) > 0" || fail "1500 steps with all their events"
     holds "$(wc -l <many.json) < 41300 && $(wc -c <many.json) < 41300 * 200" || fail "$(wc many.json): too large"
 }
-said many "holds [0-9]* events, the newest ones; [0-9]* older ones had no room"
+said many "holds the newest [0-9]* events; [0-9]* older ones did not fit"
 cp many.json before.json
 run 1 2 again "$elbow" train run.yaml --run-dir again --trace many.json
 said again "^elbow: many.json: exists already; give another name, or --force to replace it"

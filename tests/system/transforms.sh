@@ -183,7 +183,7 @@ for transform in none standardize; do
     rm -rf together
 done
 run 1 1 far.none "$elbow" train good.yaml --run-dir far --set data.train=/apart
-says far.none 'step 1: .*not finite; the data may be far from unit scale: set data.transform: standardize, or standardize_each where columns'
+says far.none 'step 1: .*not finite; the data may be far from unit scale: set data.transform: standardize, or standardize_each if columns'
 
 # Refused: keys against each other, values against a key, a resume with another transform.
 with 2 'data.transform: found .sqrt., expected one of none, standardize, standardize_each, minmax, log1p, asinh' data.transform=sqrt

@@ -283,9 +283,9 @@ says nothing 'warning: gaps.h5:/all: no value is missing; data.missing and data.
 "$make_data" write gaps.h5 /weights u8 120 bits
 kept=()
 for setting in "${gaps[@]}" data.train=/any data.mask=/others train.steps=500; do kept+=(--set "$setting"); done
-refused 1 'was trained on other rows than gaps.h5:/any has now .* in the same type with the same values missing, or start anew' \
+refused 1 'was trained on other rows than gaps.h5:/any has now .* in the same type with the same values missing, or start a new run' \
     train good.yaml --run-dir by_mask --resume "${kept[@]}"
-refused 1 'in the same type with the same data.weights and values missing, or start anew' \
+refused 1 'in the same type with the same data.weights and values missing, or start a new run' \
     train good.yaml --run-dir by_mask --resume "${kept[@]}" --set data.weights=/weights
 # If all values are known, a run is the same as without these keys.
 trained known_all data.file=gaps.h5 data.train=/all data.missing=any

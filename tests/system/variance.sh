@@ -58,7 +58,7 @@ run 0 1 near "$elbow" train optimal.yaml --run-dir near "${sets[@]}" --set model
 grep -q 'far below' near.err && fail "a warning of a start of 0.1: $(cat near.err)"
 run 0 1 old "$elbow" train optimal.yaml --run-dir old --set model.likelihood=gaussian --set model.learn_variance=true \
     --set model.variance=1e-5 --set train.steps=2 --set train.on_nan=skip
-grep -q 'in the place of model.learn_variance write model.likelihood: {gaussian: {variance: learned}}' old.err || fail "no cure: $(cat old.err)"
+grep -q 'replace model.learn_variance by model.likelihood: {gaussian: {variance: learned}}' old.err || fail "no cure: $(cat old.err)"
 grep -q 'the variance starts at 1e-05' old.err || fail "no warning of model.variance: $(cat old.err)"
 
 # A run that diverges while all its numbers stay finite says so once, and the same on any ranks, with validation data or

@@ -51,7 +51,7 @@ cp -r one mixed
 cp other/checkpoints/step-00000008.h5 mixed/checkpoints/
 tells 1 'mixed: differs from its replay, first at step 8; model/encoder.0/weight\[0\] of the checkpoint of step 8' verify mixed --to 8
 sed -i 's/^build: elbow [^,]*,/build: elbow 0.0.1,/' mixed/receipt.txt
-tells 1 "first at step 8; .*; the receipt names another build, 'elbow 0.0.1,.*than this one" verify mixed --to 8
+tells 1 "first at step 8; .*; the build changed from 'elbow 0.0.1,.* (in the receipt) to '" verify mixed --to 8
 run 1 1 json "$elbow" verify mixed --to 8 --json
 grep -qE '"bits": "differ", .*"equal_to": 7, "found_at": 8, "tensor": .*"checkpoint": 8, "place": "model/encoder.0/weight\[0\]", .*"origin": "other", "why": "' json.out ||
     fail "--json of another run's checkpoint: $(cat json.out)"
@@ -67,7 +67,7 @@ tells 2 '--from 5: one holds no checkpoint of that step \(it has: 4, 8, 12\)' ve
 tells 2 '--from 8 is not before the checkpoint to end with, of step 4' verify one --from 8 --to 4
 tells 2 '--from and --from-start exclude each other' verify one --from 4 --from-start
 tells 2 '--init needs --from-start' verify one --init other
-tells 2 '--set train.rate=1: a replay keeps what decides the bits' verify one --set train.rate=1
+tells 2 '--set train.rate=1: a replay keeps all keys that decide the bits' verify one --set train.rate=1
 wrong 1 'away.h5: .*No such file' verify one --set data.file=away.h5
 "$make_data" write changed.h5 /train u8 58,5,6 bytes seed=3
 "$make_data" write changed.h5 /valid u8 17,5,6 bytes seed=9

@@ -134,7 +134,7 @@ START_TEST(places)
     }
     put(&place, "checkpoints/best.h5", "a copy");
     ck_assert_int_eq(elbow_run_check_places(&place.directory, &error), ELBOW_FILE);
-    ck_assert_ptr_nonnull(strstr(error.message, "best.h5: cannot be written: it is no link"));
+    ck_assert_ptr_nonnull(strstr(error.message, "best.h5: cannot be written: it is not a link"));
     close_place(&place);
 }
 END_TEST

@@ -21,7 +21,7 @@ enum elbow_receipt_origin {
 enum { ELBOW_RECEIPT_WHY_SIZE = 512 };
 
 // Local. Finds in the text of a receipt whether this program, on this processor, made the steps first < step <= last.
-// For ELBOW_ORIGIN_OTHER `why` gets a clause: "the receipt names another build, 'A', than this one, 'B'".
+// For ELBOW_ORIGIN_OTHER `why` gets a clause: "the build changed from 'A' (in the receipt) to 'B'".
 enum elbow_receipt_origin elbow_receipt_compare(const char *receipt, uint64_t first, uint64_t last,
                                                 char why[ELBOW_RECEIPT_WHY_SIZE]);
 
