@@ -8,6 +8,9 @@
 // A model that predicts every value by the mean of the data has a residual of once their variance.
 static const double TIMES_VARIANCE = 4;
 
+// An untrained model may be far above it, too, and learns: one that diverges is above what it once had.
+static const double TIMES_LEAST = 2;
+
 // Training that recovers has at least halved its residual since the evaluation before.
 static const double RECOVERS = 0.5;
 
@@ -23,18 +26,24 @@ static double variance_of_data(const struct elbow_trainer *trainer)
     return train->deviation * train->deviation;
 }
 
+static double residual_of_batch(const struct elbow_engine *engine)
+{
+    struct elbow_figures last = {0};
+    elbow_model_figures(engine->model, engine->sums, false, &last);
+    return elbow_figures_get(&last, ELBOW_FIGURE_RESIDUAL);
+}
+
 void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct elbow_figures *valid)
 {
     const struct elbow_engine *engine = &trainer->engine;
     struct elbow_divergence *seen = &trainer->divergence;
-    struct elbow_figures last = {0};
     bool is_last = engine->state.step >= trainer->plan.sequence.last_step;
     double variance = variance_of_data(trainer), before = seen->residual;
-    elbow_model_figures(engine->model, engine->sums, false, &last);
     // Rows of validation may be of another kind, which no rate mends: training has to agree.
-    double trained = elbow_figures_get(&last, ELBOW_FIGURE_RESIDUAL);
+    double trained = residual_of_batch(engine);
     double residual = valid != NULL ? elbow_figures_get(valid, ELBOW_FIGURE_RESIDUAL) : trained;
-    bool is_far = residual > TIMES_VARIANCE * variance && trained > TIMES_VARIANCE * variance;
+    bool is_far = fmin(residual, trained) > fmax(TIMES_VARIANCE * variance, TIMES_LEAST * seen->least);
+    seen->least = fmin(seen->least, residual);
     seen->residual = is_far ? residual : 0;
     if (seen->is_said || !is_far || (!is_last && (before == 0 || residual < RECOVERS * before)))
         return;
@@ -45,4 +54,10 @@ void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct 
                    "of the gradient (train.clip: 1) or a longer train.rate_warmup",
                    (unsigned long long)engine->state.step, valid != NULL ? "validation data" : "last batch", residual,
                    residual / variance);
+}
+
+void elbow_trainer_begin_divergence(struct elbow_trainer *trainer)
+{
+    if (trainer->engine.state.step == trainer->first_step + 1)
+        trainer->divergence.least = residual_of_batch(&trainer->engine);
 }

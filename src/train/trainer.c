@@ -330,6 +330,7 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
             return status;
         elbow_deadline_note_step(&engine->deadline, elbow_clock_seconds() - start);
         elbow_trainer_watch_start(trainer);
+        elbow_trainer_begin_divergence(trainer);
         if (must_stop_on_nan(engine))
             return stop_on_nan(engine, error);
         status = after_step(trainer, error);

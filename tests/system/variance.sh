@@ -83,11 +83,14 @@ run 0 2 wide "$elbow" train wide.yaml --run-dir wide.alone --set data.valid=null
 run 0 1 short "$elbow" train wide.yaml --run-dir short --set train.epochs=1 --set train.rate=2
 grep -qE "${diverging/DATA/validation data}" short.err || fail "a short run that diverges: $(cat short.err)"
 run 0 1 fair "$elbow" train wide.yaml --run-dir fair --set train.rate=0.003
-! grep -q diverges fair.err || fail "a run that learns diverges: $(cat fair.err)"
+! grep -q 'training diverges' fair.err || fail "a run that learns diverges: $(cat fair.err)"
+# Nor does one that has hardly begun to, from values of small variance.
+run 0 1 begun "$elbow" train wide.yaml --run-dir begun --set train.epochs=2 --set train.rate=1e-6 --set data.transform=none --set data.factor=0.01
+! grep -q 'training diverges' begun.err || fail "a run that has hardly begun diverges: $(cat begun.err)"
 # Validation data that are far from the training data are no fault of training.
 "$make_data" write data.h5 /far f32 40,11 bytes seed=9
 run 0 1 far "$elbow" train wide.yaml --run-dir far --set data.valid=/far --set train.rate=0.003
-! grep -q diverges far.err || fail "validation data of another kind: $(cat far.err)"
+! grep -q 'training diverges' far.err || fail "validation data of another kind: $(cat far.err)"
 
 # Numbers of a likelihood are empty where there are none.
 run 0 1 none "$elbow" train optimal.yaml --run-dir none --set model.likelihood=bernoulli --set data.binarize=threshold --set train.steps=2

@@ -20,6 +20,7 @@ struct elbow_trainer {
     enum elbow_stop stop; // why this start stopped before the end
     int collapsed;        // number of the latest evaluations in a row without a latent dimension in use
     struct elbow_divergence {
+        double least;    // residual of this start so far, its first step included
         double residual; // of the evaluation before, if it was far above the variance of the data; else 0
         bool is_said;
     } divergence;
@@ -47,9 +48,12 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
 // Local. To be called after the first step: warns if a learned variance starts far below the residual.
 void elbow_trainer_watch_start(const struct elbow_trainer *trainer);
 
+// Local. After each step: notes the residual of the first one of a start.
+void elbow_trainer_begin_divergence(struct elbow_trainer *trainer);
+
 // Local. After an evaluation, whose figures are `valid`, or without validation data after an epoch (NULL): warns, once
-// a start, of a Gaussian whose residual is far above the variance of the data, both there and in the last batch: twice
-// in a row without a recovery, or at the last step.
+// a start, of a Gaussian whose residual is far above the variance of the data and above its least value so far, both
+// there and in the last batch: twice in a row without a recovery, or at the last step.
 void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct elbow_figures *valid);
 
 // Local. Logs where a finished run has left its outputs, and the time it took.
