@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
+#include "elbow/data/dataset.h"
 #include "elbow/data/detail/texts.h"
 #include "elbow/data/labels.h"
 #include "elbow/parallel/collectives.h"
@@ -166,13 +167,25 @@ static enum elbow_status find_classes(const struct variable *variable, struct el
     return status;
 }
 
+// Whether what the classes are has been logged: of the other side of a split, or as labels of the same rows.
+static bool is_said(const struct variable *variable)
+{
+    char name[ELBOW_DATASET_NAME_SIZE], labels[ELBOW_DATASET_NAME_SIZE];
+    if (variable->loading->is_said || variable->loading->labels == NULL)
+        return variable->loading->is_said;
+    elbow_files_name(variable->where.files, name, sizeof name);
+    elbow_files_name(variable->loading->labels, labels, sizeof labels);
+    return strcmp(name, labels) == 0;
+}
+
 // Collective.
 static enum elbow_status load_classes(struct variable *variable, struct elbow_log *log,
                                       struct elbow_conditions *conditions, struct elbow_error *error)
 {
     const struct elbow_labels_request request = {.files = variable->where.files,
                                                  .samples_name = variable->loading->rows_name,
-                                                 .samples = variable->loading->selection->stored};
+                                                 .samples = variable->loading->selection->stored,
+                                                 .is_said = is_said(variable)};
     enum elbow_status status =
         elbow_labels_load(variable->comm, &request, log, &variable->rows->stored, &variable->names, error);
     if (status != ELBOW_OK)

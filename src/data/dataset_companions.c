@@ -85,13 +85,16 @@ static enum elbow_status load_conditions(struct elbow_loading *loading, struct e
 {
     struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_dataset_request *request = loading->request;
+    struct elbow_files one;
     bool is_known = request->reference != NULL && request->reference->conditions.count > 0;
     const struct elbow_conditions *known = is_known ? &request->reference->conditions : NULL;
     const struct elbow_condition_loading conditions = {.sources = &request->conditions,
                                                        .known = known,
                                                        .known_name = request->reference_name,
                                                        .selection = &dataset->selection,
-                                                       .rows_name = dataset->name};
+                                                       .rows_name = dataset->name,
+                                                       .is_said = dataset->news.is_other_side,
+                                                       .labels = elbow_loading_labels(request, &one)};
     return elbow_conditions_load(loading->comm, &conditions, log, &dataset->conditions, dataset->condition_rows, error);
 }
 

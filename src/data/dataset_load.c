@@ -14,7 +14,7 @@
 
 enum { READING_SHARE = 10, READING_LEAST = 1 << 24 };
 
-static const struct elbow_files *labels_files_of(const struct elbow_dataset_request *request, struct elbow_files *one)
+const struct elbow_files *elbow_loading_labels(const struct elbow_dataset_request *request, struct elbow_files *one)
 {
     *one = elbow_files_of(&request->labels_file, &request->labels);
     bool are_there = request->labels_files != NULL && request->labels_files->count > 0;
@@ -41,7 +41,7 @@ static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_
     const struct elbow_dataset_request *request = loading->request;
     const struct elbow_files *files = loading->files;
     struct elbow_files one;
-    const struct elbow_files *labels = labels_files_of(request, &one);
+    const struct elbow_files *labels = elbow_loading_labels(request, &one);
     bool notes = elbow_comm_place(loading->comm).rank == 0;
     for (size_t i = 0; i < files->count * files->channels && notes; ++i)
         notes = elbow_inputs_note(files->paths[i], error) == ELBOW_OK;
@@ -85,11 +85,12 @@ static enum elbow_status load_labels(struct elbow_loading *loading, struct elbow
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_files one;
-    struct elbow_labels_request request = {.files = labels_files_of(loading->request, &one),
+    struct elbow_labels_request request = {.files = elbow_loading_labels(loading->request, &one),
                                            .samples_name = dataset->name,
                                            .samples_files = loading->files,
                                            .file_rows = dataset->file_rows,
-                                           .samples = dataset->selection.stored};
+                                           .samples = dataset->selection.stored,
+                                           .is_said = dataset->news.is_other_side};
     dataset->has_labels = request.files != NULL;
     if (!dataset->has_labels)
         return elbow_loading_classes(loading, NULL, log, error);
@@ -321,7 +322,8 @@ static const struct elbow_files *begin(struct elbow_loading *loading, struct elb
 {
     struct elbow_dataset *dataset = loading->dataset;
     *dataset = (struct elbow_dataset){.layout = loading->request->layout};
-    dataset->news.is_other_side = loading->request->reference != NULL && !loading->request->is_settled &&
+    dataset->news.is_other_side = loading->request->reference != NULL &&
+                                  (!loading->request->is_settled || loading->request->is_resumed) &&
                                   loading->request->select.share > 0 && loading->request->select.is_valid;
     *error = (struct elbow_error){0};
     loading->files = files_of(loading->request, &loading->one);

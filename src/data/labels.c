@@ -120,7 +120,7 @@ static void log_labels(const struct elbow_labels_request *request, const struct 
 {
     char list[TOLD_SIZE] = "", missing[96] = "", name[NAME_SIZE];
     size_t length = 0;
-    if (log == NULL || (names->count == 0 && unknown == 0))
+    if (names->count == 0 && unknown == 0)
         return;
     elbow_files_name(request->files, name, sizeof name);
     for (size_t i = 0; i < names->count && i < TOLD_NAMES && length < sizeof list; ++i)
@@ -141,7 +141,7 @@ static void warn_of_signs(const struct elbow_labels_request *request, const stru
 {
     bool are_signs = counts->unknown > 0 && counts->one > 0 && counts->unknown + counts->one == request->samples;
     char name[NAME_SIZE];
-    if (log == NULL || source->files == NULL || !are_signs || !elbow_label_files_are_plain(source))
+    if (source->files == NULL || !are_signs || !elbow_label_files_are_plain(source))
         return;
     elbow_files_name(request->files, name, sizeof name);
     elbow_log_warn(
@@ -153,7 +153,7 @@ static void warn_of_doubt(const struct elbow_labels_request *request, const stru
                           struct elbow_log *log)
 {
     char name[NAME_SIZE];
-    if (log == NULL || source->files == NULL || source->source.doubt[0] == '\0')
+    if (source->files == NULL || source->source.doubt[0] == '\0')
         return;
     elbow_files_name(request->files, name, sizeof name);
     elbow_log_warn(log, "%s%s", name, source->source.doubt);
@@ -172,6 +172,8 @@ static enum elbow_status load(struct elbow_comm *comm, const struct elbow_labels
         share_names(comm, elbow_label_files_names(source), names, error) != ELBOW_OK ||
         share_labels(comm, source, request->samples, labels, &counts, error) != ELBOW_OK)
         return error->status;
+    if (log == NULL || request->is_said)
+        return ELBOW_OK;
     log_labels(request, names, counts.unknown, log);
     warn_of_signs(request, source, &counts, log);
     warn_of_doubt(request, source, log);

@@ -16,6 +16,15 @@ run 0 1 train "$elbow" train tiny.yaml --run-dir labelled || finish
 grep -qF 'labels: labels.h5:/varying, 3 names (Küste, setosa, virginica); 2 of 12 samples have no label' train.out ||
     fail "training says nothing of its labels: $(cat train.out)"
 
+# Of both sides of a split it is said once, also where the labels are a condition, too, and at a resume.
+for set in train.steps=2 'data.condition={kind: /varying}' train.steps=3; do
+    rm -rf "${set/train.steps=2/split}"
+    case $set in train.steps=3) resume=--resume ;; *) resume=--overwrite ;; esac
+    [ "$set" = train.steps=3 ] && run 0 1 before "$elbow" train tiny.yaml --run-dir split --set data.valid=0.3 --overwrite
+    run 0 1 split "$elbow" train tiny.yaml --run-dir split --set data.valid=0.3 --set "$set" --set model.condition.dropout=0.1 $resume
+    [ "$(grep -c '^labels: labels.h5:/varying, 3 names' split.out)" = 1 ] || fail "labels of a split, $set: $(grep labels: split.out)"
+done
+
 # Lists of six pairs: NAME PAIR.
 while read -r name pair; do
     for _ in 1 2 3 4 5 6; do printf '%b\n' "$pair"; done >signs.csv

@@ -83,7 +83,9 @@ struct elbow_condition_loading {
     const struct elbow_conditions *known; // the variables of the training data; NULL: these are the training data
     const char *known_name;               // where they come from, for messages
     const struct elbow_selection *selection;
-    const char *rows_name; // the dataset of the rows, for messages
+    const char *rows_name;            // the dataset of the rows, for messages
+    bool is_said;                     // the classes have been logged, for other rows of the same datasets
+    const struct elbow_files *labels; // labels of the same rows, whose classes have been logged, too; NULL: none
 };
 
 // Collective. Reads all variables of all stored rows: rows [ELBOW_NAMED_MAX]. `conditions` gets the classes, means and

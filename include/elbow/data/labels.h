@@ -47,15 +47,16 @@ struct elbow_labels_request {
     // Files of that dataset; NULL, or a single file: the labels are not compared file by file.
     const struct elbow_files *samples_files;
     const uint64_t *file_rows; // [samples_files->count] rows of each of these files
+    bool is_said;              // the labels have been logged, for other rows that they belong to
 };
 
 // Collective. Reads labels. Rank zero reads them, and sends a copy to each node (samples of int64_t) and the names to
 // each rank. Texts are numbered 0, 1, 2, ... in the order of their bytes; codes and enumerations keep their numbers.
 // Several files share one list of names; codes that different files give to different names are renumbered in the order
-// of the names' bytes. A log line describes the labels if they have names, or if some are unknown. FORMAT if they do
-// not exist, or are not one per sample (the message says how to convert a one-hot matrix); MISMATCH if there are too
-// few or too many; DATA, with the row, for a number that is not an integer or does not fit into int64_t. Release
-// `labels` with elbow_comm_unshare and `names` with elbow_label_names_clear, after a failure too.
+// of the names' bytes. A log line describes the labels, unless is_said is set, if they have names, or if some are
+// unknown. FORMAT if they do not exist, or are not one per sample (the message says how to convert a one-hot matrix);
+// MISMATCH if there are too few or too many; DATA, with the row, for a number that is not an integer or does not fit
+// into int64_t. Release `labels` with elbow_comm_unshare and `names` with elbow_label_names_clear, after a failure too.
 enum elbow_status elbow_labels_load(struct elbow_comm *comm, const struct elbow_labels_request *request,
                                     struct elbow_log *log, struct elbow_shared *labels, struct elbow_label_names *names,
                                     struct elbow_error *error);

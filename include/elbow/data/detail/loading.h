@@ -52,6 +52,9 @@ enum elbow_status elbow_loading_open(struct elbow_loading *loading, struct elbow
 // of the samples. Call it directly after opening, with the error of that.
 enum elbow_status elbow_loading_select(struct elbow_loading *loading, struct elbow_error *error);
 
+// Local. The files of the labels; NULL if there are none. `one` stores those of a single file.
+const struct elbow_files *elbow_loading_labels(const struct elbow_dataset_request *request, struct elbow_files *one);
+
 // Local. A companion of the stored rows, with this number of entries (0: any).
 struct elbow_companion elbow_loading_beside(const struct elbow_loading *loading, struct elbow_companion companion,
                                             uint64_t rows);
