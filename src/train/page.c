@@ -3,6 +3,7 @@
 // disk, and nothing that goes wrong here can touch it.
 #include "elbow/train/detail/trainer.h"
 
+#include "elbow/base/clock.h"
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/output/html.h"
@@ -10,6 +11,9 @@
 #include "elbow/train/detail/run_directory.h"
 
 #include <string.h>
+
+// That a report may take, at most, for a run that has been asked to stop.
+static const double REPORT_SECONDS = 300;
 
 static const size_t PAGE_MOST = (size_t)1 << 28; // bytes of a page that is looked at
 
@@ -24,6 +28,33 @@ static enum elbow_status spare_others(const char *path, struct elbow_error *erro
         elbow_error_set(error, ELBOW_FILE, "%s: is not the report of a run; move it elsewhere", path);
     elbow_release(&text);
     return error->status;
+}
+
+// Behind a signal or a time limit comes the end of a job, at a time that only some jobs tell.
+static bool has_time(const struct elbow_trainer *trainer)
+{
+    const struct elbow_deadline *deadline = &trainer->engine.deadline;
+    bool has = trainer->stop == ELBOW_STOP_AFTER ||
+               (deadline->is_set && elbow_clock_seconds() + REPORT_SECONDS <= deadline->at);
+    elbow_comm_broadcast(trainer->plan.comm, &has, sizeof has); // rank zero alone knows its deadline
+    return has;
+}
+
+bool elbow_trainer_has_report(const struct elbow_trainer *trainer, enum elbow_status status)
+{
+    bool has_trained = trainer->engine.state.step > trainer->first_step;
+    if (!trainer->plan.config.run.report || !has_trained)
+        return false;
+    if (status == ELBOW_OK || status == ELBOW_OUTPUT)
+        return true;
+    if (status != ELBOW_STOPPED)
+        return false;
+    bool has = has_time(trainer);
+    if (!has)
+        elbow_log_say(trainer->plan.log,
+                      "report: not written, as little time may be left; elbow report %s -o %s/%s --force makes it",
+                      trainer->outputs.run, trainer->outputs.run, ELBOW_RUN_REPORT);
+    return has;
 }
 
 void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct elbow_log *log)

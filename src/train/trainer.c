@@ -352,14 +352,6 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
     return elbow_comm_agree_root(trainer->plan.comm, error);
 }
 
-// Whether there is something to report, and time for it: behind a signal or a time limit comes the end of a job.
-static bool ends_well(const struct elbow_trainer *trainer, enum elbow_status status)
-{
-    bool is_whole = status == ELBOW_OK || status == ELBOW_OUTPUT;
-    bool has_trained = trainer->engine.state.step > trainer->first_step;
-    return has_trained && (is_whole || (status == ELBOW_STOPPED && trainer->stop == ELBOW_STOP_AFTER));
-}
-
 enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_request *request, struct elbow_log *log,
                               struct elbow_error *error)
 {
@@ -389,7 +381,7 @@ enum elbow_status elbow_train(struct elbow_comm *comm, const struct elbow_train_
                                 "%.1200s; the run is finished, but some output could not be written", trouble.message);
         elbow_outputs_write_receipt(&trainer.outputs, status == ELBOW_OK ? "finished" : error->message);
     }
-    bool reports = trainer.plan.config.run.report && ends_well(&trainer, status);
+    bool reports = elbow_trainer_has_report(&trainer, status);
     elbow_trainer_close(&trainer);
     if (reports)
         elbow_trainer_write_report(comm, run, log);

@@ -31,6 +31,27 @@ run 0 3 ends "$elbow" train first.yaml --run-dir own/first --resume --set run.re
 [ ! -e first/report.html ] || fail "first/report.html: a run without run.report has a report"
 run 0 1 same "$elbow" report own/first -o same.html
 same_file "run.report" own/first/report.html same.html
+# Behind a time limit there is no time for it, and behind a signal if the end of the job is known to be far.
+run 75 1 limited "$elbow" train first.yaml --run-dir own/limited --set run.report=true --set train.epochs=1000000 --set run.time_limit=3
+grep -q '^report: not written, .*elbow report own/limited -o own/limited/report.html --force makes it' limited.out || fail "a time limit: $(cat limited.out)"
+[ ! -e own/limited/report.html ] || fail "a report behind a time limit"
+run 0 1 later "$elbow" report own/limited -o own/limited/report.html --force
+for ahead in 4000 100; do
+    SLURM_JOB_END_TIME=$(($(date +%s) + ahead)) "$elbow" train first.yaml --run-dir own/asked.$ahead --set run.report=true --set train.epochs=1000000 \
+        >asked.out 2>asked.err &
+    asked=$!
+    for ((i = 0; i < 600; ++i)); do
+        [ "$(cat own/asked.$ahead/metrics.csv 2>/dev/null | wc -l)" -gt 3 ] && break
+        sleep 0.1
+    done
+    kill -USR1 $asked
+    wait $asked
+    if [ $ahead = 4000 ]; then
+        grep -q '^report: own/asked.4000/report.html' asked.out || fail "no report, and 4000 s are left: $(cat asked.out asked.err)"
+    else
+        grep -q '^report: not written' asked.out || fail "100 s are left: $(cat asked.out asked.err)"
+    fi
+done
 # What is in its way is a warning.
 cp -r own/first own/blocked
 rm own/blocked/report.html

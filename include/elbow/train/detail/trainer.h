@@ -74,6 +74,10 @@ void elbow_trainer_settle(struct elbow_trainer *trainer);
 enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
                                           struct elbow_error *error);
 
+// Collective. Whether a run that ends so writes its report (run.report): there is something to report, and time for it.
+// A line says how to make it where there is no time.
+bool elbow_trainer_has_report(const struct elbow_trainer *trainer, enum elbow_status status);
+
 // Collective. Writes report.html into the directory of a run that is closed; warns if that is not possible.
 void elbow_trainer_write_report(struct elbow_comm *comm, const char *run, struct elbow_log *log);
 
