@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMED = 3, TITLE_SIZE = 96 };
+enum { NAMED = 3, TITLE_SIZE = 96, NAME_MOST = 24 };
 
 struct plotting {
     const struct elbow_gallery_lines *lines;
@@ -37,7 +37,7 @@ enum elbow_status elbow_gallery_check_lines(const char *path, uint64_t rows, str
                            path, ELBOW_GALLERY_LINES_MOST, rows);
 }
 
-// "row 274, score 3.4102"
+// "row 274, score 3.4102: sample 212", with a name that fits.
 static void name_row(const struct plotting *plotting, uint64_t n)
 {
     const struct elbow_gallery_list *list = plotting->lines->list;
@@ -46,6 +46,11 @@ static void name_row(const struct plotting *plotting, uint64_t n)
         snprintf(plotting->titles[n], TITLE_SIZE, "row %" PRIu64, row);
     else
         snprintf(plotting->titles[n], TITLE_SIZE, "row %" PRIu64 ", %s %.5g", row, list->figure, list->figures[n]);
+    size_t length = strlen(plotting->titles[n]);
+    const struct elbow_dataset *dataset = plotting->lines->dataset;
+    const char *name = dataset->has_names ? elbow_names_at(&dataset->names, row) : "";
+    if (name[0] != '\0' && strlen(name) <= NAME_MOST && length + strlen(": ") + strlen(name) < TITLE_SIZE)
+        snprintf(plotting->titles[n] + length, TITLE_SIZE - length, ": %s", name);
 }
 
 // Original and reconstruction; between them what the encoder saw, dashed.

@@ -173,6 +173,10 @@ run 0 1 drawn "$elbow" "${pictured[@]}" -n 4 --picture drawn.h5
 for ranks in 1 3; do run 0 $ranks lines "$elbow" "${pictured[@]}" -n 4 --picture lines.$ranks.png; done
 same_file "rows as lines" lines.1.png lines.3.png
 run 0 1 lines "$elbow" "${pictured[@]}" -n 4 --picture lines.svg
+! grep -q ': r7<' lines.svg || fail "names that nobody asked for: $(grep -oE '>row[^<]*' lines.svg)"
+for ranks in 1 2; do run 0 $ranks lines "$elbow" "${pictured[@]}" --names /names -n 4 --picture named.$ranks.svg; done
+same_file "names of lines" named.1.svg named.2.svg
+grep -qE '>row 7, score [0-9.e+-]+: r7<' named.1.svg || fail "a title lacks its name: $(grep -oE '>row[^<]*' named.1.svg)"
 run 0 1 worst "$elbow" reconstruct model -o worst.svg --data rows.h5:/new --worst 2
 grep -q '>row 7, recon -' worst.svg || fail "reconstruct --worst as lines: $(cat worst.err)"
 [ "$(grep -oE '>row [0-9]+, score [0-9.e+-]+<' lines.svg | wc -l)" = 4 ] || fail "not 4 rows as lines: $(grep -oE '>row[^<]*' lines.svg | head)"
