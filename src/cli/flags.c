@@ -112,6 +112,23 @@ static enum elbow_status take_number(const struct elbow_flag *flag, const char *
     return ELBOW_OK;
 }
 
+// A plain number counts units, one with a suffix bytes.
+static enum elbow_status take_bytes(const struct elbow_flag *flag, const char *name, const char *value, int64_t *target,
+                                    struct elbow_error *error)
+{
+    int64_t bytes = 0;
+    bool is_plain = value[strspn(value, "0123456789")] == '\0';
+    bool is_size =
+        elbow_text_read_bytes(value, &bytes) && !(is_plain && __builtin_mul_overflow(bytes, flag->unit, &bytes));
+    if (!is_size || bytes < flag->least || bytes > flag->most)
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "%s: found '%.200s', expected a size such as 500MB or 2GiB, or a number of units of "
+                               "%" PRId64 " bytes, of %" PRId64 " to %" PRId64 " bytes in all",
+                               name, value, flag->unit, flag->least, flag->most);
+    *target = bytes;
+    return ELBOW_OK;
+}
+
 static enum elbow_status take_value(const struct reader *reader, const struct elbow_flag *flag, const char *name,
                                     const char *value, struct elbow_error *error)
 {
@@ -130,6 +147,8 @@ static enum elbow_status take_value(const struct reader *reader, const struct el
     case ELBOW_FLAG_SHARE:
     case ELBOW_FLAG_POSITIVE:
         return take_number(flag, name, value, target, error);
+    case ELBOW_FLAG_BYTES:
+        return take_bytes(flag, name, value, target, error);
     case ELBOW_FLAG_LIST:
         if (words->count == ELBOW_WORDS_MAX)
             return elbow_error_set(error, ELBOW_USAGE, "%s: given more than %d times", name, ELBOW_WORDS_MAX);

@@ -20,7 +20,7 @@ enum { KILOBYTE = 1 << 10, MEGABYTE = 1 << 20 };
 // The options on the command line.
 struct options {
     const char *source, *output, *filter;
-    int64_t rows, kilobytes, megabytes;
+    int64_t rows, chunk, memory; // chunk and memory: bytes; 0: the usual
     bool force;
 };
 
@@ -45,12 +45,14 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct options, rows),
      .least = 1},
     {.name = "chunk",
-     .kind = ELBOW_FLAG_INTEGER,
-     .value = "KB",
-     .help = "size of a chunk in units of 1024 bytes (1024); datasets up to this size are copied unchanged",
-     .offset = offsetof(struct options, kilobytes),
-     .least = 1,
-     .most = 4 << 20},
+     .kind = ELBOW_FLAG_BYTES,
+     .value = "SIZE",
+     .help =
+         "size of a chunk, as 4MiB, or in units of 1024 bytes (1024); datasets up to this size are copied unchanged",
+     .offset = offsetof(struct options, chunk),
+     .least = KILOBYTE,
+     .most = (int64_t)4 << 30,
+     .unit = KILOBYTE},
     {.name = "filter",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILTER",
@@ -59,12 +61,13 @@ static const struct elbow_flag flags[] = {
          "32015:3 (keep)",
      .offset = offsetof(struct options, filter)},
     {.name = "memory",
-     .kind = ELBOW_FLAG_INTEGER,
-     .value = "MB",
-     .help = "memory for the rows being copied, in units of 1024 x 1024 bytes (256)",
-     .offset = offsetof(struct options, megabytes),
-     .least = 1,
-     .most = 1 << 24},
+     .kind = ELBOW_FLAG_BYTES,
+     .value = "SIZE",
+     .help = "memory for the rows being copied, as 500MB or 2GiB, or in units of 1024 x 1024 bytes (256)",
+     .offset = offsetof(struct options, memory),
+     .least = MEGABYTE,
+     .most = (int64_t)MEGABYTE << 24,
+     .unit = MEGABYTE},
 };
 
 // FILE, or FILE:/dataset, into its parts; dataset is empty for the first.
@@ -189,14 +192,14 @@ static enum elbow_status write_file(struct elbow_call *call, const struct option
     struct elbow_part part = {0};
     struct showing showing = {
         .log = call->log, .is_seen = isatty(fileno(call->log->screen)) != 0, .last = elbow_clock_seconds()};
-    struct elbow_rechunk_request request = {
-        .source = file,
-        .dataset = dataset,
-        .chunk_rows = (uint64_t)options->rows,
-        .chunk_bytes = (options->kilobytes > 0 ? (uint64_t)options->kilobytes : KILOBYTE) * KILOBYTE,
-        .memory = (options->megabytes > 0 ? (uint64_t)options->megabytes : 256) * MEGABYTE,
-        .user = &showing,
-        .progress = show};
+    struct elbow_rechunk_request request = {.source = file,
+                                            .dataset = dataset,
+                                            .chunk_rows = (uint64_t)options->rows,
+                                            .chunk_bytes =
+                                                options->chunk > 0 ? (uint64_t)options->chunk : KILOBYTE * KILOBYTE,
+                                            .memory = options->memory > 0 ? (uint64_t)options->memory : 256 * MEGABYTE,
+                                            .user = &showing,
+                                            .progress = show};
     enum elbow_status status =
         elbow_rechunk_read_filter(options->filter != NULL ? options->filter : "keep", &request.filter, error);
     if (status == ELBOW_OK)
@@ -241,7 +244,7 @@ const struct elbow_command elbow_command_rechunk = {
         "tables are copied unchanged; virtual datasets, and those with values in other files, become ordinary\n"
         "datasets. One rank does the work.\n",
     .examples = "elbow rechunk data/shapes.h5 -o shapes-rows.h5\n"
-                "elbow rechunk climate.nc:/t2m -o t2m.h5 --filter gzip:6 --memory 2048\n",
+                "elbow rechunk climate.nc:/t2m -o t2m.h5 --filter gzip:6 --memory 2GiB\n",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .run = run,

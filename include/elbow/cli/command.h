@@ -24,15 +24,18 @@ struct elbow_flag {
         ELBOW_FLAG_INTEGER,
         ELBOW_FLAG_SHARE,
         ELBOW_FLAG_POSITIVE,
+        ELBOW_FLAG_BYTES,
         ELBOW_FLAG_LIST
     } kind;
     bool is_required;
     const char *value; // name of its value in the help ("DIR"), or of the plain word; NULL for a switch
     const char *help;  // one line, without a full stop
     size_t offset; // of its member in the command's options: bool, const char * ("" if an optional text is left out),
-                   // int64_t, double (a share between 0 and 1, or a number above 0), struct elbow_words
-    int64_t least; // smallest value of an integer
-    int64_t most;  // largest value of an integer; 0: no limit
+                   // int64_t, double (a share between 0 and 1, or a number above 0), int64_t bytes (a size such as
+                   // 500MB or 2GiB, or a plain number of `unit`s), struct elbow_words
+    int64_t least; // smallest value of an integer, or of a size in bytes
+    int64_t most;  // largest value of an integer or size; 0: no limit
+    int64_t unit;  // bytes that a plain number counts
 };
 
 enum { ELBOW_WORDS_MAX = 64 };

@@ -10,7 +10,7 @@
 // One flag of each kind, and two plain words.
 struct targets {
     const char *first, *second, *data, *resume;
-    int64_t count;
+    int64_t count, memory;
     bool best;
     struct elbow_words sets;
 };
@@ -25,6 +25,13 @@ static const struct elbow_flag FLAGS[] = {
      .value = "N",
      .offset = offsetof(struct targets, count),
      .least = 1},
+    {.name = "memory",
+     .kind = ELBOW_FLAG_BYTES,
+     .value = "SIZE",
+     .offset = offsetof(struct targets, memory),
+     .least = 1024,
+     .most = 1 << 30,
+     .unit = 1024},
     {.name = "best", .letter = 'b', .kind = ELBOW_FLAG_SWITCH, .offset = offsetof(struct targets, best)},
     {.name = "set", .kind = ELBOW_FLAG_LIST, .value = "KEY=VALUE", .offset = offsetof(struct targets, sets)},
     {.kind = ELBOW_FLAG_TEXT, .value = "SECOND", .offset = offsetof(struct targets, second)},
@@ -94,6 +101,27 @@ START_TEST(every_form)
 }
 END_TEST
 
+START_TEST(sizes)
+{
+    static const struct {
+        const char *word;
+        int64_t bytes;
+    } good[] = {{"1", 1024}, {"3", 3072}, {"2kB", 2000}, {"1.5MiB", 3 << 19}, {"1GiB", 1 << 30}, {"4 MB", 4000000}};
+    static const char *const bad[] = {"0", "-1", "1000.5", "1kB", "2GB", "MB", "1 MB x", "9223372036854775807"};
+    struct targets targets;
+    struct elbow_error error;
+    for (size_t i = 0; i < sizeof good / sizeof *good; ++i) {
+        ck_assert_int_eq(READ("--memory", good[i].word), ELBOW_OK);
+        ck_assert_int_eq(targets.memory, good[i].bytes);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
+        ck_assert_int_eq(READ("--memory", bad[i]), ELBOW_USAGE);
+    EXPECT_ERROR("--memory: found '2GB', expected a size such as 500MB or 2GiB, or a number of units of 1024 bytes, of "
+                 "1024 to 1073741824 bytes in all",
+                 "--memory", "2GB");
+}
+END_TEST
+
 START_TEST(lists)
 {
     struct targets targets;
@@ -116,9 +144,9 @@ START_TEST(mistakes)
     struct elbow_error error;
     EXPECT_ERROR("--dta: unknown flag; did you mean --data?", "--dta", "x");
     EXPECT_ERROR("--bset: unknown flag; did you mean --best?", "--bset=x");
-    EXPECT_ERROR("--importance: unknown flag; the flags are --data, --resume, --count, --best, --set",
+    EXPECT_ERROR("--importance: unknown flag; the flags are --data, --resume, --count, --memory, --best, --set",
                  "--importance=5");
-    EXPECT_ERROR("-x: unknown flag; the flags are --data, --resume, --count, --best, --set", "-x");
+    EXPECT_ERROR("-x: unknown flag; the flags are --data, --resume, --count, --memory, --best, --set", "-x");
     EXPECT_ERROR("--data: the value is missing", "run", "--data");
     EXPECT_ERROR("--data: the value is empty", "--data=");
     EXPECT_ERROR("--data: the value is empty", "--data", "");
@@ -215,4 +243,4 @@ START_TEST(outputs_have_force)
 }
 END_TEST
 
-UNIT_MAIN("cli/flags", outputs_have_force, every_form, lists, mistakes, no_words, required)
+UNIT_MAIN("cli/flags", outputs_have_force, every_form, sizes, lists, mistakes, no_words, required)
