@@ -67,7 +67,7 @@ START_TEST(groups_that_stand_for_one_thing)
     struct elbow_hdf5_info info;
     struct elbow_error error = {0};
     ck_assert_int_eq(elbow_hdf5_describe_dataset(file, "/X", &info, &error), ELBOW_FORMAT);
-    check_message(&error, "t.h5: dataset /X is a sparse matrix (CSR)", "write it dense");
+    check_message(&error, "t.h5: dataset /X is a sparse matrix (CSR)", "store it dense");
     close_good(file);
     scratch_clear(&scratch);
 }

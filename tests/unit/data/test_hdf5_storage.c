@@ -238,7 +238,7 @@ START_TEST(links_to_other_files)
     ck_assert_int_eq(check(path, "/z/deep", &error), ELBOW_FORMAT);
     check_message(&error, "/z is a link to /y in gone.h5", "no such file");
     ck_assert_int_eq(check(path, "/soft", &error), ELBOW_FORMAT);
-    check_message(&error, "dataset /soft is a link to /nowhere", "not there");
+    check_message(&error, "dataset /soft is a link to /nowhere", "does not exist");
     scratch_clear(&scratch);
 }
 END_TEST

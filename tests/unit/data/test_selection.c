@@ -67,9 +67,9 @@ START_TEST(ranges_that_are_none_are_refused)
     static const struct {
         int64_t low, high;
         const char *says;
-    } cases[] = {{-1, 5, "no range"},
-                 {5, 4, "no range"},
-                 {INT64_MIN, INT64_MAX, "no range"},
+    } cases[] = {{-1, 5, "is not a range"},
+                 {5, 4, "is not a range"},
+                 {INT64_MIN, INT64_MAX, "is not a range"},
                  {0, 700, "has 700 rows, but data.rows: [0, 700] ends at row 700"},
                  {INT64_MAX, INT64_MAX, "has 700 rows"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
