@@ -4,11 +4,15 @@
 
 #include "elbow/base/build.h"
 #include "elbow/base/clock.h"
+#include "elbow/base/memory.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
 #include "elbow/math/threads.h"
 
 #include "elbow/train/detail/ranks.h"
+
+// A share of labelled rows that is so small that the weight of a classifier is said.
+static const double FEW_LABELLED = 0.02;
 
 static void tell_difference(const struct elbow_engine *engine)
 {
@@ -115,6 +119,23 @@ static void tell_memory(const struct elbow_engine *engine, uint64_t trace, uint6
     tell_total(plan, loading_total(plan, copies), (struct total){rank, node + checkpoints});
 }
 
+// Where few rows have a label, those alone hardly steer a classifier at the weight that is the default.
+static void warn_of_classifier(const struct elbow_engine *engine)
+{
+    const struct elbow_config *config = &engine->plan->config;
+    struct elbow_config *usual = NULL; // of many kilobytes
+    if (engine->model->classes < 2 || !(engine->label_share > 1 / FEW_LABELLED) ||
+        elbow_allocate(&usual, 1, sizeof *usual, "the configuration", NULL) != ELBOW_OK)
+        return;
+    elbow_config_default(usual);
+    if (config->objective.classifier == usual->objective.classifier)
+        elbow_log_warn(engine->plan->log,
+                       "only %.2g %% of the training rows have a label, for which the default of objective.classifier, "
+                       "%g, is often too small; if the accuracy stays low, try 1 or 3",
+                       100 / engine->label_share, config->objective.classifier);
+    elbow_release(&usual);
+}
+
 static void tell_run(const struct elbow_engine *engine)
 {
     const struct elbow_train_plan *plan = engine->plan;
@@ -188,6 +209,7 @@ static void start_prefetch(struct elbow_engine *engine)
 void elbow_engine_introduce(struct elbow_engine *engine, uint64_t trace_bytes, uint64_t checkpoint_bytes)
 {
     tell_run(engine);
+    warn_of_classifier(engine);
     if (engine->plan->ranks_differ)
         tell_difference(engine);
     tell_binding(engine);

@@ -25,6 +25,20 @@ for set in train.steps=2 'data.condition={kind: /varying}' train.steps=3; do
     [ "$(grep -c '^labels: labels.h5:/varying, 3 names' split.out)" = 1 ] || fail "labels of a split, $set: $(grep labels: split.out)"
 done
 
+# Few labels, and a classifier whose weight nobody has set.
+"$make_data" write few.h5 /x f32 300,6 normal
+"$make_data" write few.h5 /labels u8 300 labels
+cat >few.yaml <<'END'
+data: {file: few.h5, train: /x, labels: /labels, labelled: 5}
+model: {latent: 2, likelihood: gaussian, classifier: [dense: {units: 4}], encoder: [dense: {units: 4}], decoder: [dense: {units: 4}]}
+train: {steps: 2, batch: 6, microbatch: 2}
+END
+for set in seed=0 objective.classifier=1 data.labelled=10; do
+    run 0 2 few "$elbow" train few.yaml --run-dir few --overwrite --set "$set"
+    said=$(grep -c 'warning: only 1.7 % of the training rows have a label, .*objective.classifier, 0.1, .*try 1 or 3' few.err)
+    [ "$said" = $((${#set} == 6)) ] || fail "few labels, $set: $(cat few.err)"
+done
+
 # Lists of six pairs: NAME PAIR.
 while read -r name pair; do
     for _ in 1 2 3 4 5 6; do printf '%b\n' "$pair"; done >signs.csv
