@@ -51,6 +51,18 @@ static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_
     return status == ELBOW_OK ? elbow_session_check_output(comm, request, files, error) : status;
 }
 
+// Rows of a file alone are those of the dataset that the configuration names.
+static void tell_of_dataset(const struct elbow_session_request *request, const struct elbow_session_files *files,
+                            struct elbow_log *log)
+{
+    const struct elbow_files *rows = &files->parts[ELBOW_SESSION_ROWS];
+    const char *flag = request->data_flag != NULL ? request->data_flag : "--data";
+    if (request->data == NULL || strstr(request->data, ":/") != NULL || rows->count == 0 || request->is_beside)
+        return;
+    elbow_log_say(log, "data: %s %s names no dataset: %s%s is used, as in training; write FILE:/dataset for another",
+                  flag, request->data, rows->datasets[0], rows->channels > 1 ? " and so on" : "");
+}
+
 // Paths of a checkpoint are as its start was given them: from another directory they may lead nowhere.
 static void tell_of_paths(const struct elbow_session_request *request, const struct elbow_session_places *places,
                           struct elbow_error *error)
@@ -80,6 +92,7 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     if (status == ELBOW_OK)
         status = find_files(comm, request, config, places, &files, error);
     if (status == ELBOW_OK) {
+        tell_of_dataset(request, &files, log);
         struct elbow_frozen *frozen = session->frozen;
         struct elbow_dataset_request wanted =
             elbow_session_dataset(frozen != NULL ? &frozen->config : config, places, &files);

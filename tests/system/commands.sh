@@ -82,6 +82,18 @@ near() {
     holds "($2 - $3) ^ 2 <= (1e-9 * $3) ^ 2" || fail "$1: $2 is not $3"
 }
 
+# All commands say alike which dataset a file alone means.
+for command in eval 'encode -o said.h5' 'score -o said.csv' 'reconstruct -o said.png' 'map -o said.svg' measure 'sample --fit 2 -o said.png'; do
+    read -ra words <<<"$command"
+    run 0 1 said "$elbow" "${words[0]}" images --data data.h5 "${words[@]:1}" $([ -e "${words[-1]}" ] && echo --force)
+    dataset=/valid
+    [ "${words[0]}" = sample ] && dataset=/train
+    [ "$(cat said.out said.err | grep -c "^data: --data data.h5 names no dataset: $dataset is used, as in training; write FILE:/dataset for another")" = 1 ] ||
+        fail "$command --data data.h5: $(cat said.out said.err)"
+done
+run 0 1 said "$elbow" eval images --data data.h5:/valid
+! grep -q 'names no dataset' said.err || fail "a dataset is named: $(cat said.err)"
+
 # A unit is printed where the line before has another one, or none.
 run 0 1 noisy "$elbow" train numbers.yaml --run-dir noisy --set 'model.input.corrupt={gaussian: 0.3}' --set train.epochs=1
 run 0 1 words "$elbow" eval noisy --corrupt
