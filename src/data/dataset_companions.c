@@ -79,6 +79,13 @@ static enum elbow_status load_names(struct elbow_loading *loading, struct elbow_
     return elbow_comm_agree_root(loading->comm, error);
 }
 
+const struct elbow_files *elbow_loading_labels(const struct elbow_dataset_request *request, struct elbow_files *one)
+{
+    *one = elbow_files_of(&request->labels_file, &request->labels);
+    bool are_there = request->labels_files != NULL && request->labels_files->count > 0;
+    return are_there ? request->labels_files : request->labels != NULL ? one : NULL;
+}
+
 // The reference's conditions apply here, too.
 static enum elbow_status load_conditions(struct elbow_loading *loading, struct elbow_log *log,
                                          struct elbow_error *error)

@@ -14,13 +14,6 @@
 
 enum { READING_SHARE = 10, READING_LEAST = 1 << 24 };
 
-const struct elbow_files *elbow_loading_labels(const struct elbow_dataset_request *request, struct elbow_files *one)
-{
-    *one = elbow_files_of(&request->labels_file, &request->labels);
-    bool are_there = request->labels_files != NULL && request->labels_files->count > 0;
-    return are_there ? request->labels_files : request->labels != NULL ? one : NULL;
-}
-
 // Local. All files that a companion lies in.
 static bool note_companion(const struct elbow_companion *companion, struct elbow_error *error)
 {
