@@ -64,7 +64,7 @@ static double needed(const struct elbow_findings *findings, double count)
     return ceil((double)findings->own.rows / (count * findings->rate) * (1 - 1e-12)) - 1;
 }
 
-// Which numbers of rows can never be selected, and how many rows for calibration it takes.
+// Which numbers of rows can never be selected, and the rows for calibration that it takes.
 static void print_needed(const struct elbow_findings *findings)
 {
     double rows = (double)findings->own.rows, normal = (double)findings->calibration.rows;
