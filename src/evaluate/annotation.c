@@ -36,7 +36,7 @@ static enum elbow_status find_source(const struct elbow_dataset *dataset, elbow_
     if (dataset->files > 1 || is_part || dataset->is_synthetic || dataset->stored != NULL)
         return elbow_error_set(error, ELBOW_MISMATCH,
                                "%s: --into needs all rows of one file, in their order; give the file and its matrix "
-                               "with --data, as cells.h5ad:/X",
+                               "with --data, such as cells.h5ad:/X",
                                dataset->name);
     if (!elbow_config_locate("", dataset->name, source, name) || source[0] == '\0')
         return elbow_error_set(error, ELBOW_MISMATCH, "%s: the file of the rows is not known; give it with --data",
@@ -85,10 +85,10 @@ static enum elbow_status check_format(struct elbow_hdf5 *file, const char *sourc
         if (status != ELBOW_OK)
             return status;
         if (!found)
-            return elbow_error_set(error, ELBOW_MISMATCH,
-                                   "%s: is no AnnData file, which has a group %s; leave --into out, and write an "
-                                   "HDF5 or a CSV file",
-                                   source, parts[i]);
+            return elbow_error_set(
+                error, ELBOW_MISMATCH,
+                "%s: is not an AnnData file, since it has no group %s; leave --into out and write an HDF5 or CSV file",
+                source, parts[i]);
     }
     return ELBOW_OK;
 }
@@ -104,8 +104,7 @@ static enum elbow_status add_array(struct elbow_hdf5 *file, const char *name, ui
         status = elbow_hdf5_find(file, name, &found, error);
     if (status == ELBOW_OK && found && !replaces)
         return elbow_error_set(error, ELBOW_FILE,
-                               "%s is there already; give another name with --into, or --force to replace it in the "
-                               "copy",
+                               "%s exists already; give another name with --into, or --force to replace it in the copy",
                                name);
     if (status == ELBOW_OK && found)
         status = elbow_hdf5_remove(file, name, error);

@@ -55,11 +55,11 @@ static enum elbow_status refuse_label(const struct elbow_dataset *dataset, uint6
 {
     char label[60];
     name_label(dataset, elbow_dataset_label(dataset, row), label, sizeof label);
-    return elbow_error_set(error, ELBOW_USAGE,
-                           "%.500s: the label of row %" PRIu64
-                           " is %s, and anomalies are told by 1 (normal rows by 0); say which class is normal with "
-                           "--normal CLASS",
-                           dataset->name, row, label);
+    return elbow_error_set(
+        error, ELBOW_USAGE,
+        "%.500s: the label of row %" PRIu64
+        " is %s, but anomalies have the label 1 and normal rows 0; name the normal class with --normal CLASS",
+        dataset->name, row, label);
 }
 
 // The kind of a row; false if its label tells none.

@@ -59,7 +59,7 @@ static enum elbow_status take_value(struct reading *reading, size_t v, const cha
     conditioning->is_given[v] = true;
     if (condition->is_number) {
         double number = strtod(value, &end);
-        elbow_text_format(what, sizeof what, "%s is a number, and '%.60s' is none", condition->name, value);
+        elbow_text_format(what, sizeof what, "%s is a number, and '%.60s' is not one", condition->name, value);
         if (*value == '\0' || *end != '\0' || !isfinite(number))
             return refuse(reading, what);
         c[0] = (float)((number - condition->mean) / condition->deviation);
@@ -79,7 +79,7 @@ static enum elbow_status take_next(struct reading *reading)
     char value[VALUE_SIZE], what[300];
     size_t v = name_at(conditions, reading->at);
     if (v == SIZE_MAX) {
-        elbow_text_format(what, sizeof what, "'%.*s' is no NAME=VALUE of this model",
+        elbow_text_format(what, sizeof what, "'%.*s' is not a NAME=VALUE of this model",
                           (int)strcspn(reading->at, ",") < 60 ? (int)strcspn(reading->at, ",") : 60, reading->at);
         return refuse(reading, what);
     }
@@ -97,11 +97,12 @@ static enum elbow_status take_none(struct elbow_conditioning *conditioning, size
                                    struct elbow_error *error)
 {
     if (count > 1)
-        return elbow_error_set(error, ELBOW_USAGE, "--condition none: stands alone; remove the others, or it");
+        return elbow_error_set(error, ELBOW_USAGE,
+                               "--condition none: cannot be combined with other conditions; remove either");
     if (!may_lack)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--condition none: the model was told of every row; only one that was trained with "
-                               "model.condition.dropout above 0 can do without");
+                               "--condition none: the model had a condition for every row; only a model that was "
+                               "trained with model.condition.dropout above 0 can decode without one");
     conditioning->is_none = true;
     return ELBOW_OK;
 }
@@ -145,7 +146,9 @@ enum elbow_status elbow_conditioning_settle(struct elbow_conditioning *condition
             conditioning->fixed[condition->first] = 1;
         } else {
             struct reading reading = {conditioning, condition->name, NULL, error};
-            return refuse(&reading, "is not given, nor is another; give all classes but one, as NAME=VALUE");
+            return refuse(
+                &reading,
+                "is not given, and neither is another variable with classes; give all of these but one, as NAME=VALUE");
         }
     }
     return status;

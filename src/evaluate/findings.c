@@ -128,7 +128,7 @@ static enum elbow_status conclude(struct elbow_findings *findings, struct elbow_
     if (status != ELBOW_OK || findings->anomalies.is == NULL)
         return status;
     if (of[1] == 0 || of[2] == 0) {
-        elbow_log_say(log, "no AUROC: none of the rows with a label is %s", of[2] == 0 ? "an anomaly" : "normal");
+        elbow_log_say(log, "no AUROC: no row with a label is %s", of[2] == 0 ? "an anomaly" : "normal");
         return ELBOW_OK;
     }
     status = rank_scores(&findings->anomalies, rows, findings->scores, &findings->ranking, error);

@@ -108,7 +108,7 @@ static void warn_of_others(const struct elbow_findings *findings, struct elbow_l
         own->data.transform != other->data.transform)
         elbow_log_warn(log,
                        "--against: the models differ in likelihood (%s and %s), data.binarize or data.transform, so "
-                       "their densities are of different things and their ratio is hard to interpret",
+                       "the ratio of their densities is hard to interpret",
                        words, others);
 }
 
@@ -121,7 +121,7 @@ static enum elbow_status find_anomalies(struct elbow_comm *comm, const struct el
     bool is_asked = request->normal_count > 0 || request->rows.labels != NULL;
     *error = (struct elbow_error){0};
     if (!dataset->has_labels && request->normal_count > 0)
-        return elbow_error_set(error, ELBOW_USAGE, "--normal %.200s: %.500s has no labels; --labels names some",
+        return elbow_error_set(error, ELBOW_USAGE, "--normal %.200s: %.500s has no labels; give them with --labels",
                                request->normal[0], dataset->name);
     if (!dataset->has_labels)
         return ELBOW_OK;
@@ -160,7 +160,7 @@ static enum elbow_status check_curves(const struct elbow_findings_request *reque
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
                            "--curves %.300s: needs rows that are known to be normal and rows that are known to be "
-                           "anomalies; %.300s has none; --labels and --normal say which they are",
+                           "anomalies; %.300s has none; mark them with --labels and --normal",
                            request->curves, findings->sessions[ELBOW_FINDINGS_OWN].dataset.name);
 }
 

@@ -148,11 +148,10 @@ static enum elbow_status check_model(const struct elbow_checkpoint *checkpoint, 
                                                                           : NULL;
     if (what == NULL)
         return ELBOW_OK;
-    return elbow_error_set(
-        error, ELBOW_CONFIG,
-        "data.through: %.500s was trained with %s, and only a model of rows alone can stand in front "
-        "of data; name another one",
-        checkpoint->path, what);
+    return elbow_error_set(error, ELBOW_CONFIG,
+                           "data.through: %.500s was trained with %s, and a model in front of the data must be a model "
+                           "of rows alone; name another one",
+                           checkpoint->path, what);
 }
 
 enum elbow_status elbow_frozen_load(struct elbow_comm *comm, const struct elbow_config *config, struct elbow_log *log,
@@ -198,7 +197,7 @@ enum elbow_status elbow_frozen_check(const struct elbow_frozen *frozen, const st
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_MISMATCH,
                            "%.500s: was trained on the latents of another model than %.500s (the hashes of their "
-                           "weights differ); set data.through to that one, or train anew",
+                           "weights differ); set data.through to that one, or train a new model",
                            of, frozen->through.name);
 }
 

@@ -87,8 +87,8 @@ static enum elbow_status make_room(struct imputing *imputing, struct elbow_error
            drawn;
     if (__builtin_mul_overflow(rows, importance, &all) || __builtin_mul_overflow(rows * values, draws, &drawn))
         return elbow_error_set(error, ELBOW_MEMORY,
-                               "--draws %" PRId64 " of --importance %" PRId64 ": do not fit in memory", request->draws,
-                               request->importance);
+                               "--draws %" PRId64 " of --importance %" PRId64 ": do not fit into memory; give fewer",
+                               request->draws, request->importance);
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(imputing->one, rows),
         ELBOW_ARRAY(imputing->all, rows),

@@ -85,7 +85,7 @@ static void print_attributes(const struct elbow_packing *packing, FILE *out)
     if (packing->said[0] != '\0')
         elbow_text_print(out, "    attributes: %s\n", packing->said);
     if (packing->ignored[0] != '\0')
-        elbow_text_print(out, "    not used, because they are no numbers, or too many: %s\n", packing->ignored);
+        elbow_text_print(out, "    not used, since they are not numbers, or too many: %s\n", packing->ignored);
 }
 
 static void print_share(FILE *out, uint64_t part, uint64_t all, const char *what)
@@ -195,7 +195,7 @@ static void print_use(const struct walk *walk, const char *name, const struct el
         elbow_text_print(walk->out, "    not usable: %s\n", error.status != ELBOW_OK ? error.message : obstacle);
     } else if (values->infinite > 0 || has_none) {
         fprintf(walk->out, "    not usable: %s\n",
-                has_none ? "there is no value that is known" : "samples with infinite values are refused");
+                has_none ? "no value is known" : "samples with infinite values are refused");
     } else {
         print_samples(info, walk->out);
         print_training(walk, name, info, missing_word(values));
@@ -234,7 +234,7 @@ static void print_numbers(struct walk *walk, const char *name, const struct elbo
         if (elbow_look_at(walk->file, name, info, &packing, &walk->bytes, &values, &error))
             print_values(walk->out, info, &packing, &values);
         else if (error.status == ELBOW_OK && elbow_serves_obstacle(info) == NULL)
-            fprintf(walk->out, "    values: not looked at, there is too much of them\n");
+            fprintf(walk->out, "    values: not read, since there are too many\n");
     }
     if (error.status != ELBOW_OK)
         elbow_text_print(walk->out, "    not usable: %s\n", error.message);

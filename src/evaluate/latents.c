@@ -29,7 +29,7 @@ struct decoding {
 static enum elbow_status read_place(const char *place, elbow_places places, struct elbow_error *error)
 {
     if (strncmp(place, ":/", 2) == 0 || strstr(place, ":/") == NULL)
-        return elbow_error_set(error, ELBOW_USAGE, "--latents %.500s: expected FILE:/dataset, as codes.h5:/mean",
+        return elbow_error_set(error, ELBOW_USAGE, "--latents %.500s: expected FILE:/dataset, such as codes.h5:/mean",
                                place);
     return elbow_config_read_places("--latents", place, places, error);
 }
@@ -170,7 +170,7 @@ static enum elbow_status check(const struct elbow_gallery *gallery, const struct
                                uint64_t conditions, struct elbow_error *error)
 {
     if (latents->values != gallery->model->latent)
-        return elbow_error_set(error, ELBOW_MISMATCH, "%.500s: has %s in a row, and the model has %s", latents->name,
+        return elbow_error_set(error, ELBOW_MISMATCH, "%.500s: has rows of %s, and the model has %s", latents->name,
                                elbow_text_count(latents->values, "value").text,
                                elbow_text_count(gallery->model->latent, "latent variable").text);
     if (gallery->conditioning->rows != NULL && conditions != latents->rows)

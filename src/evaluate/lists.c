@@ -97,7 +97,7 @@ bool elbow_list_print_labels(const struct elbow_list *list, const char *noun, co
     print_count(list, count, noun);
     fprintf(list->out, ": usable as data.labels, data.groups or data.condition%s%s\n",
             is_mask ? ", or as a mask in data.rows" : "",
-            has_names ? "; as no two are the same, rather as data.names" : "");
+            has_names ? "; since all are different, better as data.names" : "");
     elbow_list_print_key(list, "labels");
     if (has_names)
         print_other(list, "names");

@@ -40,7 +40,7 @@ static enum elbow_status check(const struct elbow_map_request *request, struct e
         return elbow_error_set(error, ELBOW_USAGE, "%.500s: a map needs at least %zu rows, and there is %zu",
                                evaluation->dataset->name, request->axes < 2 ? 2 : request->axes, rows);
     if (request->colour == ELBOW_MAP_LABELS && !evaluation->dataset->has_labels)
-        return elbow_error_set(error, ELBOW_USAGE, "--colour label: %.500s has no labels; --labels names some",
+        return elbow_error_set(error, ELBOW_USAGE, "--colour label: %.500s has no labels; give them with --labels",
                                evaluation->dataset->name);
     return ELBOW_OK;
 }
@@ -227,7 +227,7 @@ static enum elbow_status take_groups(const struct elbow_dataset *dataset, struct
         if (map->group_count > ELBOW_MAP_GROUPS_MAX)
             status = elbow_error_set(error, ELBOW_USAGE,
                                      "%.500s: has %zu different labels, and a map has colours for %d; leave --colour "
-                                     "label out, or name the labels as numbers: --colour FILE:/dataset",
+                                     "label out, or use the labels as numbers with --colour FILE:/dataset",
                                      dataset->name, map->group_count, ELBOW_MAP_GROUPS_MAX);
     }
     for (size_t i = 0; i < map->rows && status == ELBOW_OK; ++i) {

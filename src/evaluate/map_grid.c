@@ -16,15 +16,15 @@ static enum elbow_status check(const struct elbow_evaluation_request *evaluation
     const struct elbow_dataset *dataset = evaluation->dataset;
     if (model->latent != 2)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--grid: is for models of two latent dimensions, and this one has %zu", model->latent);
+                               "--grid: needs a model with two latent dimensions, and this one has %zu", model->latent);
     if (model->conditions > 0 || model->classes > 1)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--grid: this model decodes under conditions, which a map does not have; elbow sample "
-                               "--condition draws under one");
+                               "--grid: this model decodes under conditions, which a map does not have; draw under one "
+                               "with elbow sample --condition");
     if (elbow_dataset_image(dataset->layout, dataset->rank, dataset->shape, shape))
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
-                           "--grid: the samples of this model are no images (height, width and 1 or 3 channels)");
+                           "--grid: the samples of this model are not images (height, width and 1 or 3 channels)");
 }
 
 static enum elbow_status make_room(size_t pixels, size_t count, struct elbow_map_grid *grid, struct elbow_error *error)

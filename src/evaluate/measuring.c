@@ -57,13 +57,14 @@ static const char *why_not(const struct elbow_yardstick *row, const struct elbow
         bool is_there;
         const char *why, *what;
     } needs[] = {
-        {ELBOW_YARDSTICK_NEEDS_FACTORS, input->factors != NULL, NULL, "factors; --factors FILE:/dataset names them"},
-        {ELBOW_YARDSTICK_NEEDS_LABELS, input->labels != NULL, NULL, "labels; --labels FILE:/dataset names them"},
+        {ELBOW_YARDSTICK_NEEDS_FACTORS, input->factors != NULL, NULL,
+         "factors; give them with --factors FILE:/dataset"},
+        {ELBOW_YARDSTICK_NEEDS_LABELS, input->labels != NULL, NULL, "labels; give them with --labels FILE:/dataset"},
         {ELBOW_YARDSTICK_NEEDS_DATA, input->data != NULL, tables->no_data,
-         "the rows that were encoded; --data FILE:/dataset names them"},
+         "the rows that were encoded; give them with --data FILE:/dataset"},
         {ELBOW_YARDSTICK_NEEDS_TOLD, input->told != NULL, tables->no_told, "reconstructions"},
         {ELBOW_YARDSTICK_NEEDS_SAMPLES, input->samples != NULL, tables->no_samples,
-         "samples; --samples FILE:/dataset names them"},
+         "samples; give them with --samples FILE:/dataset"},
         {ELBOW_YARDSTICK_NEEDS_KL, input->kl != NULL, tables->no_kl, "a posterior and a prior"},
     };
     for (size_t i = 0; i < sizeof needs / sizeof *needs; ++i) {
@@ -152,7 +153,7 @@ static enum elbow_status measure(const struct elbow_measuring_request *request, 
     struct baseline baseline = {0};
     enum elbow_status status = ELBOW_OK;
     if (tables->input.rows < 2)
-        return elbow_error_set(error, ELBOW_DATA, "a single row says nothing of a latent space");
+        return elbow_error_set(error, ELBOW_DATA, "a single row does not describe a latent space; give at least two");
     if (tables->input.data != NULL)
         status = find_baseline(request, &tables->input, &baseline, &measuring->baseline_rows, error);
     measuring->has_baseline = baseline.codes != NULL;

@@ -49,7 +49,7 @@ enum elbow_status elbow_mixture_fit_dataset(const struct elbow_evaluation_reques
     *error = (struct elbow_error){0};
     if (components > rows)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "--fit %zu: more components than the %s of %.500s that they are fitted to; give fewer",
+                               "--fit %zu: more components than the %s of %.500s to fit them to; give fewer",
                                components, elbow_text_count(rows, "latent").text, request->dataset->name);
     enum elbow_status status = elbow_gather(request, seed, false, &gathered, error);
     if (status == ELBOW_OK && elbow_comm_place(request->comm).rank == 0) {

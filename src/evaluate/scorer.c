@@ -99,9 +99,9 @@ static enum elbow_status conclude(const struct elbow_evaluation_request *request
     if (by != ELBOW_SCORE_BY_DEVIANCE || scores->has_deviance)
         return ELBOW_OK;
     elbow_config_name_likelihoods(request->config, words);
-    return elbow_error_set(error, ELBOW_USAGE,
-                           "--by deviance: a %s likelihood has no largest density to compare with; give --by recon",
-                           words);
+    return elbow_error_set(
+        error, ELBOW_USAGE,
+        "--by deviance: the density of a %s likelihood has no maximum to compare with; give --by recon", words);
 }
 
 static enum elbow_status make_room(struct scoring *scoring, struct elbow_error *error)

@@ -151,6 +151,6 @@ const char *elbow_serves_reason(const struct elbow_serves *serves, struct elbow_
     if (elbow_serves_is_index(file, name))
         return "they are the names of rows";
     return !elbow_serves_has_rows(serves, count) && serves->count > 0
-               ? "no dataset of this file that can serve as data has as many rows"
+               ? "no dataset of this file that can serve as data has this number of rows"
                : NULL;
 }

@@ -21,21 +21,20 @@ static void tell_data(const struct elbow_session *session, bool has_mask, struct
         elbow_log_say(log, "data: values above %g count as 1, others as 0 (binarize: threshold)",
                       config->data.threshold);
     if (config->data.binarize == ELBOW_BINARIZE_SAMPLE)
-        elbow_log_say(log, "data: each value is drawn as 0 or 1, a row's always alike (binarize: sample)");
+        elbow_log_say(log, "data: each value is drawn as 0 or 1, always the same for a row (binarize: sample)");
     if (config->data.mask[0] != '\0' && !has_mask)
-        elbow_log_warn(
-            log,
-            "%s: the model was trained with data.mask, and there is none for these rows: all of their values "
-            "are taken for known%s; --mask names one",
-            dataset->name,
-            config->data.missing != ELBOW_MISSING_REFUSE ? ", but for those that data.missing means" : "");
+        elbow_log_warn(log,
+                       "%s: the model was trained with data.mask, and there is none for these rows: all of their "
+                       "values count as known%s; give one with --mask",
+                       dataset->name,
+                       config->data.missing != ELBOW_MISSING_REFUSE ? ", except for those of data.missing" : "");
     struct elbow_demand demand = elbow_config_demand(config);
     const char *binary = elbow_demand_word(&demand, ELBOW_SUPPORT_BINARY);
     if (binary != NULL && !dataset->is_binary)
-        elbow_log_warn(log,
-                       "%s: has values between 0 and 1, for which recon and elbo are no log-probabilities of a "
-                       "%s likelihood",
-                       dataset->name, binary);
+        elbow_log_warn(
+            log,
+            "%s: has values between 0 and 1, for which recon and elbo are not log-probabilities of a %s likelihood",
+            dataset->name, binary);
 }
 
 // Collective.
@@ -75,7 +74,7 @@ static void tell_of_paths(const struct elbow_session_request *request, const str
         !elbow_config_locate(rows->file, place.location, file, dataset) || access(file, F_OK) == 0)
         return;
     snprintf(error->message + length, sizeof error->message - length,
-             "; the checkpoint names its data so%s: give --data FILE[:/dataset] where they lie elsewhere now",
+             "; the checkpoint has this name of the data%s: if they have moved, give --data FILE[:/dataset]",
              file[0] == '/' ? "" : ", from the directory where training was started");
 }
 
@@ -183,8 +182,8 @@ static enum elbow_status check_binarize(const char *word, const struct elbow_con
     if (config->data.binarize == ELBOW_BINARIZE_NONE || is_for_bits)
         return ELBOW_OK;
     elbow_config_name_likelihoods(config, words);
-    return elbow_error_set(error, ELBOW_USAGE, "--binarize %s: a %s likelihood is not for zeros and ones; leave it out",
-                           word, words);
+    return elbow_error_set(error, ELBOW_USAGE,
+                           "--binarize %s: a %s likelihood does not score zeros and ones; leave it out", word, words);
 }
 
 static enum elbow_status set_binarize(const char *word, struct elbow_config *config, struct elbow_error *error)
@@ -205,9 +204,9 @@ static void choose_weights(struct elbow_comm *comm, const struct elbow_session_r
 {
     double decay = checkpoint->config.train.average;
     if (!request->is_raw && elbow_checkpoint_take_average(comm, checkpoint))
-        elbow_log_say(log, "weights: averaged (train.average: %g); --raw-weights takes those that are trained", decay);
+        elbow_log_say(log, "weights: averaged (train.average: %g); --raw-weights uses the trained ones", decay);
     else if (decay > 0)
-        elbow_log_say(log, "weights: those that are trained, not their averages");
+        elbow_log_say(log, "weights: the trained ones, not their averages");
 }
 
 // Collective. The model with room for the microbatches of training: results do not depend on who asks for them.

@@ -54,7 +54,7 @@ static enum elbow_status check_run(const char *output, struct elbow_error *error
     if (!is_kept)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_USAGE,
-                           "%.500s: is where a run keeps its checkpoints, under such names; give another name", output);
+                           "%.500s: is a name that a run uses for its checkpoints; give another name", output);
 }
 
 // Collective.

@@ -137,7 +137,7 @@ static enum elbow_status locate_given(const struct elbow_config *config, const s
     struct elbow_session_place *rows = &places->parts[ELBOW_SESSION_ROWS];
     bool is_whole = strstr(data, ":/") != NULL;
     if (strncmp(data, ":/", 2) == 0)
-        return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: lacks the file; write FILE:/dataset", flag, data);
+        return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: has no file; write FILE:/dataset", flag, data);
     if (!is_whole && (config->data.synthetic > 0 || rows->places[0] == '\0'))
         return elbow_error_set(error, ELBOW_USAGE,
                                "%s %.500s: the checkpoint's configuration names no dataset; write FILE:/dataset", flag,
@@ -169,7 +169,7 @@ static enum elbow_status locate_beside(const char *flag, const char *given, bool
         return ELBOW_OK;
     if (is_noise)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%s %.500s: the checkpoint was trained on noise, which has no %s; give --data, too",
+                               "%s %.500s: the checkpoint was trained on noise, which has no %s; also give --data",
                                flag, given, flag + 2);
     // Beside one dataset a bare one is of its file.
     if (elbow_places_next(&next) && elbow_config_locate(rows->file, next.location, file, dataset))
@@ -233,10 +233,10 @@ static enum elbow_status find_variable(const struct elbow_config *config, const 
     for (size_t i = 0, length = 0; i < names->count; ++i)
         length +=
             (size_t)snprintf(list + length, sizeof list - length, "%s%s", i > 0 ? ", " : "", names->entries[i].name);
-    return elbow_error_set(error, ELBOW_USAGE,
-                           "%s %.500s: the model is told several things; write NAME=FILE:/dataset with "
-                           "one of the names %s",
-                           flag, word, list);
+    return elbow_error_set(
+        error, ELBOW_USAGE,
+        "%s %.500s: the model has several conditions; write NAME=FILE:/dataset with one of the names %s", flag, word,
+        list);
 }
 
 static enum elbow_status locate_conditions(const struct elbow_session_request *request,
@@ -307,10 +307,10 @@ enum elbow_status elbow_session_locate(const struct elbow_session_request *reque
     if (writes_names)
         return locate_beside("--names", request->names, is_noise, &parts[ELBOW_SESSION_ROWS],
                              &parts[ELBOW_SESSION_NAMES], error);
-    return elbow_error_set(error, ELBOW_USAGE,
-                           "--names %.500s: %.500s has no place for names; write an HDF5 or a CSV file, or leave "
-                           "--names out",
-                           request->names, request->output);
+    return elbow_error_set(
+        error, ELBOW_USAGE,
+        "--names %.500s: %.500s cannot hold names; write an HDF5 or a CSV file, or leave --names out", request->names,
+        request->output);
 }
 
 enum elbow_status elbow_session_find(struct elbow_comm *comm, const struct elbow_session_places *places,

@@ -246,7 +246,8 @@ static enum elbow_status load_samples(const struct elbow_measuring_request *requ
         size_t room = samples.samples < request->rows ? (size_t)samples.samples : request->rows;
         if (request->data == NULL)
             elbow_error_set(error, ELBOW_USAGE,
-                            "--samples %.500s: gives nothing to compare them with; give --data, too", request->samples);
+                            "--samples %.500s: there are no rows to compare them with; also give --data",
+                            request->samples);
         else if (samples.values != codes->values)
             elbow_error_set(error, ELBOW_MISMATCH, "--samples %.500s: rows of %zu values, and those of --data have %zu",
                             samples.name, samples.values, codes->values);

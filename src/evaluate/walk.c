@@ -256,7 +256,7 @@ enum elbow_status elbow_walk_gather(const struct elbow_gallery *gallery, const s
                                                .consume = keep};
     if (make_room(&gathering.walking, error) == ELBOW_OK && elbow_comm_place(gallery->comm).rank == 0)
         elbow_allocate(decoded, walk->points * elbow_decoder_width(&gathering.walking.decoder), sizeof **decoded,
-                       "what is decoded", error);
+                       "decoded values", error);
     gathering.decoded = *decoded;
     if (elbow_comm_agree(gallery->comm, error) == ELBOW_OK)
         elbow_ordered_rows_run(gallery->comm, &job, error);

@@ -172,15 +172,15 @@ static enum elbow_status check(const struct elbow_walk *walk, bool are_images, c
 {
     size_t panels = walk->points / walk->across;
     if (are_images && walk->points > PICTURES_MOST)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "%.500s: a plot takes up to %d pictures, not %zu; take fewer, or a "
-                               "name that ends in .h5 or .csv",
-                               path, PICTURES_MOST, walk->points);
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "%.500s: a plot takes up to %d pictures, not %zu; give fewer, or a name that ends in .h5 or .csv", path,
+            PICTURES_MOST, walk->points);
     if (!are_images && panels > PANELS_MOST)
-        return elbow_error_set(error, ELBOW_USAGE,
-                               "%.500s: a plot has up to %d panels, not %zu; take fewer, or a name "
-                               "that ends in .h5 or .csv",
-                               path, PANELS_MOST, panels);
+        return elbow_error_set(
+            error, ELBOW_USAGE,
+            "%.500s: a plot has up to %d panels, not %zu; give fewer, or a name that ends in .h5 or .csv", path,
+            PANELS_MOST, panels);
     return ELBOW_OK;
 }
 

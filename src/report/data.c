@@ -239,10 +239,11 @@ static void warn_of_overfitting(const struct elbow_compared *run, bool *has_any,
     if (!(valid[best] - valid[last] > (valid[best] - valid[0]) / 100) || !(train[run->train.rows - 1] > train[at]))
         return;
     begin_warning(run, has_any, out);
-    fprintf(out,
-            "overfitting: on rows that are not trained on, %s was best at step %.0f (%.4f nats a row) and is %.4f at "
-            "step %.0f, while training went on to rise. <code>--best</code> reports the best checkpoint.</li>\n",
-            elbow_compared_curves[curve], steps[best], valid[best], valid[last], steps[last]);
+    fprintf(
+        out,
+        "overfitting: on validation rows, %s was best at step %.0f (%.4f nats a row) and is %.4f at step %.0f, while "
+        "it kept rising on training rows. <code>--best</code> makes the report of the best checkpoint.</li>\n",
+        elbow_compared_curves[curve], steps[best], valid[best], valid[last], steps[last]);
 }
 
 static void repeat_warnings(const struct elbow_compared *run, const char *log, bool *has_any, FILE *out)

@@ -20,23 +20,24 @@ static const struct drawn {
     enum elbow_compared_part plot;
     size_t images; // their place in a run; 0: a plot
 } drawn[] = {
-    {"rates", "Rate against distortion", "Each run moves along its line over training and stands at the point.",
+    {"rates", "Rate against distortion", "Each line follows a run over training and ends at the point.",
      "Rate (KL) against distortion (-recon), a line for each run", ELBOW_COMPARED_RATES, 0},
-    {"dimensions", "KL of each dimension", "The most used dimension is below. Each run has its own scale of colours.",
+    {"dimensions", "KL of each dimension",
+     "The most used dimension is at the bottom. Each run has its own colour scale.",
      "Heat map of the KL of each latent dimension over training", ELBOW_COMPARED_DIMENSIONS, 0},
-    {"prior", "Decoded from the prior", "The same draws of N(0, I) for models of as many dimensions.",
+    {"prior", "Decoded from the prior", "Models with the same number of dimensions decode the same draws of N(0, I).",
      "Images decoded from draws of N(0, I)", ELBOW_COMPARED_IMAGES, offsetof(struct elbow_compared, samples)},
     {"reconstructions", "Reconstructions",
-     "Rows above, their reconstructions below; of rows that are no images the first ones, as lines.",
+     "Rows above, their reconstructions below. Of rows that are not images the first ones are drawn as lines.",
      "Rows of the data, and below each its reconstruction", ELBOW_COMPARED_IMAGES,
      offsetof(struct elbow_compared, reconstructions)},
     {"map", "Latent space",
-     "Means of q(z|x) of all rows, coloured by label where there are labels; the ring lies two deviations from the "
-     "centre of N(0, I).",
+     "Means of q(z|x) of all rows, coloured by label if there are labels. The ring marks two standard deviations of "
+     "N(0, I).",
      "Scatter plot of the latent means", ELBOW_COMPARED_MAPS, 0},
-    {"traversals", "What each dimension does",
-     "A row for each dimension, the most used one above; from left to right through the quantiles of the latents of "
-     "the data, all others at the centre.",
+    {"traversals", "Traversals",
+     "One row for each dimension, the most used one at the top. From left to right this dimension goes through the "
+     "quantiles of the latents of the data; the others stay at the centre.",
      "Images decoded along each latent dimension", ELBOW_COMPARED_IMAGES, offsetof(struct elbow_compared, traversals)},
 };
 enum { DRAWN = sizeof drawn / sizeof *drawn, SIDE_MAX = 800 };
@@ -83,9 +84,9 @@ static void write_figures(const struct elbow_report *report, FILE *out)
     }
     fputs("</tbody></table></div>\n", out);
     elbow_html_element(out, "p class=\"note\"",
-                       report->count > 1 ? "Nats a row: means and their standard errors. Differences are taken row by "
-                                           "row, where two runs see the same rows."
-                                         : "Nats a row: means and their standard errors.");
+                       report->count > 1 ? "Means over rows and their standard errors, in nats a row. Differences of "
+                                           "two runs are paired row by row; they need the same rows."
+                                         : "Means over rows and their standard errors, in nats a row.");
     elbow_report_write_evaluation(report, out);
     elbow_html_section_end(out);
 }
@@ -192,12 +193,10 @@ static enum elbow_status write_curves(const struct elbow_report *report, FILE *o
     if (status != ELBOW_OK)
         return status;
     fputs("</noscript>\n<div class=\"scripted-only\">\n<div class=\"legend\" id=\"curves-legend\"></div>\n<p "
-          "class=\"hint\">"
-          "<button type=\"button\" id=\"zoom-in\">Zoom in</button> <button type=\"button\" id=\"zoom-out\">Zoom out"
-          "</button> <button type=\"button\" id=\"zoom-all\">All steps</button></p>\n"
-          "<p class=\"note hint\">Drag over a curve to zoom in; a double click shows all. Keys on a curve: arrows tell "
-          "the "
-          "values step by step, + and &minus; zoom, 0 shows all.</p>\n<div class=\"grid\">\n",
+          "class=\"hint\"><button type=\"button\" id=\"zoom-in\">Zoom in</button> <button type=\"button\" "
+          "id=\"zoom-out\">Zoom out</button> <button type=\"button\" id=\"zoom-all\">All steps</button></p>\n<p "
+          "class=\"note hint\">Drag over a curve to zoom in; a double click shows all. Keys on a curve: arrows show "
+          "the values step by step, + and &minus; zoom, 0 shows all.</p>\n<div class=\"grid\">\n",
           out);
     for (size_t c = 0; c < sizeof CURVES / sizeof *CURVES; ++c)
         fprintf(out,
@@ -236,7 +235,7 @@ static bool has_images(const struct drawn *of, const struct elbow_report *report
     return false;
 }
 
-// A picture of each run, so that they stand side by side where there is room and below each other where there is none.
+// One picture for each run, so that the browser places them side by side or, in a narrow window, below each other.
 static enum elbow_status write_run(const struct drawn *of, const struct elbow_report *report, size_t r, FILE *out,
                                    struct elbow_error *error)
 {
@@ -259,8 +258,7 @@ static enum elbow_status write_drawn(const struct elbow_report *report, FILE *ou
         elbow_html_section(out, drawn[d].id, drawn[d].heading);
         if (drawn[d].images != 0 && !has_images(&drawn[d], report)) {
             elbow_html_element(out, "p class=\"note\"",
-                               "Nothing to draw: the rows are no images, or the model decodes "
-                               "under conditions.");
+                               "Nothing to draw: the rows are not images, or the model decodes under conditions.");
             elbow_html_section_end(out);
             continue;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tables of a report: what `elbow eval` and `elbow measure` tell of each run, with units and meanings.
+// Tables of a report: the figures of `elbow eval` and `elbow measure` for each run, with units and meanings.
 #include "elbow/report/detail/page.h"
 
 #include "elbow/base/text.h"
@@ -146,7 +146,7 @@ void elbow_report_write_evaluation(const struct elbow_report *report, FILE *out)
 {
     elbow_html_element(out, "h3", "Evaluation");
     write_evaluation(report, out);
-    elbow_html_element(out, "p class=\"note\"", "The figures of elbow eval. A mean over rows has its standard error.");
+    elbow_html_element(out, "p class=\"note\"", "The figures of elbow eval. Means over rows have a standard error.");
     fputs("<div class=\"tables\">\n", out);
     for (size_t r = 0; r < report->count; ++r) {
         const struct elbow_evaluation *evaluation = &report->reported[r].evaluation;
@@ -274,10 +274,9 @@ void elbow_report_write_measures(const struct elbow_report *report, FILE *out)
         has_any = has_any || report->reported[r].why_unmeasured == NULL;
     if (has_any)
         write_measures(report, out);
-    elbow_html_element(
-        out, "p class=\"note\"",
-        "The figures of elbow measure, beside PCA of the same rows with the same number of dimensions. Neighbouring "
-        "runs with the same PCA share its column.");
+    elbow_html_element(out, "p class=\"note\"",
+                       "The figures of elbow measure, compared with a PCA of the same rows with the same number of "
+                       "dimensions. Adjacent runs with the same PCA share its column.");
     for (size_t r = 0; r < report->count; ++r)
         write_scope(report, r, out);
 }

@@ -57,7 +57,8 @@ enum elbow_status elbow_yardstick_coverage(const struct elbow_yardstick_input *i
     double *real = NULL, *samples = NULL;
     struct elbow_density_coverage result;
     if (input->neighbours >= input->rows)
-        return elbow_error_set(error, ELBOW_DATA, "%zu neighbours of %zu rows", input->neighbours, input->rows);
+        return elbow_error_set(error, ELBOW_DATA, "needs more rows than %zu neighbours, and has %zu", input->neighbours,
+                               input->rows);
     const struct elbow_array arrays[] = {ELBOW_ARRAY(real, of_real), ELBOW_ARRAY(samples, of_samples)};
     enum elbow_status status = elbow_allocate_all(arrays, 2, "the rows in double precision", error);
     for (size_t i = 0; status == ELBOW_OK && i < of_real; ++i)

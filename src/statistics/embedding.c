@@ -57,7 +57,7 @@ enum elbow_status elbow_yardstick_embedding(const struct elbow_yardstick_input *
     size_t rows = input->rows, count = rows * input->values;
     double *data = NULL, trust = 0, continuity = 0;
     if (2 * input->neighbours >= rows)
-        return elbow_error_set(error, ELBOW_DATA, "%zu neighbours are not less than half of %zu rows",
+        return elbow_error_set(error, ELBOW_DATA, "needs more than twice as many rows as %zu neighbours, and has %zu",
                                input->neighbours, rows);
     enum elbow_status status = elbow_allocate(&data, count, sizeof *data, "the rows in double precision", error);
     for (size_t i = 0; status == ELBOW_OK && i < count; ++i)

@@ -106,7 +106,7 @@ enum elbow_status elbow_yardstick_frechet(const struct elbow_yardstick_input *in
     struct elbow_pca *pca = NULL;
     double *real = NULL, *samples = NULL, distance = 0;
     if (input->sample_count < 2)
-        return elbow_error_set(error, ELBOW_DATA, "a single sample has no covariance");
+        return elbow_error_set(error, ELBOW_DATA, "needs at least two samples for a covariance, and has one");
     const struct elbow_array arrays[] = {ELBOW_ARRAY(real, input->rows * width),
                                          ELBOW_ARRAY(samples, input->sample_count * width)};
     enum elbow_status status = elbow_allocate_all(arrays, 2, "principal components of data and samples", error);

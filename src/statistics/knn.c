@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The classifier of the k nearest neighbours (Cover and Hart 1967): each row is told by the labels of the k other rows
-// whose codes are nearest; of equally frequent ones the lowest class.
+// The classifier of the k nearest neighbours (Cover and Hart 1967): each row is predicted from the labels of the k
+// other rows whose codes are nearest; of equally frequent ones the lowest class.
 #include "elbow/base/memory.h"
 #include "elbow/statistics/detail/yardstick.h"
 #include "elbow/statistics/neighbours.h"
@@ -24,7 +24,8 @@ enum elbow_status elbow_yardstick_knn(const struct elbow_yardstick_input *input,
     size_t rows = input->rows, k = input->neighbours, *indices = NULL, *votes = NULL;
     double *right = NULL;
     if (k >= rows)
-        return elbow_error_set(error, ELBOW_DATA, "%zu neighbours of %zu rows with a label", k, rows);
+        return elbow_error_set(error, ELBOW_DATA, "needs more rows with a label than %zu neighbours, and has %zu", k,
+                               rows);
     const struct elbow_array arrays[] = {ELBOW_ARRAY(indices, rows * k), ELBOW_ARRAY(votes, input->classes),
                                          ELBOW_ARRAY(right, rows)};
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "nearest neighbours", error);

@@ -22,9 +22,10 @@ static enum elbow_status check_finite(size_t rows, size_t columns, const float *
 {
     for (size_t i = 0; i < rows * columns; ++i)
         if (!isfinite(x[i]))
-            return elbow_error_set(error, ELBOW_DATA,
-                                   "principal components: value %zu of row %zu is %s; they need all values known",
-                                   i % columns, i / columns, isnan(x[i]) ? "not a number" : "infinite");
+            return elbow_error_set(
+                error, ELBOW_DATA,
+                "principal components: value %zu of row %zu is %s; all values must be known and finite", i % columns,
+                i / columns, isnan(x[i]) ? "not a number" : "infinite");
     return ELBOW_OK;
 }
 

@@ -48,7 +48,7 @@ static enum elbow_status compute_known(const struct elbow_yardstick *row, const 
     return status;
 }
 
-// What makes no sense of labels whatever the measure.
+// Refuses labels that make no sense for any measure.
 static enum elbow_status check_labels(const struct elbow_yardstick_input *input, size_t known,
                                       struct elbow_error *error)
 {

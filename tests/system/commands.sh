@@ -143,7 +143,7 @@ for word in none threshold sample; do
     alike eval-$word.json eval images --json --binarize $word
     near "--binarize $word: eval and encode" "$(mean rows-$word.h5 /elbo)" "$(value eval-$word.json elbo)"
 done
-grep -qF "a row's always alike (binarize: sample)" 3.log.out 3.log.err || fail "--binarize: not told"
+grep -qF "always the same for a row (binarize: sample)" 3.log.out 3.log.err || fail "--binarize: not told"
 column data.h5 /valid | tr , '\n' | awk '{ print ($1 / 255 > 0.5) + 0 }' | cmp -s - <(column pairs-threshold.h5 /originals | tr , '\n') || fail "--binarize threshold"
 paste <(column data.h5 /valid | tr , '\n') <(column pairs-none.h5 /originals | tr , '\n') |
     awk '($1 / 255 - $2) ^ 2 > 1e-14 { exit 1 }' || fail "--binarize none" # float32 holds seven digits
@@ -151,7 +151,7 @@ same_file "--binarize sample is the configuration's" eval.json eval-sample.json
 run 2 2 binarize-word "$elbow" eval images --binarize maybe
 grep -qF -e "--binarize maybe: expected none, threshold or sample" binarize-word.err || fail "--binarize maybe: $(cat binarize-word.err)"
 run 2 1 binarize-numbers "$elbow" encode numbers -o no.h5 --binarize sample
-grep -q "a gaussian likelihood is not for zeros and ones" binarize-numbers.err || fail "$(cat binarize-numbers.err)"
+grep -q "a gaussian likelihood does not score zeros and ones" binarize-numbers.err || fail "$(cat binarize-numbers.err)"
 
 # The importance-sampled bound: of one sample it is an ELBO, of many it is tighter. The error of its mean follows from
 # the spread of the rows' bounds: a deviation of four standard errors has a probability of 1 in 16,000, and the draws are keyed.

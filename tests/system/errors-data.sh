@@ -58,7 +58,7 @@ wrong 1 'none.h5: .*No such file' train good.yaml --run-dir run --init none.h5
 wrong 1 'none.h5: No such file[^;]*$' eval good --data none.h5
 mkdir elsewhere
 (cd elsewhere && ! "$elbow" eval ../good >eval.out 2>&1)
-grep -q 'data.h5: No such file.*; the checkpoint names its data so, from the directory .*: give --data FILE' elsewhere/eval.out ||
+grep -q 'data.h5: No such file.*; the checkpoint has this name of the data, from the directory .*: if they have moved, give --data FILE' elsewhere/eval.out ||
     fail "from another directory: $(cat elsewhere/eval.out)"
 rm -r elsewhere
 wrong 1 'none.h5: .*No such file' info none.h5

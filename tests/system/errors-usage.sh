@@ -41,10 +41,10 @@ wrong 2 'holds pictures.*.h5 or .csv' encode good --data data.h5 -o x.png
 wrong 2 '60 rows, too few for 10 from row 60' reconstruct good -o x.png -n 10 --first 60
 wrong 2 'data.h5: is a file that is read' encode good --data data.h5 -o data.h5 --force
 wrong 2 'step-.*: is a checkpoint, and is never replaced; give another name' sample good -o good/checkpoints/step-00000003.h5 --force
-wrong 2 'step-.*: is where a run keeps its checkpoints, under such names' sample good -o good/checkpoints/step-00000099.h5 --force
+wrong 2 'step-.*: is a name that a run uses for its checkpoints' sample good -o good/checkpoints/step-00000099.h5 --force
 wrong 1 'data.h5: exists already; give another name, or --force to replace it' encode good --data data.h5 -o data.h5
 wrong 2 '--force is for --trace' train good.yaml --run-dir run --force
-wrong 2 '--data :/: lacks the file' eval good --data :/
+wrong 2 '--data :/: has no file' eval good --data :/
 
 wrong 2 'x.jpg: the name must end in .png, .svg, .pdf, .h5 or .csv' traverse good -o x.jpg
 wrong 2 '--by most: expected elbo, recon, kl, importance or deviance' score good -o x.h5 --by most

@@ -54,9 +54,9 @@ tells 2 '--into /X: expected a member of /obsm' --into /X -o no.h5ad
 tells 2 'no.h5: with --into .* must end in .h5ad' --into /obsm/X -o no.h5
 tells 2 '--into writes means and variances only' --into /obsm/X --errors -o no.h5ad
 tells 2 'cells.h5ad: is a file that is read' --into /obsm/X -o cells.h5ad --force
-tells 1 'wide.h5: is no AnnData file, which has a group /obs' --data wide.h5:/x --into /obsm/X -o no.h5ad
+tells 1 'wide.h5: is not an AnnData file, since it has no group /obs' --data wide.h5:/x --into /obsm/X -o no.h5ad
 run 1 1 again "$elbow" encode cells --data into-1.h5ad:/X --into /obsm/X_elbow -o again.h5ad
-grep -q '/obsm/X_elbow is there already' again.err || fail "a name that is taken: $(cat again.err)"
+grep -q '/obsm/X_elbow exists already' again.err || fail "a name that is taken: $(cat again.err)"
 run 0 1 again "$elbow" encode cells --data into-1.h5ad:/X --into /obsm/X_elbow -o again.h5ad --force
 
 python=${ELBOW_TEST_PYTHON:-python3}

@@ -88,7 +88,7 @@ refused 'two latent dimensions, and this one has 4' images -o x.png --grid 4
 refused 'cannot contain pictures' plane -o x.csv --grid 4
 refused 'leave --principal and --pairs out' plane -o x.png --grid 4 --principal
 refused 'expected a dataset such as /test/colour' images -o x.png --colour blue
-refused 'x.png has no place for names' images -o x.png --names /names
+refused 'x.png cannot hold names' images -o x.png --names /names
 refused 'one axis is drawn as a histogram' images -o x.png --dimensions 1 --colour density
 run 1 1 refused "$elbow" map images -o map.png
 grep -q 'map.png' refused.err || fail "a map that is there was replaced: $(cat refused.err)"

@@ -52,7 +52,7 @@ for figure in knn_accuracy silhouette trustworthiness mig disentanglement; do
     [ "$(pick all-1.out $figure)" = "$(pick tables.out $figure)" ] ||
         fail "$figure of tables: $(pick tables.out $figure), not $(pick all-1.out $figure)"
 done
-grep -q 'left out: coverage, frechet (needs samples; --samples FILE:/dataset names them)' tables.err || fail "$(cat tables.err)"
+grep -q 'left out: coverage, frechet (needs samples; give them with --samples FILE:/dataset)' tables.err || fail "$(cat tables.err)"
 run 0 1 alone "$elbow" measure --codes codes.h5:/mean
 grep -q 'left out: probe, knn, kmeans, silhouette (needs labels' alone.err || fail "$(cat alone.err)"
 grep -q 'left out: mig, dci, factor_vae (needs factors' alone.err || fail "$(cat alone.err)"
@@ -110,8 +110,8 @@ wrong 1 'codes.h5: dataset /none not found' --codes codes.h5:/none
 wrong 1 '--factors data.h5:/short: has 57 rows, and data.h5:/train 58' dense --factors data.h5:/short
 wrong 1 '--data data.h5:/short: has 57 rows, and codes.h5:/mean 58' --codes codes.h5:/mean --data data.h5:/short
 wrong 1 '--samples data.h5:/narrow: rows of 4 values, and those of --data have 6' --codes codes.h5:/mean --data data.h5:/train --samples data.h5:/narrow
-wrong 2 '--samples data.h5:/short: gives nothing to compare them with' --codes codes.h5:/mean --samples data.h5:/short
-wrong 1 'knn: 58 neighbours of 58 rows' dense --only knn --neighbours 58
+wrong 2 '--samples data.h5:/short: there are no rows to compare them with' --codes codes.h5:/mean --samples data.h5:/short
+wrong 1 'knn: needs more rows with a label than 58 neighbours, and has 58' dense --only knn --neighbours 58
 wrong 2 "neighbours: found .0." dense --neighbours 0
 
 python=${ELBOW_TEST_PYTHON:-python3}

@@ -99,7 +99,7 @@ run 0 1 flat "$elbow" train flat.yaml --run-dir flat
 for ranks in 1 3; do run 0 $ranks flat.$ranks "$elbow" report flat -o flat.$ranks.html; done
 same_file "a report of rows that are no images" flat.1.html flat.3.html
 [ "$(grep -c 'alt="Row [1-6] and its reconstruction as lines, flat"' flat.1.html)" = 6 ] || fail "flat.1.html does not show its rows"
-[ "$(grep -c 'Nothing to draw: the rows are no images' flat.1.html)" = 2 ] || fail "flat.1.html does not say what cannot be drawn"
+[ "$(grep -c 'Nothing to draw: the rows are not images' flat.1.html)" = 2 ] || fail "flat.1.html does not say what cannot be drawn"
 
 # A checkpoint by itself has neither tables nor pictures.
 run 0 1 alone "$elbow" report first/checkpoints/step-00000012.h5 -o alone.html

@@ -147,7 +147,7 @@ for normal in 0,1,2,3,4 7; do
     esac
 done
 run 0 1 one "$elbow" score model -o one.csv --data rows.h5:/new --labels /ones
-grep -q 'no AUROC: none of the rows with a label is normal' one.err || fail "rows of one kind: $(cat one.err)"
+grep -q 'no AUROC: no row with a label is normal' one.err || fail "rows of one kind: $(cat one.err)"
 
 # What is opened before the mistake is told in lines of its own.
 refused() { rm -rf 1.* && alone "${@:3}" && sed -i "/^data: /d" 1.err && judge 1 "$@"; }
@@ -160,11 +160,11 @@ refused 2 '--by kl: plain.*has model.posterior: deterministic, without a KL; giv
 refused 2 '--importance: plain.*has model.posterior: deterministic' score plain -o x.h5 --importance 3
 refused 2 '--fdr selects by p-values.*give --calibrate' score model -o x.h5 --fdr 0.1
 refused 2 "--fdr: found '2', expected a share" score model -o x.h5 --calibrate rows.h5:/few --fdr 2
-refused 2 '--calibrate :/few: lacks the file' score model -o x.h5 --calibrate :/few
+refused 2 '--calibrate :/few: has no file' score model -o x.h5 --calibrate :/few
 refused 1 'rows.h5:/classes: has 1 dimension' score model -o x.h5 --calibrate rows.h5:/classes
 refused 2 '--normal 1: .*has no labels; give them with --labels' score model -o x.h5 --normal 1
 refused 2 '--normal 9: no row of rows.h5:/new has this label .that of row 0 is 0.' score model -o x.h5 --data rows.h5:/new --labels /classes --normal 9
-refused 2 'the label of row 2 is 2, and anomalies are told by 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
+refused 2 'the label of row 2 is 2, but anomalies have the label 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
 # The most unusual rows, beside what the model makes of them. `good` is of images.
 for ranks in 1 3; do run 0 $ranks drawn "$elbow" score good -o drawn.$ranks.csv -n 4 --picture drawn.$ranks.png; done
 same_file picture drawn.1.png drawn.3.png

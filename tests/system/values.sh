@@ -274,7 +274,7 @@ done
 run 0 1 with_mask "$elbow" eval by_mask --data gaps.h5:/any --mask /known --json --hide 0.2 --importance 5
 same_file "--mask" by_nan.eval.out with_mask.out
 run 0 1 without "$elbow" eval by_mask --data gaps.h5:/all --json
-says without 'the model was trained with data.mask, and there is none for these rows.*--mask names one'
+says without 'the model was trained with data.mask, and there is none for these rows.*give one with --mask'
 grep -q '"known"' without.out && fail "all is known, and a figure tells how much"
 run 0 1 nothing "$elbow" impute by_mask -o nothing.csv --data gaps.h5:/all
 says nothing 'warning: gaps.h5:/all: no value is missing; data.missing and data.mask'

@@ -34,18 +34,18 @@ enum elbow_yardstick_need {
     X(ELBOW_YARDSTICK_PROBE, probe, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                             \
       "accuracy of a linear classifier of the codes")                                                                  \
     X(ELBOW_YARDSTICK_KNN, knn, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                                 \
-      "accuracy of a vote of the nearest codes")                                                                       \
+      "accuracy of a vote of the nearest neighbours")                                                                  \
     X(ELBOW_YARDSTICK_KMEANS, kmeans, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                           \
       "agreement of labels and clusters (ARI, NMI)")                                                                   \
     X(ELBOW_YARDSTICK_SILHOUETTE, silhouette, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                   \
-      "how far classes lie apart")                                                                                     \
+      "separation of the classes")                                                                                     \
     X(ELBOW_YARDSTICK_EMBEDDING, embedding, ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_OF_PCA,                       \
-      "whether neighbours stay neighbours (trustworthiness, continuity)")                                              \
+      "whether neighbours remain neighbours (trustworthiness, continuity)")                                            \
     X(ELBOW_YARDSTICK_MIG, mig, ELBOW_YARDSTICK_NEEDS_FACTORS | ELBOW_YARDSTICK_OF_PCA, "mutual information gap")      \
     X(ELBOW_YARDSTICK_DCI, dci, ELBOW_YARDSTICK_NEEDS_FACTORS | ELBOW_YARDSTICK_OF_PCA,                                \
       "disentanglement, completeness, informativeness")                                                                \
     X(ELBOW_YARDSTICK_FACTOR_VAE, factor_vae, ELBOW_YARDSTICK_NEEDS_FACTORS | ELBOW_YARDSTICK_OF_PCA,                  \
-      "whether the steadiest code tells which factor is held")                                                         \
+      "whether the code that varies least identifies the fixed factor")                                                \
     X(ELBOW_YARDSTICK_UNITS, units, 0, "codes that vary")                                                              \
     X(ELBOW_YARDSTICK_KL, kl, ELBOW_YARDSTICK_NEEDS_KL, "the KL and its parts")                                        \
     X(ELBOW_YARDSTICK_COVERAGE, coverage, ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_SAMPLES,                  \

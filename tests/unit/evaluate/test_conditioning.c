@@ -73,15 +73,15 @@ START_TEST(others_are_refused_with_what_there_is)
         "kind=c", false,
         "--condition kind=c: the training data had no kind 'c'; there are kind: a, b,x, dose=1; dose: a number (mean "
         "300, deviation 20); batch: 0, 1");
-    refused("kind", false, "'kind' is no NAME=VALUE of this model; there are kind: a");
-    refused("", false, "'' is no NAME=VALUE");
+    refused("kind", false, "'kind' is not a NAME=VALUE of this model; there are kind: a");
+    refused("", false, "'' is not a NAME=VALUE");
     refused("colour=red,kind=a", false, "'colour=red' is no NAME=VALUE");
     refused("kind=a,kind=a", false, "kind is given twice");
-    refused("dose=warm", false, "dose is a number, and 'warm' is none");
-    refused("dose=", false, "dose is a number, and '' is none");
+    refused("dose=warm", false, "dose is a number, and 'warm' is not one");
+    refused("dose=", false, "dose is a number, and '' is not one");
     refused("dose=inf", false, "dose is a number, and 'inf' is none");
     refused("batch=2", false, "the training data had no batch '2'");
-    refused("none", false, "only one that was trained with model.condition.dropout above 0");
+    refused("none", false, "only a model that was trained with model.condition.dropout above 0");
 }
 END_TEST
 
@@ -108,8 +108,10 @@ START_TEST(one_variable_goes_through_its_classes)
     elbow_conditioning_clear(&conditioning);
     conditioning.conditions = &conditions;
     ck_assert_int_eq(elbow_conditioning_settle(&conditioning, 7, false, &error), ELBOW_USAGE);
-    ck_assert_msg(strstr(error.message, "is not given, nor is another; give all classes but one") != NULL, "%s",
-                  error.message);
+    ck_assert_msg(strstr(error.message,
+                         "is not given, and neither is another variable with classes; give all of these but one") !=
+                      NULL,
+                  "%s", error.message);
     elbow_conditioning_clear(&conditioning);
     conditioning.conditions = &conditions;
     ck_assert_int_eq(elbow_conditioning_settle(&conditioning, 6, true, &error), ELBOW_OK);

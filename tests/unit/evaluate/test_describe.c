@@ -54,47 +54,47 @@ START_TEST(datasets_in_words)
     ck_assert_int_eq(elbow_hdf5_close(file, &error), ELBOW_OK);
     char *text = describe(path);
     char expected[4096];
-    snprintf(
-        expected, sizeof expected,
-        "\n/a/colour: uint8 (10 x 4 x 5 x 3), chunks of 2 x 4 x 5 x 3, filters: shuffle, gzip, 600 bytes\n"
-        "    attributes: factor 0.5\n"
-        "    values: from 0 to 1, scaled from 0 to 0.5, 99.5 %% zero\n"
-        "    10 samples of 60 values (images of 4 x 5, colour): usable as data.train or data.valid\n"
-        "        data:\n          train: \"%s:/a/colour\"\n"
-        "          valid: 0.1    # a tenth of them, or another dataset\n"
-        "\n/a/first: uint8 (10 x 3 x 4 x 5), contiguous, 600 bytes\n"
-        "    values: from 0 to 1, 99.5 %% zero\n"
-        "    10 samples of 60 values (3 x 4 x 5): usable as data.train or data.valid\n"
-        "        data:\n          train: \"%s:/a/first\"\n"
-        "          valid: 0.1    # a tenth of them, or another dataset\n"
-        "    if the first axis of a sample is that of the channels:\n          channels: first\n"
-        "\n/a/grey: float32 (10 x 4 x 5), contiguous, 800 bytes\n"
-        "    values: from 0 to 2.35098898e-38, 99.0 %% zero\n"
-        "    10 samples of 20 values (images of 4 x 5, grey): usable as data.train or data.valid\n"
-        "        data:\n          train: \"%s:/a/grey\"\n"
-        "          valid: 0.1    # a tenth of them, or another dataset\n"
-        "\n/b/blocks: int16 (1 x 4 x 5 x 6), contiguous, 240 bytes\n"
-        "    values: from 0 to 256, 97.5 %% zero\n"
-        "    1 sample of 120 values (4 x 5 x 6): usable as data.train or data.valid\n"
-        "        data:\n          train: \"%s:/b/blocks\"\n"
-        "\n/b/flat: float64 (7 x 1), contiguous, 56 bytes\n"
-        "    values: from 0 to 7.29112897e-304, 71.4 %% zero\n"
-        "    7 samples of 1 value: usable as data.train or data.valid\n"
-        "        data:\n          train: \"%s:/b/flat\"\n"
-        "\n/c/labels: int64 (10), contiguous, 80 bytes\n"
-        "    values: from 0 to 72057598332895232, 80.0 %% zero\n"
-        "    10 integers: usable as data.labels, data.groups or data.condition\n"
-        "        data:\n          labels: \"%s:/c/labels\"\n"
-        "\n/c/line: float32 (10), contiguous, 40 bytes\n"
-        "    values: from 0 to 2.35098898e-38, 80.0 %% zero\n"
-        "    10 numbers: usable as data.condition or data.weights\n"
-        "        data:\n          condition: {line: \"%s:/c/line\"}\n"
-        "        or\n          weights: \"%s:/c/line\"\n"
-        "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
-        "    not usable: empty\n"
-        "\n/c/texts:\n"
-        "    2 texts, not usable as data.labels: no dataset of this file that can serve as data has as many rows\n",
-        path, path, path, path, path, path, path, path);
+    snprintf(expected, sizeof expected,
+             "\n/a/colour: uint8 (10 x 4 x 5 x 3), chunks of 2 x 4 x 5 x 3, filters: shuffle, gzip, 600 bytes\n"
+             "    attributes: factor 0.5\n"
+             "    values: from 0 to 1, scaled from 0 to 0.5, 99.5 %% zero\n"
+             "    10 samples of 60 values (images of 4 x 5, colour): usable as data.train or data.valid\n"
+             "        data:\n          train: \"%s:/a/colour\"\n"
+             "          valid: 0.1    # a tenth of them, or another dataset\n"
+             "\n/a/first: uint8 (10 x 3 x 4 x 5), contiguous, 600 bytes\n"
+             "    values: from 0 to 1, 99.5 %% zero\n"
+             "    10 samples of 60 values (3 x 4 x 5): usable as data.train or data.valid\n"
+             "        data:\n          train: \"%s:/a/first\"\n"
+             "          valid: 0.1    # a tenth of them, or another dataset\n"
+             "    if the first axis of a sample is that of the channels:\n          channels: first\n"
+             "\n/a/grey: float32 (10 x 4 x 5), contiguous, 800 bytes\n"
+             "    values: from 0 to 2.35098898e-38, 99.0 %% zero\n"
+             "    10 samples of 20 values (images of 4 x 5, grey): usable as data.train or data.valid\n"
+             "        data:\n          train: \"%s:/a/grey\"\n"
+             "          valid: 0.1    # a tenth of them, or another dataset\n"
+             "\n/b/blocks: int16 (1 x 4 x 5 x 6), contiguous, 240 bytes\n"
+             "    values: from 0 to 256, 97.5 %% zero\n"
+             "    1 sample of 120 values (4 x 5 x 6): usable as data.train or data.valid\n"
+             "        data:\n          train: \"%s:/b/blocks\"\n"
+             "\n/b/flat: float64 (7 x 1), contiguous, 56 bytes\n"
+             "    values: from 0 to 7.29112897e-304, 71.4 %% zero\n"
+             "    7 samples of 1 value: usable as data.train or data.valid\n"
+             "        data:\n          train: \"%s:/b/flat\"\n"
+             "\n/c/labels: int64 (10), contiguous, 80 bytes\n"
+             "    values: from 0 to 72057598332895232, 80.0 %% zero\n"
+             "    10 integers: usable as data.labels, data.groups or data.condition\n"
+             "        data:\n          labels: \"%s:/c/labels\"\n"
+             "\n/c/line: float32 (10), contiguous, 40 bytes\n"
+             "    values: from 0 to 2.35098898e-38, 80.0 %% zero\n"
+             "    10 numbers: usable as data.condition or data.weights\n"
+             "        data:\n          condition: {line: \"%s:/c/line\"}\n"
+             "        or\n          weights: \"%s:/c/line\"\n"
+             "\n/c/none: float32 (0 x 3), contiguous, 0 bytes\n"
+             "    not usable: empty\n"
+             "\n/c/texts:\n"
+             "    2 texts, not usable as data.labels: no dataset of this file that can serve as data has this number "
+             "of rows\n",
+             path, path, path, path, path, path, path, path);
     ck_assert_str_eq(text, expected);
     free(text);
     ck_assert(!elbow_describe_is_checkpoint(path));
@@ -174,7 +174,7 @@ START_TEST(labels_are_of_some_data)
     check_offer(text, "/obs/__categories/number", "labels", "they are the names of categories");
     check_offer(text, "/raw/_index", "labels", "4 texts: usable as data.names, the names of rows");
     check_offer(text, "/var/_index", "labels", "they are the names of rows");
-    check_offer(text, "/var/mask", "labels", "no dataset of this file that can serve as data has as many rows");
+    check_offer(text, "/var/mask", "labels", "no dataset of this file that can serve as data has this number of rows");
     free(text);
     // Labels alone are those of another file.
     ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
@@ -198,7 +198,7 @@ START_TEST(labels_are_of_some_data)
     ck_assert_msg(elbow_hdf5_close(file, &error) == ELBOW_OK, "%s", error.message);
     text = describe(path);
     check_offer(text, "/kind", "labels", NULL);
-    check_offer(text, "/genes", "labels", "no dataset of this file that can serve as data has as many rows");
+    check_offer(text, "/genes", "labels", "no dataset of this file that can serve as data has this number of rows");
     free(text);
     scratch_clear(&scratch);
 }

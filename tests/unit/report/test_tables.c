@@ -33,7 +33,7 @@ static void set_up(void)
     knn->is_told = knn->has_baseline = true;
     elbow_yardstick_add(&knn->figures, "knn_accuracy", 0.875, 0.03125);
     elbow_yardstick_add(&knn->baseline, "knn_accuracy", 0.75, NAN);
-    strcpy(measuring[0].told[ELBOW_YARDSTICK_MIG].why_not, "needs factors; --factors FILE:/dataset names them");
+    strcpy(measuring[0].told[ELBOW_YARDSTICK_MIG].why_not, "needs factors; give them with --factors FILE:/dataset");
 }
 
 static char *write(void (*function)(const struct elbow_report *report, FILE *out))

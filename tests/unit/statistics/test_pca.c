@@ -109,7 +109,7 @@ START_TEST(says_which_value_is_not_finite)
     struct elbow_error error = {0};
     ck_assert_int_eq(elbow_pca_fit(3, 2, x, 1, &pca, &error), ELBOW_DATA);
     ck_assert_str_eq(error.message,
-                     "principal components: value 0 of row 2 is not a number; they need all values known");
+                     "principal components: value 0 of row 2 is not a number; all values must be known and finite");
     ck_assert_ptr_null(pca);
 }
 END_TEST
