@@ -55,16 +55,16 @@ static void print_ranking(const struct elbow_findings *findings)
     print_estimate("pca precision", &findings->baseline.average_precision, "logit");
 }
 
-enum { A_FEW = 10 }; // rows, for which a second number is said
+enum { A_FEW = 10 }; // rows, for which a second number is printed
 
-// Rows for calibration without which `count` of m rows are never selected: 1 / (n + 1) is the least p-value, and
-// count * rate / m the threshold of Benjamini and Hochberg for as many.
+// The number of calibration rows that a selection of `count` of m rows needs: 1 / (n + 1) is the smallest p-value, and
+// count * rate / m is the threshold of Benjamini and Hochberg for this count.
 static double needed(const struct elbow_findings *findings, double count)
 {
     return ceil((double)findings->own.rows / (count * findings->rate) * (1 - 1e-12)) - 1;
 }
 
-// Which numbers of rows can never be selected, and the rows for calibration that it takes.
+// Prints which numbers of rows cannot be selected, and the number of calibration rows that they need.
 static void print_needed(const struct elbow_findings *findings)
 {
     double rows = (double)findings->own.rows, normal = (double)findings->calibration.rows;

@@ -194,8 +194,8 @@ static enum elbow_status check_files(const struct options *options, const struct
     return status;
 }
 
-// Whether pages fit into data.memory, as the start finds it. What a node has, and what else is wrong with the data, the
-// start says.
+// Whether pages fit into data.memory, by the rules of the start. The start itself reports the memory of a node and
+// other errors of the data.
 static enum elbow_status check_memory(const struct elbow_config *config, struct elbow_error *error)
 {
     struct elbow_configured configured = {0};

@@ -11,12 +11,12 @@
 bool elbow_launcher_is_first(void);
 bool elbow_launcher_is_first_of_node(void);
 
-// Ranks that a start from here has, in all and on a node at most; 0: that is not known.
+// The ranks that the launcher starts: in total, and at most on one node; 0: unknown.
 struct elbow_launcher_ranks {
     uint64_t all, of_node;
 };
 
-// Local. Of this launcher, or of the job; one rank where there is neither.
+// Local. The ranks from the environment of the launcher, or of the job; one rank without either.
 struct elbow_launcher_ranks elbow_launcher_ranks(void);
 
 #endif

@@ -47,7 +47,7 @@ struct elbow_doctor_facts {
     uint64_t shared_need, private_need; // bytes of a node: in /dev/shm; or, without it, for one copy per rank
     uint64_t memory_need;               // bytes of a node, total
     char trouble[ELBOW_MESSAGE_SIZE];   // the reason if the configuration could not be examined, or empty
-    char shortage[ELBOW_MESSAGE_SIZE];  // the reason if a start would refuse it because its pages do not fit, or empty
+    char shortage[ELBOW_MESSAGE_SIZE];  // the error of a start if its pages do not fit into memory, or empty
     elbow_path data;                    // the file of the training set, or empty
     double read_per_second;             // bytes of that file; 0: not measured
     uint64_t read_bytes;                // read for this measurement
