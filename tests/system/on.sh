@@ -37,7 +37,7 @@ stub debootstrap 'echo "E: no such suite"; exit 1'
 stub setpriv 'shift 2; exec "$@"'
 stub git 'exit 0'
 stub unshare 'exit 1'
-skipped 'this machine lets nobody make namespaces' --on trixie
+skipped 'this machine does not allow namespaces' --on trixie
 # shellcheck disable=SC2016 # for the stub
 stub unshare 'while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"'
 if check --on trixie; then fail "a failing debootstrap: status 0"; fi

@@ -27,7 +27,7 @@ analysis_report() {
         0) pass ;;
         77) skip "$(sed -n 's/^skip: //p' "$root/build/$tool.log")" ;;
         *)
-            fail "$tool (all it said: build/$tool.log)"
+            fail "$tool (log: build/$tool.log)"
             head -n 40 "$root/build/$tool.log"
             ;;
         esac
@@ -72,6 +72,6 @@ analyze_step() {
     if build analyze; then
         floors_step analyze "$root/tools/lib/analyze" "$root" "$root/build/analyze.log"
     else
-        fail "the analyze build (all it said: build/analyze.log)"
+        fail "the analyze build (log: build/analyze.log)"
     fi
 }

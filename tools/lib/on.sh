@@ -3,8 +3,8 @@
 # tools/check --on SUITE: quickstart and check on another Debian, in a chroot. Beside setup.sh.
 # shellcheck disable=SC2154 # setup.sh and tools/check set them
 
-# apart COMMAND...: in namespaces of its own, whose mounts and processes end with it, and it ends with this script. It runs in the
-# background so that a signal is not kept waiting.
+# apart COMMAND...: runs it in its own namespaces, whose mounts and processes end with it; it ends with this script. It runs in the
+# background, so that a signal does not wait.
 apart() {
     setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$@" >>"$on_log" 2>&1 </dev/null &
     wait $!
@@ -17,7 +17,7 @@ on_obstacle() {
     for tool in debootstrap unshare setpriv git; do
         command -v "$tool" >/dev/null || { echo "$tool is not installed"; return; }
     done
-    unshare --mount --pid --fork --kill-child --mount-proc true 2>/dev/null || echo "this machine lets nobody make namespaces"
+    unshare --mount --pid --fork --kill-child --mount-proc true 2>/dev/null || echo "this machine does not allow namespaces"
 }
 
 # on_system SUITE DIRECTORY: a bare system, kept for the next time with what is installed into it.
@@ -28,7 +28,7 @@ on_system() {
     apart debootstrap --variant=minbase "$1" "$2.part" && mv "$2.part" "$2"
 }
 
-# on_clone DIRECTORY: what is committed, for the system's ordinary user.
+# on_clone DIRECTORY: clones the commit for the ordinary user of the system.
 on_clone() {
     local home=$1/home/elbow
     if [ -n "$(git -C "$root" -c safe.directory="$root" status --porcelain 2>&1)" ]; then say "what is not committed is not tried"; fi
@@ -43,7 +43,7 @@ on_clone() {
 on_steps='
 as_user() { runuser -u elbow -- env HOME=/home/elbow USER=elbow LOGNAME=elbow PATH=/usr/local/bin:/usr/bin:/bin "$@"; }
 cd /home/elbow || exit 1
-echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe # a system that is lost is made anew
+echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe # a lost system is made again
 apt-get -q update && apt-get -q -y install --no-install-recommends git || exit 1
 as_user git clone -q elbow.bundle elbow && cd elbow || exit 1
 . tools/lib/setup.sh
@@ -54,7 +54,7 @@ as_user tools/check "$@"
 status=$?
 exit $status'
 
-# check_on SUITE DIRECTORY check-argument...: true if all went well there.
+# check_on SUITE DIRECTORY check-argument...: true if the check passed there.
 check_on() {
     local suite=$1 directory start=$SECONDS
     directory=$(realpath -m "$2")
@@ -65,7 +65,7 @@ check_on() {
     trap 'exit 143' TERM
     if ! on_system "$suite" "$directory" || ! on_clone "$directory"; then
         tail -n 10 "$on_log" >&2
-        die "no $suite could be made (all that was said: $on_log)"
+        die "no $suite could be made (log: $on_log)"
     fi
     say "tools/quickstart and tools/check on $suite (what they say: $on_log)"
     local status=0

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What tools/quickstart and tools/check share: packages, builds, ranks. Sets root to the top of the tree.
+# Shared by tools/quickstart and tools/check: packages, builds, ranks. Sets root to the top of the tree.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -34,8 +34,8 @@ first_of() {
 can_be_had() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'; }
 
 # install_missing ENTRY...: an entry is a package, or alternatives, of which the first is installed that can be had: a|b wants
-# a or b, a+b|c wants both a and b, or c. ?ENTRY is left out where none can be had. Where nothing may be installed the packages
-# are named, and the build tries with what is there (modules, Spack). On systems without dpkg CMake names what it does not find.
+# a or b, a+b|c wants both a and b, or c. ?ENTRY is left out where none can be had. Without the right to install,
+# the packages are listed, and the build uses the existing ones (modules, Spack). Without dpkg, CMake lists what it does not find.
 install_missing() {
     command -v dpkg-query >/dev/null || return 0
     local entry log missing=() required=() wanted=()
@@ -57,7 +57,7 @@ install_missing() {
         if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install \
             --no-install-recommends "${wanted[@]}" >>"$log" 2>&1; then
             tail -n 20 "$log" >&2
-            die "apt-get could not install ${wanted[*]} (all it said: $log)"
+            die "apt-get could not install ${wanted[*]} (log: $log)"
         fi
     fi
     rm -f "$log"
@@ -109,7 +109,7 @@ build() {
         cmake --build "build/$kind" --parallel "$(cores)" ${targets:+--target "${targets[@]}"}) >"$root/build/$kind.log" 2>&1
 }
 
-# Open MPI refuses to run as root unless told twice; nobody else is to have these.
+# Open MPI refuses to run as root without these two variables; other users must not have them.
 allow_root_mpi() {
     if [ "$(id -u)" = 0 ]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

@@ -46,7 +46,7 @@ enum elbow_missing_kind { ELBOW_MISSING_LIST(ELBOW_KIND_ENUMERATOR) };
 #define ELBOW_ORDER_LIST(X)                                                                                            \
     X(ELBOW_ORDER_FULL, full)         /* all rows are shuffled together */                                             \
     X(ELBOW_ORDER_SEGMENTS, segments) /* pages are dealt to segments once, each segment is shuffled */                 \
-    X(ELBOW_ORDER_WINDOWS, windows)   /* pages are dealt anew each epoch, each segment is shuffled in windows */
+    X(ELBOW_ORDER_WINDOWS, windows)   /* pages are dealt again each epoch, each segment is shuffled in windows */
 enum elbow_order_kind { ELBOW_ORDER_LIST(ELBOW_KIND_ENUMERATOR) };
 
 // Where the training rows are while a run trains. It changes no bit.
@@ -204,7 +204,7 @@ enum elbow_estimator { ELBOW_ESTIMATOR_LIST(ELBOW_KIND_ENUMERATOR) };
     X(ELBOW_MEASURE_CLASSES, classes)                                                                                  \
     X(ELBOW_MEASURE_CLASSIFIED, classified)                                                                            \
     X(ELBOW_MEASURE_STORED, stored)                                                                                    \
-    X(ELBOW_MEASURE_KL_PARTS, kl_parts) /* encodes anew */
+    X(ELBOW_MEASURE_KL_PARTS, kl_parts) /* encodes again */
 enum elbow_measure_kind { ELBOW_MEASURE_LIST(ELBOW_KIND_ENUMERATOR) ELBOW_MEASURES };
 
 // Sinks, the formats of output files of rows: X(ENUMERATOR, word, holds, endings...). The ending of a file selects the
