@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the tests of the configuration share: defaults, and reading YAML called run.yaml.
+// Shared by the tests of the configuration: defaults, and reading YAML called run.yaml.
 #ifndef ELBOW_TESTS_CONFIG_SUPPORT_H
 #define ELBOW_TESTS_CONFIG_SUPPORT_H
 

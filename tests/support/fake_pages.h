@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pages of a file that is not there: what a row holds tells which one it is. Reads can fail, and take their time.
+// Pages of an imaginary file: the contents of a row identify it. Reads can fail, and can be slow.
 #ifndef ELBOW_TESTS_FAKE_PAGES_H
 #define ELBOW_TESTS_FAKE_PAGES_H
 
@@ -23,7 +23,7 @@ struct fake_pages {
 };
 extern struct fake_pages fake;
 
-// What a rank does of a training.
+// The part of a rank in a training.
 struct fake_run {
     enum elbow_order_kind kind;
     uint64_t batch, microbatch, window_pages, budget, first_step, steps;
@@ -35,12 +35,12 @@ struct fake_run {
 void fake_setup(void);
 void fake_end(void);
 
-// Counts from zero on; the pages with so many bytes beyond what must stay.
+// Resets the counts; opens the pages with this number of bytes beyond those that must stay.
 struct elbow_page_source fake_source(bool is_sparse);
 struct elbow_pages *fake_open(bool is_sparse, uint64_t budget);
 
-// What a row holds: values; of a sparse one so many from the first column on; and the sample itself says which values
-// are known.
+// The contents of a row: its values; of a sparse row the number of entries, from the first column on; and which values
+// are known. All follow from the number of the sample.
 uint16_t fake_value(uint64_t sample, uint64_t column);
 uint64_t fake_entries(uint64_t sample);
 uint16_t fake_stored(const struct elbow_page *page, uint64_t row, uint64_t column);

@@ -8,10 +8,10 @@
 // The n-th call from now on fails (1 is the next one; 0: none).
 void hdf5_fail_at(uint64_t n);
 
-// How many calls were made.
+// The number of calls.
 uint64_t hdf5_calls(void);
 
-// How many files, datasets and the like are open in libhdf5.
+// The number of open objects (files, datasets, ...) in libhdf5.
 long hdf5_open_objects(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the conformance programs of likelihoods call: each kind in all its forms, with data for it.
+// Used by the conformance programs of likelihoods: each kind in all its forms, with data for it.
 #ifndef ELBOW_TESTS_LIKELIHOOD_SUBJECT_H
 #define ELBOW_TESTS_LIKELIHOOD_SUBJECT_H
 
@@ -24,7 +24,7 @@ extern float x[ROWS * WIDEST], y[ROWS * WIDEST * OUTPUTS_MAX], dy[ROWS * WIDEST 
 extern float shared[SUBJECT_SHARED_MAX], dshared[SUBJECT_SHARED_MAX];
 extern double recon[ROWS];
 
-// How many numbers are trained beside the networks, with their start in *start.
+// The number of values that are trained beside the networks; *start: their start.
 size_t subject_shared_count(const struct subject *subject, size_t values, float *start);
 
 // A call without gradients, of x, y and recon; trained numbers stand each elsewhere if they vary.
@@ -44,7 +44,7 @@ void subject_each(void (*check)(const struct subject *subject));
 
 const char *subject_name(const struct subject *subject);
 
-// Random x of the support, and y, of so many values.
+// Random x in the support, and random y, of this number of values.
 void subject_fill(const struct subject *subject, size_t count);
 
 #endif

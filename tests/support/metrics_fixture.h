@@ -32,7 +32,7 @@ void table_expect(struct scratch *scratch, const char *name, const char *text);
 enum elbow_status table_reopen(struct scratch *scratch, const void *text, size_t size, uint64_t step,
                                struct elbow_error *error);
 
-// What a cut at `step` makes of a metrics.csv of the header and `rows`: the header and `kept`.
+// A cut at `step` of a metrics.csv of the header and `rows` must leave the header and `kept`.
 void table_expect_cut(struct scratch *scratch, const char *rows, uint64_t step, const char *kept);
 
 #endif

@@ -16,8 +16,8 @@ extern struct elbow_comm *mpi_comm; // for the tests
 
 bool mpi_agree(const char *file, int line, const char *condition, bool holds);
 
-// Collective. The condition holds on every rank, or the test fails on every rank. Check is told only then: it notes
-// every assertion in a file of its own, which a test that limits the size of files would cut off.
+// Collective. The condition holds on every rank, or the test fails on every rank. Check is called only on
+// failure: it writes every assertion to a file of its own, which a test that limits file sizes would truncate.
 #define mpi_assert(condition)                                                                                          \
     do {                                                                                                               \
         if (!mpi_agree(__FILE__, __LINE__, #condition, (condition)))                                                   \
@@ -29,7 +29,8 @@ bool is_root(void);
 // Collective. The status is OK on every rank, or the test fails, with the sentence on standard error.
 void must(enum elbow_status status, const struct elbow_error *error);
 
-// Collective. A directory that rank zero makes, its name known to all; it goes when nobody is in need of it any more.
+// Collective. A directory that rank zero makes, with its name on all ranks; it is removed when no rank needs it any
+// more.
 struct scratch mpi_scratch_make(void);
 void mpi_scratch_clear(struct scratch *scratch);
 int mpi_run(int argc, char **argv, const char *name, const TTest *const *tests, size_t count);

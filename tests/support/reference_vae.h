@@ -32,7 +32,7 @@ struct reference_vae {
     struct reference_network encoder, decoder;
 };
 
-// What one row or a sum of rows gives.
+// The figures of one row, or of a sum of rows.
 struct reference_parts {
     double recon, kl, objective;
     double kl_of[REFERENCE_WIDTH];
@@ -48,7 +48,7 @@ struct reference_vae reference_vae(const struct elbow_config *config, const stru
 const double *reference_up(const struct reference_network *network, const double *parameters, const double *x,
                            struct reference_trace *trace);
 
-// What the likelihood sees of a row.
+// The arguments of the likelihood for a row.
 struct reference_row reference_likelihood_row(const struct reference_vae *vae, const double *parameters,
                                               const double *x, const double *y);
 

@@ -40,7 +40,7 @@ void run_check_list(struct run *run, const uint64_t *expected, size_t expected_c
 // That the newest (or the best) one is found to be this.
 void run_check_found(struct run *run, bool best, const char *name);
 
-// What stays after the checkpoint of `step` was written by a start that finds the others there.
+// The files that remain after a start that found the other checkpoints has written that of `step`.
 void run_check_kept(struct run *run, uint64_t step, int64_t keep, bool keeps_best, const uint64_t *kept, size_t count);
 
 #endif

@@ -24,7 +24,7 @@ void *scratch_read(const char *path, size_t *size);
 // Whether a file holds just these bytes.
 int scratch_holds(const char *path, const void *bytes, size_t size);
 
-// How many outputs lie unfinished in the directory.
+// The number of unfinished outputs in the directory.
 int scratch_parts(const struct scratch *scratch);
 void scratch_write(const char *path, const void *bytes, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the sinks are tried with, and a reader of each format that shares no code with its sink: libpng, libhdf5,
+// Test data for the sinks, and a reader of each format that shares no code with its sink: libpng, libhdf5,
 // strtod.
 #ifndef ELBOW_TESTS_SINK_READERS_H
 #define ELBOW_TESTS_SINK_READERS_H
@@ -14,7 +14,7 @@
 
 enum { ROWS = 7, COLUMNS_MAX = 4, HEIGHT = 5, WIDTH = 6, VALUES_MAX = 2 * HEIGHT * WIDTH, ROW_BYTES_MAX = 256 };
 
-// What is written: a plan without its path, and the rows.
+// The written data: a plan without its path, and the rows.
 struct subject {
     const char *name;
     struct elbow_sink_column columns[COLUMNS_MAX];
@@ -244,7 +244,7 @@ static const char *skip_row_text(const char *at, size_t row, char end)
     return at + strlen(text) + 1;
 }
 
-// What stands for a name: quoted, with quotes doubled; nothing for a number without one.
+// The text of a name: quoted, with quotes doubled; empty for a number without a name.
 static const char *skip_text(const char *at, size_t row, char end)
 {
     static const char *const texts[] = {"", "\"naive, \"\"quoted\"\"\"", "\"na\xc3\xafve\""}; // of -1, 0, BIG

@@ -24,7 +24,7 @@ struct fixture {
 
 void set(struct fixture *fixture, const char *assignment);
 
-// Collective. Rank zero writes the data anew.
+// Collective. Rank zero writes the data again.
 void write_data(struct fixture *fixture, uint64_t samples);
 
 void trainer_setup(struct fixture *fixture);
