@@ -111,7 +111,7 @@ START_TEST(some_rows_keep_their_labels)
     request.labelled = CLASSES - 1;
     request.reference = NULL;
     mpi_assert(load(&request, &error) == ELBOW_DATA &&
-               strstr(error.message, "data.labelled: 4 is not one row") != NULL);
+               strstr(error.message, "data.labelled: 4 rows are fewer") != NULL);
     remove_file();
 }
 END_TEST

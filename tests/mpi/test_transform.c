@@ -219,7 +219,7 @@ START_TEST(values_beyond_the_learned_range_are_told)
         strstr(error.message,
                "row 9 holds 1.5 (at index 1) after scaling (taken as stored) and data.transform: minmax, "
                "beyond the range of the training rows, but data.binarize: sample needs values in [0, 1]; train on "
-               "rows that hold the whole range, or set data.factor and data.offset by known bounds in place of "
+               "rows that hold the whole range, or set data.factor and data.offset from known bounds instead of "
                "data.transform, or model.likelihood: gaussian") != NULL);
     remove_file();
 }

@@ -68,7 +68,7 @@ head -n 1 "$base.metrics" >attributes/run/metrics.csv
 cd attributes || exit 1
 if run 0 1 train "$elbow" train "$base.yaml" --run-dir run --resume; then
     close "attributes, metrics.csv" "$base.metrics" run/metrics.csv
-    grep -qE '/normal: its attributes \(scale_factor 2, valid_max 1\) are not used: .*value = stored \* 1 \+ 0; [0-9]+ values that they call missing are taken for data' train.err ||
+    grep -qE '/normal: its attributes \(scale_factor 2, valid_max 1\) are not used: .*value = stored \* 1 \+ 0; [0-9]+ values that they mark as missing are used as data' train.err ||
         fail "attributes of the training data: $(cat train.err)"
     grep -qE '/normal-valid: its attributes \(factor 3\) are not used' train.err || fail "attributes of the validation data: $(cat train.err)"
     [ "$(grep -c 'its attributes' train.err)" = 2 ] || fail "not one warning for a dataset: $(cat train.err)"

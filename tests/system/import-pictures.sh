@@ -70,7 +70,7 @@ refusals() {
     refused 1 'wrong.npz:arr_0: the zip archive is damaged or not supported (CRC error)' "$import" wrong.npz -o new.h5
     refused 1 'NPZ cannot be read from gzip or a pipe; give the unpacked file itself' "$import" <(cat one.npz) -o new.h5
     gzip -c grey.jpg >grey.jpg.gz
-    refused 1 'grey.jpg.gz: JPEG is not read from gzip or a pipe' "$import" grey.jpg.gz -o new.h5
+    refused 1 'grey.jpg.gz: JPEG cannot be read from gzip or a pipe' "$import" grey.jpg.gz -o new.h5
 
     refused 1 'cmyk.jpg: the JPEG file has CMYK colours, which cannot be imported; convert it to RGB or grey' "$import" cmyk.jpg -o new.h5
     refused 1 'cut.jpg: the JPEG file is damaged or not supported (Premature end of JPEG file)' "$import" cut.jpg -o new.h5
@@ -82,7 +82,7 @@ refusals() {
     refused 1 'truncated.tif: the TIFF file has more pictures than it has pages' "$import" truncated.tif -o new.h5
     refused 1 'cut.tif: the TIFF file is damaged or not supported' "$import" cut.tif -o new.h5
     refused 1 'damaged.tif: the TIFF file is damaged or not supported' "$import" damaged.tif -o new.h5
-    refused 1 'pages-differ.tif, page 2: the picture is 5 x 8 grey of 16 bits, the first one is 5 x 7 grey of 16 bits (pages-differ.tif); bring all to one size' \
+    refused 1 'pages-differ.tif, page 2: the picture is 5 x 8 grey of 16 bits, the first one is 5 x 7 grey of 16 bits (pages-differ.tif); convert all to one size' \
         "$import" pages-differ.tif -o new.h5
     refused 1 'loop.tif: the TIFF file is damaged or not supported (its list of pages is broken)' "$import" loop.tif -o new.h5
     refused 1 'large.tif: the TIFF file is damaged (7 x 1048576 pixels do not fit into its bytes)' "$import" large.tif -o new.h5
@@ -92,7 +92,7 @@ refusals() {
     mkdir kinds
     cp u1.tif kinds/a.tif
     cp u2.tif kinds/b.tif
-    refused 1 'kinds/b.tif: the picture is 5 x 7 grey of 16 bits, the first one is 5 x 7 grey (kinds/a.tif); bring all to one kind' "$import" kinds -o new.h5
+    refused 1 'kinds/b.tif: the picture is 5 x 7 grey of 16 bits, the first one is 5 x 7 grey (kinds/a.tif); convert all to one kind' "$import" kinds -o new.h5
     mv kinds/b.tif b.tif
     cp stack.tif kinds/b.png
     refused 1 'kinds/b.png: holds 3 pictures, as a TIFF file may, but has another name; rename it to end in .tif' "$import" kinds -o new.h5
@@ -126,7 +126,7 @@ Y
     refused 1 't.h5: /train/labels already exists, and the labels of the folders would be written there; choose another name with --labels, or use --replace' \
         "$import" classes -o t.h5 --name /train/pictures
     refused 2 'the labels of the folders have the name /x, too' "$import" classes -o t.h5 --name /x --labels /x
-    refused 2 '--labels is for folders of folders, whose names are the classes; u1.tif is none' "$import" u1.tif -o t.h5 --name /x --labels /y
+    refused 2 '--labels is for folders of folders, whose names are the classes; u1.tif is not one' "$import" u1.tif -o t.h5 --name /x --labels /y
     refused 1 'classes is a folder of classes, classes/cat/9.png is not' "$import" classes classes/cat/9.png -o t.h5 --name /x
     mkdir -p holed/a holed/b
     cp classes/cat/9.png holed/a

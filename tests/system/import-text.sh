@@ -36,31 +36,31 @@ text_tests() {
     printf 'a,b\n1,2\n3,x\n' >x.csv
     refused 1 'x.csv:3: column 2: "x" is not a number' "$import" x.csv -o new.h5
     printf '1,2\n3,\n' >x.csv
-    refused 1 "x.csv:2: column 2 is empty: fill it in, or write NaN for what is unknown: data.missing: nan" "$import" x.csv -o new.h5
+    refused 1 "x.csv:2: column 2 is empty: fill it in, or write NaN for an unknown value: data.missing: nan" "$import" x.csv -o new.h5
     printf 'a,b\nc,d\n' >x.csv
     refused 1 "lines 1 and 2 are not numbers" "$import" x.csv -o new.h5
     printf 'a,b\n' >x.csv
     refused 1 "holds no values" "$import" x.csv -o new.h5
     # A first line is a header if it has names and no number; what may be values is never passed over.
     printf '1,NA\n2,3\n4,5\n' >x.csv
-    refused 1 "x.csv:1: column 2 of the first line is no number, but column 1 is one" "$import" x.csv -o new.h5
+    refused 1 "x.csv:1: column 2 of the first line is not a number, but column 1 is one" "$import" x.csv -o new.h5
     refused 1 'x.csv:1: column 2: "NA" is not a number' "$import" x.csv --header no -o new.h5
     printf ',1,2\n3,4,5\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
+    refused 1 "x.csv:1: column 1 of the first line is not a number, but column 2 is one" "$import" x.csv -o new.h5
     printf '1.5\t\t2\n3\t4\t5\n' >x.csv
-    refused 1 "x.csv:1: column 2 of the first line is no number" "$import" x.csv -o new.h5
+    refused 1 "x.csv:1: column 2 of the first line is not a number" "$import" x.csv -o new.h5
     printf '\t1\t2\n3\t4\t5\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
+    refused 1 "x.csv:1: column 1 of the first line is not a number, but column 2 is one" "$import" x.csv -o new.h5
     for missing in NA,NA NULL,null '?,-' ',' ',.'; do
         printf '%s\n1,2\n3,4\n' "$missing" >x.csv
-        refused 1 "x.csv:1: the first line holds neither numbers nor names of columns" "$import" x.csv -o new.h5
+        refused 1 "x.csv:1: the first line has neither numbers nor names of columns" "$import" x.csv -o new.h5
     done
     printf '\t\n1\t2\n3\t4\n' >x.csv
     refused 1 "x.csv:1: column 1 is empty" "$import" x.csv -o new.h5
     printf '\n# made\n1;2\n;4\n' >x.csv
     refused 1 "x.csv:4: column 1 is empty" "$import" x.csv -o new.h5
     printf 'label,0,1\n7,8,9\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv -o new.h5
+    refused 1 "x.csv:1: column 1 of the first line is not a number, but column 2 is one" "$import" x.csv -o new.h5
     imported "a header of numbers, as told" "H5T_STD_U8LE ( 1, 3 )" 1 "7 8 9" x.csv --header yes
     imported "a header of numbers in the columns wanted" "H5T_STD_U8LE ( 2 )" 1 "1 9" x.csv --columns 3
     printf '5,unknown\n6,7\n8,9\n' >x.csv
@@ -69,7 +69,7 @@ text_tests() {
     refused 1 'x.csv:1: column 2: "unknown" is not a number' "$import" x.csv --columns 2 --header no -o new.h5
     imported "a number beside a name, as told" "H5T_STD_U8LE ( 2 )" 1 "7 9" x.csv --columns 2 --header yes
     printf 'NA,5\n6,7\n' >x.csv
-    refused 1 "x.csv:1: column 1 of the first line is no number, but column 2 is one" "$import" x.csv --columns 1 -o new.h5
+    refused 1 "x.csv:1: column 1 of the first line is not a number, but column 2 is one" "$import" x.csv --columns 1 -o new.h5
     printf '0,1\n2,3\n' >x.csv
     imported "a first line of numbers is no header" "H5T_STD_U8LE ( 2, 2 )" 1 "0 1 2 3" x.csv
     imported "unless told so" "H5T_STD_U8LE ( 1, 2 )" 1 "2 3" x.csv --header yes
@@ -84,16 +84,16 @@ text_tests() {
     imported "lines indented by tabs" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv
     rm -f t.h5
     printf 'a,b\n1e39,2\n' >x.csv
-    refused 1 'x.csv:2: column 1: "1e39" is beyond a 32-bit float' "$import" x.csv -o new.h5
+    refused 1 'x.csv:2: column 1: "1e39" is too large for a 32-bit float' "$import" x.csv -o new.h5
     # What is written otherwise: decimal commas without a header, lines that end in CR alone, or with a separator.
     printf '1,5;2\n2,5;3\n' >x.csv
-    refused 1 'x.csv:1: column 1: "1,5" is not a number: numbers have a decimal point' "$import" x.csv -o new.h5
+    refused 1 'x.csv:1: column 1: "1,5" is not a number: numbers need a decimal point' "$import" x.csv -o new.h5
     for first in a,b 1,2; do
         printf '%s\r3,4\r5,6\r' $first >x.csv
         refused 1 "x.csv:1: its lines end in CR alone, as in files of old Macintosh programs; write them with LF: tr '\\r' '\\n' <OLD >NEW" "$import" x.csv -o new.h5
     done
     printf '1,2,\n3,4,\n' >x.csv
-    refused 1 'where all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
+    refused 1 'if all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
     printf 'a,b,\n3,4,\n' >x.csv
     refused 1 'trains on the rest; if all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
     imported "without an empty last column" "H5T_STD_U8LE ( 1, 2 )" 1 "3 4" x.csv --skip-columns 3
@@ -227,9 +227,9 @@ column_tests() {
     printf '1,2\nNA,4\n' >x.csv
     refused 1 'x.csv:2: column 1: "NA" is not a number: fill in the missing values' "$import" x.csv -o new.h5
     printf 'x,2\ny,4\n' >x.csv
-    refused 1 'or give --header yes if the line is a header, or --skip-columns for columns of text' "$import" x.csv -o new.h5
+    refused 1 'or use --header yes if the line is a header, or --skip-columns for columns of text' "$import" x.csv -o new.h5
     refused 1 "column 9 was to be left out, the file has 4" "$import" pandas.csv --skip-columns 4,9 -o new.h5
-    refused 1 "no column is left of 4" "$import" pandas.csv --skip-columns 1-4 -o new.h5
+    refused 1 "none of 4 columns is left" "$import" pandas.csv --skip-columns 1-4 -o new.h5
     refused 2 "--skip-columns is for text files, this is PNG" "$import" grey8.png --skip-columns 1 -o new.h5
     for columns in 0 1- -1 2-1 1,,2 1,a 99999999999999999999 ""; do
         refused 2 "--skip-columns needs columns, for example 1 or 1,3-5" "$import" pandas.csv "--skip-columns=$columns" -o new.h5

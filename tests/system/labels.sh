@@ -194,7 +194,7 @@ mistaken 2 'kind is given twice' reconstruct told -o x.h5 --condition kind=setos
 mistaken 2 '--condition none: stands alone' sample told -o x.h5 --condition none --condition kind=setosa
 mistaken 2 'trained without data.condition; leave it out' sample labelled -o x.h5 --condition kind=setosa
 mistaken 2 '--condition-from /fixed: the model has several conditions; write NAME=' eval told --data labels.h5:/x --condition-from /fixed
-mistaken 2 'told the dose of each row, and no dataset of it is named' eval told --data labels.h5:/other/x --condition-from kind=/varying
+mistaken 2 'needs the dose of each row, but no dataset is given for it' eval told --data labels.h5:/other/x --condition-from kind=/varying
 mistaken 2 'kind is given twice' eval told --data labels.h5:/x --condition-from kind=/varying --condition-from kind=/fixed
 mistaken 2 'trained without data.condition; leave it out' eval labelled --condition-from /fixed
 mistaken 1 "labels.h5:/integers: row 4 has the kind '0', which told/.* does not have; $there" \

@@ -128,7 +128,7 @@ for _ in $(seq 200); do
     rm -f add.h5
     "$import" table.csv -o add.h5 --name /one >/dev/null
 done
-tried 1 'add.h5: another program is adding to it and has locked it; start again' "$import" table.csv -o add.h5 --name /three
+tried 1 'add.h5: another program has locked it to add to it; start again' "$import" table.csv -o add.h5 --name /three
 exec {feed}>&-
 wait $slow
 # A text is read twice, which a pipe does not allow: the first one ends with that, and has changed nothing.

@@ -30,7 +30,7 @@ refused beyond 'indptr ends with 1000000000000000, but data has [0-9]+ values'
 refused column 'row 5 has an entry in column 23, but the matrix has 23 columns'
 refused column-negative 'row 5 has an entry in column -1, but'
 refused twice 'row 5 has two entries for column 7, .*m.sum_duplicates\(\)' 3
-refused nan 'row 5 holds a value \(number [0-9]+ of the row\) that is NaN or infinite' 3
+refused nan 'row 5 holds a value \(at index [0-9]+\) that is NaN or infinite' 3
 refused short 'data has [0-9]+ values, but indices has [0-9]+'
 refused rows 'indptr has 32 numbers, but its shape says 40 rows, which need 41'
 refused huge 'indptr has 32 numbers, but its shape says 4611686018427387904 rows'
@@ -43,7 +43,7 @@ refused lacks '/lacks/indptr not found'
 refused square 'data of a sparse matrix has 2 dimensions, 1 was expected'
 refused never 'dataset /never/data were never written' 3
 refused empty 'is empty'
-refused negative-count 'row [0-9]+ holds -[0-9.]+ \(number [0-9]+ of the row\) .*poisson needs whole numbers'
+refused negative-count 'row [0-9]+ holds -[0-9.]+ \(at index [0-9]+\) .*poisson needs whole numbers'
 
 run 0 1 info "$elbow" info "$data/wrong.h5"
 for what in '/columns is a sparse matrix by columns' '/twice: a sparse matrix by rows of float32 \(31 x 23\), [0-9]+ of its values stored' \

@@ -67,7 +67,7 @@ for where in view.h5:/x link.h5:/x raw.h5:/x; do
     for ranks in 1 3; do
         run 0 $ranks elsewhere "$elbow" train run.yaml --set "data.train=$data/$where" --run-dir elsewhere --overwrite \
             --set data.stage=local --set train.microbatch=1
-        grep -q "^elbow: warning: data.stage: $data/$where has its values in other files" elsewhere.err ||
+        grep -q "^elbow: warning: data.stage: $data/$where has values in other files" elsewhere.err ||
             fail "$where: no word on data.stage: $(cat elsewhere.err)"
         case $where in raw*) range='10 to 49' ;; view*) range='0 to 59' ;; *) range='20 to 59' ;; esac
         grep -q "float32 from $range" elsewhere.out || fail "$where: $(grep '^data' elsewhere.out)"
@@ -80,7 +80,7 @@ grep -q 'float32 from 0 to 59' labels.out || fail "a source that is open as the 
 for labels in texts group mixed mixed/codes view; do
     run 0 1 labels "$elbow" train run.yaml --set "data.train=$data/part0.h5:/x" --set "data.labels=$data/sources.h5:/$labels" \
         --run-dir labels --overwrite --set data.stage=local
-    grep -q "^elbow: warning: data.stage: $data/sources.h5:/$labels has its values in other files" labels.err ||
+    grep -q "^elbow: warning: data.stage: $data/sources.h5:/$labels has values in other files" labels.err ||
         fail "/$labels: no word on data.stage: $(cat labels.err)"
     grep -q "^labels: .*sources.h5:/$labels, 2 names (a, b)" labels.out || fail "/$labels: $(grep '^labels' labels.out)"
 done

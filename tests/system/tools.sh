@@ -121,7 +121,7 @@ file_tests() {
     refused 1 "format is unknown" "$import" x.bin -o t.h5 --name /x
     : >x.bin
     refused 1 "the file is empty" "$import" x.bin -o t.h5 --name /x
-    refused 1 "an HDF5 file already" "$import" t.h5 -o new.h5
+    refused 1 "already an HDF5 file" "$import" t.h5 -o new.h5
     refused 1 "missing.idx: No such file" "$import" missing.idx -o t.h5 --name /x
     printf '1,2,3\n4,5,255\n' >comma.csv
     refused 1 "not an HDF5 file" "$import" images.idx -o comma.csv
@@ -129,10 +129,10 @@ file_tests() {
     refused 1 "a row has 4 values, --shape 5 does not fit" "$import" images.idx --shape 5 -o new.h5
     # A shape that is another order of the axes is not made by cutting rows differently.
     { printf '\0\0\10\4\0\0\0\1\0\0\0\3\0\0\0\2\0\0\0\2' && printf 'abcdefghijkl'; } >first.idx # 1 x 3 x 2 x 2
-    refused 1 "first.idx: its rows are 3 x 2 x 2, with the channels first, and --shape would only cut them anew, into 2 x 2 x 3; \
-leave --shape out, and set data.channels: first" "$import" first.idx --shape 2,2,3 -o new.h5
-    refused 1 "its rows are 3 x 2 x 2, and --shape would only cut them anew, into 2 x 3 x 2" "$import" first.idx --shape 2,3,2 -o new.h5
-    refused 1 "its rows are 3 x 2 x 2, and --shape would only cut them anew, into 2 x 6" "$import" first.idx --shape 2,6 -o new.h5
+    refused 1 "first.idx: its rows are 3 x 2 x 2, with the channels first, and --shape would only reshape them to 2 x 2 x 3; \
+leave --shape out, and train with data.channels: first" "$import" first.idx --shape 2,2,3 -o new.h5
+    refused 1 "its rows are 3 x 2 x 2, and --shape would only reshape them to 2 x 3 x 2" "$import" first.idx --shape 2,3,2 -o new.h5
+    refused 1 "its rows are 3 x 2 x 2, and --shape would only reshape them to 2 x 6" "$import" first.idx --shape 2,6 -o new.h5
     for shape in 12 3,4 6,2 3,2,2,1; do
         "$import" first.idx --shape "$shape" -o "cut-$shape.h5" >/dev/null || fail "--shape $shape of 3 x 2 x 2"
     done

@@ -106,14 +106,14 @@ says unread 'samples are 3x6x5: the last axis is read as the channels; if they c
 trained hwc data.train=/hwc && silent hwc && sees hwc chw
 with 1 'values.h5:/chw: its samples are stored as 3 x 6 x 5, with the channels first, and data.shape would only reshape their rows to 6 x 5 x 3; set data.channels: first' \
     data.train=/chw 'data.shape=[6,5,3]'
-refuses 1 'values.h5:/hwc: its samples are stored as 6 x 5 x 3, and data.shape would only cut .* into 3 x 6 x 5, .*leave data.shape out' \
+refuses 1 'values.h5:/hwc: its samples are stored as 6 x 5 x 3, and data.shape would only reshape .* to 3 x 6 x 5, .*leave data.shape out' \
     data.train=/hwc 'data.shape=[3,6,5]'
-refuses 1 'values.h5:/chw_half_flat: its samples are stored as 3 x 30, and data.shape would only cut' data.train=/chw_half_flat 'data.shape=[6,5,3]'
+refuses 1 'values.h5:/chw_half_flat: its samples are stored as 3 x 30, and data.shape would only reshape' data.train=/chw_half_flat 'data.shape=[6,5,3]'
 refuses 1 'values.h5:/ct: a sample is 2 x 9, but data.channels: first with data.layout: auto needs 3 axes' data.train=/ct data.channels=first
 refuses 1 'values.h5:/chw: a sample is 3 x 6 x 5, but data.channels: first with data.layout: volume needs 4 axes' \
     data.train=/chw data.channels=first data.layout=volume
 refuses 2 'data.channels: first with data.layout: rows' data.train=/chw data.channels=first data.layout=rows
-refuses 2 'model.encoder.0: a conv2d .* does not fit an input of 1 x 6 x 5.*if the first one is theirs, set data.channels: first' data.train=/grey \
+refuses 2 'model.encoder.0: a conv2d .* does not fit an input of 1 x 6 x 5.*if they come first, set data.channels: first' data.train=/grey \
     'model.encoder=[conv2d: {filters: 2, kernel: 4, stride: 2, padding: 1}]'
 
 # Another order of the same axes.
@@ -220,7 +220,7 @@ gaps=(data.file=gaps.h5 data.transform=standardize_each model.input.mask=true tr
 let_in() { trained "$1" "${gaps[@]}" "${@:2}" && says "$1" 'of the values are missing, [0-9]+ of 720 \(a mask of them takes 120 bytes of memory\)'; }
 let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
-trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so that data.missing: fill finds nothing'
+trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so data.missing: fill finds no missing values'
 trained none_missing "${gaps[@]}" data.train=/all data.missing=nan && says none_missing '^data: no value is missing$'
 # Marks of missing values without an attribute: one warning, but none if numbers of that kind are among the others.
 "$make_data" write gaps.h5 /marked f32 120,6 normal gaps=0.3 gap=-999
@@ -238,7 +238,7 @@ for plain in broad seldom; do
 done
 # Bytes that are no levels of 255: one warning.
 "$make_data" write gaps.h5 /grades u8 120,6 labels
-trained grades data.file=gaps.h5 data.train=/grades && says grades 'warning: gaps.h5:/grades holds bytes up to 4, .* and so reach 0.0157 only; .* set data.factor: 0.25$'
+trained grades data.file=gaps.h5 data.train=/grades && says grades 'warning: gaps.h5:/grades holds bytes up to 4, .* and so only reach 0.0157; .* set data.factor: 0.25$'
 [ "$(grep -c 'elbow: warning' grades.err)" = 1 ] || fail "more than one warning: $(cat grades.err)"
 let_in by_mask data.train=/any data.mask=/known
 let_in by_both data.train=/nan data.mask=/known data.missing=any
@@ -302,10 +302,10 @@ says holes 'data: .* 15|validation: [0-9.]+ % of the values are missing'
 run 0 1 holes_eval "$elbow" eval holes --json
 holds "$(value holes_eval.out known) < 1" || fail "no holes: $(cat holes_eval.out)"
 
-refuses 1 'gaps.h5:/nan: row 0 holds a value \(number [0-9]+ of the row\) that is NaN or infinite' data.file=gaps.h5 data.train=/nan
+refuses 1 'gaps.h5:/nan: row 0 holds a value \(at index [0-9]+\) that is NaN or infinite' data.file=gaps.h5 data.train=/nan
 refuses 1 'gaps.h5:/wrong: row 0 holds [0-9]+ \(at index 0\), but data.mask must be 1 for a known value and 0 for a missing one' \
     data.file=gaps.h5 data.train=/all data.mask=/wrong
-with 1 'gaps.h5:/other: is 120 x 3 x 2, but gaps.h5:/all is 120 x 6; data.mask has the shape of the rows' \
+with 1 'gaps.h5:/other: is 120 x 3 x 2, but gaps.h5:/all is 120 x 6; data.mask must have the shape of the rows' \
     data.file=gaps.h5 data.train=/all data.mask=/other
 with 1 'gaps.h5:/any: all values are missing, so there is nothing to train on' data.file=gaps.h5 data.train=/any data.mask=/zeros
 refuses 2 'data.missing: found .*holes.*, expected one of refuse, nan, fill, any' data.train=/all data.missing=holes
