@@ -53,7 +53,7 @@ static struct elbow_plot_series series_of(const struct drawn *drawn, bool is_das
                                       .is_dashed = is_dashed};
 }
 
-// The panel of all curves, with room for their series and points.
+// The panel of all curves, with memory for their series and points.
 static enum elbow_status make_panel(size_t count, const struct elbow_curve *curves, bool is_precision,
                                     struct drawn *drawn, struct elbow_plot_series *series,
                                     struct elbow_plot_panel *panel, struct elbow_error *error)

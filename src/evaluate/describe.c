@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Checkpoints told in words; dataset files are in inspect.c.
+// Descriptions of checkpoints; dataset files are in inspect.c.
 #include "elbow/evaluate/describe.h"
 
 #include "elbow/base/file.h"
@@ -54,7 +54,7 @@ static void print_location(FILE *out, const struct elbow_config *config)
         fprintf(out, " and %zu more", more);
 }
 
-// What the model is told, a variable a line.
+// The conditions of the model, one variable per line.
 static void print_conditions(const struct elbow_conditions *conditions, FILE *out)
 {
     for (size_t v = 0; v < conditions->count; ++v) {

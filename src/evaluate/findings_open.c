@@ -27,7 +27,7 @@ static bool needs_prior(enum elbow_score_by by)
     return by == ELBOW_SCORE_BY_ELBO || by == ELBOW_SCORE_BY_KL || by == ELBOW_SCORE_BY_IMPORTANCE;
 }
 
-// What a session is asked for. `flag` has room for the words of a sentence.
+// The request of a session. `flag` has space for the words of a sentence.
 static struct elbow_session_request request_of(const struct elbow_findings_request *request,
                                                enum elbow_findings_session which, enum elbow_score_by by, char flag[40])
 {
@@ -193,7 +193,7 @@ static enum elbow_status check_pictures(struct elbow_comm *comm, const struct el
     return elbow_comm_agree_root(comm, error);
 }
 
-// Collective. Whether there will be figures of a PCA; what is in their way is told, and no failure.
+// Collective. Whether there will be figures of a PCA. An obstacle is logged and is not a failure.
 static bool wants_training(struct elbow_comm *comm, const struct elbow_findings_request *request, struct elbow_log *log,
                            const struct elbow_findings *findings)
 {

@@ -130,7 +130,7 @@ static enum elbow_status count_conditions(struct elbow_comm *comm, const struct 
     return error->status;
 }
 
-// Collective. What samples are to be told.
+// Collective. The conditions of samples.
 static enum elbow_status load_sources(struct elbow_comm *comm, const struct elbow_condition_sources *sources,
                                       struct elbow_log *log, struct elbow_session *session, struct elbow_error *error)
 {
@@ -209,7 +209,7 @@ static void choose_weights(struct elbow_comm *comm, const struct elbow_session_r
         elbow_log_say(log, "weights: the trained ones, not their averages");
 }
 
-// Collective. The model with room for the microbatches of training: results do not depend on who asks for them.
+// Collective. The model with memory for the microbatches of training: results do not depend on who asks for them.
 static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_session *session, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;

@@ -263,7 +263,7 @@ static enum elbow_status locate_conditions(const struct elbow_session_request *r
         status = locate_beside(flag, dataset, is_noise, &parts[ELBOW_SESSION_ROWS],
                                &parts[ELBOW_SESSION_CONDITION + variable], error);
     }
-    // Samples are told what is given, and nothing of the rows of the configuration.
+    // Samples have the given conditions, and none of the rows of the configuration.
     for (size_t i = 0; i < ELBOW_NAMED_MAX && !request->wants_data; ++i)
         if (!is_given[i])
             parts[ELBOW_SESSION_CONDITION + i].places[0] = '\0';

@@ -52,7 +52,7 @@ static enum elbow_status keep_names(struct elbow_reported *reported, struct elbo
     return ELBOW_OK;
 }
 
-// Collective. What makes no sense of these rows is told in the place of the measures.
+// Collective. Notes the reason in place of the measures that make no sense for these rows.
 static enum elbow_status measure(const struct elbow_measuring_request *request, struct elbow_reported *reported,
                                  struct elbow_error *error)
 {

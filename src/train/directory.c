@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The run directory: whether an earlier run in it goes on, what is opened in it, and whether it still is this run's.
+// The run directory: whether to resume an earlier run in it, opening it, and whether it still belongs to this run.
 // Nothing is moved or made before the configuration and the data have been found good. From its opening on rank zero
 // keeps it open: all that is written goes beneath that descriptor, wherever the directory is moved.
 #include "elbow/train/detail/outputs.h"
@@ -51,7 +51,7 @@ static enum elbow_status spare_configuration(const struct elbow_run_outputs *out
     return status;
 }
 
-// Rank zero. Opens an existing directory, finds out whether it is a run's, and refuses it where it is somebody else's.
+// Rank zero. Opens an existing directory, finds out whether it is a run directory, and refuses a foreign one.
 static enum elbow_status open_existing(struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
     const char *name;
@@ -73,7 +73,7 @@ static enum elbow_status open_existing(struct elbow_run_outputs *outputs, struct
     return spare_configuration(outputs, error);
 }
 
-// Rank zero. Looks at the run directory, under its lock, and decides whether an earlier run goes on.
+// Rank zero. Examines the run directory, under its lock, and decides whether to resume an earlier run.
 static enum elbow_status look(struct elbow_run_outputs *outputs, bool *resumes, struct elbow_error *error)
 {
     const struct elbow_train_request *request = outputs->request;
@@ -151,8 +151,8 @@ static enum elbow_status rename_aside(const char *run, elbow_path aside, struct 
     return cannot_move(run, strerror(errno), error);
 }
 
-// Under the lock, which is given back where the former run now lies. A link to the directory stays: what it leads to is
-// moved, beside itself, and made anew.
+// Under the lock, which is released in the new place of the earlier run. A link to the directory stays: its target is
+// renamed and made again.
 static enum elbow_status move_aside(struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
     struct stat about, named;

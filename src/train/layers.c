@@ -11,7 +11,7 @@
 #include "elbow/base/clock.h"
 #include "elbow/math/vector.h"
 
-// What all microbatches do before the next thing is done.
+// An action that all microbatches take before the next one begins.
 struct round {
     struct elbow_engine *engine;
     const struct elbow_step_place *place;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a run writes: its configuration, tables and receipt, and the writer of its checkpoints.
+// The outputs of a run: configuration, tables, receipt, and the writer of its checkpoints.
 #include "elbow/train/detail/outputs.h"
 
 #include "elbow/base/clock.h"
@@ -24,7 +24,7 @@ void elbow_outputs_mend_best(const struct elbow_run_outputs *outputs)
         elbow_checkpoint_link_best(&outputs->directory, outputs->state->best_step);
 }
 
-// One that no start has written as it is, so that somebody has edited it, is kept under another name.
+// A configuration that no start has written in this form was edited, and is kept under another name.
 static enum elbow_status keep_edited(const struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
     char *text = NULL, aside[64];
@@ -75,7 +75,7 @@ static enum elbow_status keep_one(const struct elbow_run_outputs *outputs, const
     return status;
 }
 
-// A start at step 0 would cut away all that an earlier run has left whose checkpoints somebody has removed.
+// A start at step 0 would remove all outputs of an earlier run whose checkpoints were deleted.
 static enum elbow_status keep_former(const struct elbow_run_outputs *outputs, struct elbow_error *error)
 {
     static const char *const tables[] = {"metrics.csv", "kl.csv"};

@@ -17,7 +17,7 @@ static const double REPORT_SECONDS = 300;
 
 static const size_t PAGE_MOST = (size_t)1 << 28; // bytes of a page that is looked at
 
-// Rank zero. A page that somebody has put there under this name stays.
+// Rank zero. A foreign page of this name is kept.
 static enum elbow_status spare_others(const char *path, struct elbow_error *error)
 {
     char *text = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows that are read from files while a run trains: what the steps have to do with it.
+// Rows that are read from files while a run trains: the calls of the steps.
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/data/pages.h"

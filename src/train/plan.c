@@ -50,7 +50,7 @@ static enum elbow_status begin_stage(struct elbow_train_plan *plan, struct elbow
     return elbow_files_expand(plan->comm, "data.stage", directory, plan->stage_directory, error);
 }
 
-// Collective. Training or validation data; `agreement`: what they have to agree with.
+// Collective. Loads training or validation data; `agreement`: the facts that they have to agree with.
 static enum elbow_status load_dataset(struct elbow_train_plan *plan, bool is_valid,
                                       const struct elbow_dataset_request *agreement, struct elbow_dataset *dataset,
                                       struct elbow_error *error)
@@ -227,7 +227,7 @@ struct elbow_order elbow_train_plan_order(const struct elbow_train_plan *plan)
                                     : elbow_order_shuffled(plan->train.samples, (uint64_t)plan->config.seed);
 }
 
-// Collective. Notes whether the ranks differ, which is told later; MISMATCH where they do and run.strict is set.
+// Collective. Notes whether the ranks differ, which is logged later; MISMATCH if they do and run.strict is set.
 static enum elbow_status compare_ranks(struct elbow_train_plan *plan, struct elbow_error *error)
 {
     char what[1024];

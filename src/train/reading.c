@@ -5,7 +5,7 @@
 
 #include "elbow/data/pages.h"
 
-// The segments of the rows that this rank uses: all, where pages are dealt anew in each epoch and the rank keeps them.
+// The segments of the rows that this rank uses: all, if pages are dealt again in each epoch and the rank keeps them.
 static struct elbow_range segments_of(const struct elbow_train_plan *plan)
 {
     uint64_t segments = elbow_page_order_segments(plan->page_order);

@@ -15,7 +15,7 @@
 
 enum { LINE_SIZE = 512 };
 
-// The lines that decide bits, and what they are called.
+// The lines on which bits depend, and their names in messages.
 enum line { LINE_BUILD, LINE_LIBRARIES, LINE_PROCESSOR, LINES };
 static const struct {
     const char *key, *name;
@@ -51,7 +51,7 @@ void elbow_receipt_write_origin(FILE *file)
     }
 }
 
-// The first line behind `from`, and before `end` (NULL: the text's), that begins with a key; NULL: there is none.
+// The first line from `from` on, and before `end` (NULL: the end of the text), that begins with a key; NULL: none.
 static const char *find_line(const char *from, const char *end, const char *key)
 {
     for (const char *line = from; line != NULL && (end == NULL || line < end);) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Replays are runs like others: they go on from a link to the run's checkpoint, and stop by run.stop_after, which
-// changes no bit of what comes before.
+// Replays are ordinary runs: they resume from a link to the run's checkpoint, and stop by run.stop_after, which changes
+// no bit of what comes before.
 #include "elbow/train/detail/replay.h"
 
 #include "elbow/base/directory.h"

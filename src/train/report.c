@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an engine tells: what it runs on, and what it takes.
+// The log lines of an engine: model, machine and memory.
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/build.h"
@@ -30,7 +30,7 @@ static const struct elbow_dataset *stored_of(const struct elbow_dataset *dataset
     return dataset->stored != NULL ? dataset->stored : dataset;
 }
 
-// What a dataset takes of a copy; names were given back when they were read.
+// Memory of one copy of a dataset; names were released after they were read.
 static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
 {
     const struct elbow_dataset *stored = stored_of(dataset);
@@ -41,13 +41,13 @@ static uint64_t dataset_bytes(const struct elbow_dataset *dataset)
     return bytes;
 }
 
-// What a rank takes for rows that are not all in memory, and to read them.
+// Memory of a rank for rows that are not all in memory, and for reading them.
 static uint64_t pages_bytes(const struct elbow_dataset *dataset)
 {
     return dataset->pages != NULL ? elbow_dataset_need(dataset).rank - dataset->selection_bytes : 0;
 }
 
-// What the ranks of a node take together.
+// Memory of all ranks of a node.
 struct total {
     uint64_t rank, node;
 };
@@ -64,7 +64,7 @@ static struct total loading_total(const struct elbow_train_plan *plan, uint64_t 
         frozen + rank, ranks * frozen + elbow_dataset_loading_peak(needs, sizeof needs / sizeof *needs, ranks, copies)};
 }
 
-// The most that is taken at any time; and what is taken later, where that is while the data are loaded.
+// The peak memory, and, if it is reached only while the data are loaded, the memory after that.
 static void tell_total(const struct elbow_train_plan *plan, struct total loading, struct total later)
 {
     bool is_loading = loading.node > later.node;
@@ -159,7 +159,7 @@ static void tell_run(const struct elbow_engine *engine)
         (unsigned long long)plan->sequence.microbatch);
 }
 
-// What the ranks run on. Ranks that have to take turns on a core halve the speed of all.
+// The cores of the ranks. Ranks that have to take turns on a core halve the speed of all.
 static void tell_binding(const struct elbow_engine *engine)
 {
     const struct elbow_train_plan *plan = engine->plan;

@@ -51,7 +51,7 @@ void elbow_outputs_add_row(struct elbow_run_outputs *outputs, const struct elbow
         add_events(outputs, row, kl);
 }
 
-// A picture as it lies in the run directory; one that is not there (the data are no images, or it waits for room) is
+// A picture as it lies in the run directory; one that is not there (the data are no images, or it waits for space) is
 // left out.
 static void add_picture(struct elbow_run_outputs *outputs, bool of_reconstructions)
 {

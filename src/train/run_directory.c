@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What a run writes: the folders come last; a report, which is made anew at an end, last of the files.
+// The names that a run writes: the folders come last; the report, which is made again at each end, is the last file.
 static const char *const files[] = {ELBOW_RUN_CONFIG, "metrics.csv", "kl.csv",          "log.txt",
                                     "receipt.txt",    "lock",        ELBOW_EVENTS_NAME, ELBOW_RUN_REPORT};
 static const char *const folders[] = {"checkpoints", "samples"};
@@ -39,7 +39,7 @@ static bool is_there(const struct elbow_directory *directory, const char *name)
     return fstatat(elbow_directory_descriptor(directory), name, &about, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// What a regular file begins with, zero-terminated; "" if it cannot be read.
+// The first bytes of a regular file, zero-terminated; "" if it cannot be read.
 static void read_head(const struct elbow_directory *directory, const char *name, char head[HEAD_SIZE])
 {
     struct stat about;

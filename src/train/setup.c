@@ -4,7 +4,7 @@
 
 #include "elbow/base/clock.h"
 
-// That there is nothing left to do, what was asked for, and how to go on.
+// Logs that no steps are left, the key that says so, and how to continue.
 static void tell_finished(struct elbow_trainer *trainer, bool gave_up)
 {
     const struct elbow_config *config = &trainer->plan.config;

@@ -218,7 +218,7 @@ static void tell_beside(const struct elbow_train_plan *plan, const struct elbow_
     }
 }
 
-// Where the data lie may change at a resume, what they are may not.
+// A resume may read the data from another place, but they must be the same data.
 static enum elbow_status check_rows(const struct elbow_train_plan *plan, const struct elbow_checkpoint *checkpoint,
                                     struct elbow_error *error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The trace of a training run: where it is written, and what is told of it.
+// The trace of a training run: its path, and the log lines about it.
 #include "elbow/train/detail/outputs.h"
 
 #include "elbow/base/file.h"

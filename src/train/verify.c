@@ -190,7 +190,7 @@ static enum elbow_status tell(const struct verifier *verifier, struct elbow_erro
               "again, and on another machine");
 }
 
-// Collective. What a replay has come to, beside the checkpoint that the run has.
+// Collective. Compares the result of a replay with the checkpoint of the run.
 static enum elbow_status compare(struct verifier *verifier, const struct elbow_checkpoint *before, uint64_t from,
                                  uint64_t reached, struct elbow_error *error)
 {
