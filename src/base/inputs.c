@@ -44,7 +44,7 @@ static bool look(int directory, const char *path, struct input *file)
 }
 
 // Under the mutex. The list lasts as long as the process: it is no part of any work whose memory is counted.
-static enum elbow_status make_room(struct elbow_error *error)
+static enum elbow_status reserve(struct elbow_error *error)
 {
     if (inputs.count < inputs.capacity)
         return ELBOW_OK;
@@ -65,7 +65,7 @@ enum elbow_status elbow_inputs_note(const char *path, struct elbow_error *error)
         return ELBOW_OK;
     pthread_mutex_lock(&inputs.mutex);
     if (!is_noted(&file)) {
-        status = make_room(error);
+        status = reserve(error);
         if (status == ELBOW_OK)
             inputs.files[inputs.count++] = file;
     }

@@ -104,8 +104,8 @@ void elbow_memory_start(void)
 
 bool elbow_memory_has(size_t bytes)
 {
-    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return room != MAP_FAILED && munmap(room, bytes) == 0;
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages != MAP_FAILED && munmap(pages, bytes) == 0;
 }
 
 struct elbow_memory_counts elbow_memory_count(void)

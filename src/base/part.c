@@ -71,9 +71,9 @@ static bool follow_links(struct elbow_part *part)
 static bool name_part(struct elbow_part *part, int attempt)
 {
     const char *slash = strrchr(part->path, '/'), *name = slash == NULL ? part->path : slash + 1;
-    size_t room = NAME_MAX - (sizeof PREFIX - 1) - RANDOM_DIGITS - 1;
+    size_t length = NAME_MAX - (sizeof PREFIX - 1) - RANDOM_DIGITS - 1;
     return elbow_text_format(part->part, sizeof part->part, "%.*s%s%0*" PRIx64 "-%.*s", (int)(name - part->path),
-                             part->path, PREFIX, RANDOM_DIGITS, random_bits(attempt), (int)room, name);
+                             part->path, PREFIX, RANDOM_DIGITS, random_bits(attempt), (int)length, name);
 }
 
 enum elbow_status elbow_part_begin(const struct elbow_directory *directory, const char *path, struct elbow_part *part,

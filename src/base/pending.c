@@ -67,7 +67,7 @@ enum elbow_status elbow_pending_write(struct elbow_pending *pending, const char 
     return status;
 }
 
-bool elbow_pending_wait_for_room(const struct elbow_pending *pending)
+bool elbow_pending_wait_for_space(const struct elbow_pending *pending)
 {
     return pending->count > 0 && elbow_file_is_full(pending->reason);
 }

@@ -9,7 +9,7 @@
 
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5, VARINT_SIZE = 10, LEAST_CAPACITY = 256 };
 
-static bool make_room(struct elbow_protobuf *message, size_t more)
+static bool reserve(struct elbow_protobuf *message, size_t more)
 {
     char *larger = NULL;
     if (message->lacks_memory)
@@ -31,7 +31,7 @@ static bool make_room(struct elbow_protobuf *message, size_t more)
 
 void elbow_protobuf_raw(struct elbow_protobuf *message, const void *bytes, size_t size)
 {
-    if (size == 0 || !make_room(message, size))
+    if (size == 0 || !reserve(message, size))
         return;
     memcpy(message->bytes + message->size, bytes, size);
     message->size += size;
@@ -114,7 +114,7 @@ void elbow_protobuf_end(struct elbow_protobuf *message, size_t begin)
     if (message->lacks_memory)
         return;
     size_t content = message->size - begin, length = encode_varint(content, bytes);
-    if (!make_room(message, length - 1))
+    if (!reserve(message, length - 1))
         return;
     memmove(message->bytes + begin + length - 1, message->bytes + begin, content);
     memcpy(message->bytes + begin - 1, bytes, length);

@@ -96,13 +96,13 @@ static enum elbow_status read_all(int file, const char *path, size_t limit, char
         return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
     // A pipe has no size: it is read up to the limit, and a byte more.
     bool is_pipe = S_ISFIFO(about.st_mode);
-    size_t room = is_pipe ? limit + 1 : (size_t)about.st_size;
-    if (!is_pipe && room > limit)
+    size_t capacity = is_pipe ? limit + 1 : (size_t)about.st_size;
+    if (!is_pipe && capacity > limit)
         return elbow_error_set(error, ELBOW_FILE, "%s: has %s, more than the maximum of %s", path,
-                               elbow_text_bytes(room).text, elbow_text_bytes(limit).text);
-    enum elbow_status status = elbow_allocate(text, room + 1, 1, path, error);
+                               elbow_text_bytes(capacity).text, elbow_text_bytes(limit).text);
+    enum elbow_status status = elbow_allocate(text, capacity + 1, 1, path, error);
     if (status == ELBOW_OK)
-        status = read_bytes(file, is_pipe, path, *text, room, size, error);
+        status = read_bytes(file, is_pipe, path, *text, capacity, size, error);
     if (status == ELBOW_OK && *size > limit)
         status = elbow_error_set(error, ELBOW_FILE, "%s: delivers more than the maximum of %s", path,
                                  elbow_text_bytes(limit).text);

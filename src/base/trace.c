@@ -18,11 +18,11 @@ const struct elbow_trace_about *elbow_trace_tell(enum elbow_trace_name name)
     return &names[name];
 }
 
-enum elbow_status elbow_track_create(struct elbow_track *track, size_t room, struct elbow_error *error)
+enum elbow_status elbow_track_create(struct elbow_track *track, size_t capacity, struct elbow_error *error)
 {
-    ELBOW_CHECK(room > 0);
-    *track = (struct elbow_track){.room = room};
-    return elbow_allocate(&track->events, room, sizeof *track->events, "the trace", error);
+    ELBOW_CHECK(capacity > 0);
+    *track = (struct elbow_track){.capacity = capacity};
+    return elbow_allocate(&track->events, capacity, sizeof *track->events, "the trace", error);
 }
 
 void elbow_track_clear(struct elbow_track *track)
@@ -39,7 +39,7 @@ void elbow_track_turn(struct elbow_track *track, bool on)
 
 void elbow_track_note(struct elbow_track *track, enum elbow_trace_name name, uint64_t argument, double begin)
 {
-    track->events[track->count % track->room] = (struct elbow_trace_event){
+    track->events[track->count % track->capacity] = (struct elbow_trace_event){
         .begin = begin, .end = elbow_clock_seconds(), .argument = (uint32_t)argument, .name = (uint32_t)name};
     track->count += 1;
 }
@@ -55,7 +55,7 @@ static int compare(const void *left, const void *right)
 
 size_t elbow_track_finish(struct elbow_track *track)
 {
-    size_t count = track->count < track->room ? (size_t)track->count : track->room;
+    size_t count = track->count < track->capacity ? (size_t)track->count : track->capacity;
     elbow_track_turn(track, false);
     qsort(track->events, count, sizeof *track->events, compare);
     return count;

@@ -244,11 +244,11 @@ static void run_audit(struct elbow_bench_run *bench)
 static void run_agreement(struct elbow_bench_run *bench)
 {
     struct elbow_engine *engine = &bench->engine;
-    double start = elbow_clock_seconds(), wishes[ELBOW_TRAIN_WISHES];
+    double start = elbow_clock_seconds(), reasons[ELBOW_TRAIN_REASONS];
     elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_COMPUTE);
-    elbow_engine_wish(engine, wishes);
+    elbow_engine_give_reasons(engine, reasons);
     elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_EXCHANGE);
-    bench->seen = wishes[0] + elbow_engine_must_stop(engine);
+    bench->seen = reasons[0] + elbow_engine_must_stop(engine);
     elbow_deadline_note_step(&engine->deadline, elbow_clock_seconds() - start);
 }
 

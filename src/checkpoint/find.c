@@ -254,7 +254,7 @@ static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint 
     if (elbow_comm_broadcast_text(comm, &checkpoint->config_text, error) != ELBOW_OK)
         goto failed;
     if (!is_root)
-        elbow_checkpoint_make_room(checkpoint, error);
+        elbow_checkpoint_allocate(checkpoint, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         goto failed;
     const struct elbow_fit *fits[] = {&checkpoint->data.transform, &checkpoint->data.input};

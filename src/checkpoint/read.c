@@ -323,7 +323,7 @@ enum elbow_status elbow_checkpoint_read(const char *name, const void *image, siz
     return status;
 }
 
-enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
+enum elbow_status elbow_checkpoint_allocate(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
     enum elbow_status status =
         elbow_allocate(&checkpoint->accumulator, checkpoint->accumulators, sizeof(double), "a checkpoint", error);

@@ -6,12 +6,13 @@
 
 #include <string.h>
 
-static enum elbow_status make_room(const struct elbow_model *model, size_t rows, const struct elbow_collated *collated,
-                                   struct elbow_anchors *anchors, struct elbow_error *error)
+static enum elbow_status allocate_workspace(const struct elbow_model *model, size_t rows,
+                                            const struct elbow_collated *collated, struct elbow_anchors *anchors,
+                                            struct elbow_error *error)
 {
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(anchors->z, rows * model->latent),
-        ELBOW_ARRAY(anchors->told, rows * model->conditions),
+        ELBOW_ARRAY(anchors->condition, rows * model->conditions),
         ELBOW_ARRAY(anchors->x, rows * model->values),
     };
     enum elbow_status status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "rows to start from", error);
@@ -22,15 +23,15 @@ static enum elbow_status make_room(const struct elbow_model *model, size_t rows,
     return status;
 }
 
-// What a row is told: its own, but for what is given in place of it.
-static void tell(const struct elbow_gallery *gallery, float *told)
+// Replaces the given parts in the condition of a row.
+static void set_condition(const struct elbow_gallery *gallery, float *condition)
 {
     const struct elbow_model *model = gallery->model;
     if (gallery->conditioning != NULL)
-        elbow_conditioning_replace(gallery->conditioning, told);
+        elbow_conditioning_replace(gallery->conditioning, condition);
     if (!gallery->has_class || model->classes < 2)
         return;
-    float *classes = told + model->conditions - model->classes;
+    float *classes = condition + model->conditions - model->classes;
     memset(classes, 0, model->classes * sizeof *classes);
     classes[gallery->class_number] = 1;
 }
@@ -41,14 +42,15 @@ static void take(const struct elbow_gallery *gallery, const struct elbow_microba
 {
     struct elbow_model *model = gallery->model;
     const float *head = elbow_model_encode(model, gallery->parameters, microbatch);
-    const float *told = model->classes > 1 ? model->condition : microbatch->about.condition;
+    const float *condition = model->classes > 1 ? model->condition : microbatch->about.condition;
     size_t conditions = model->conditions, values = model->values;
     for (size_t i = 0; i < count; ++i) {
         memcpy(anchors->z + (at + i) * model->latent, head + i * model->head, model->latent * sizeof(float));
-        if (conditions > 0 && told != NULL)
-            memcpy(anchors->told + (at + i) * conditions, told + i * conditions, conditions * sizeof *told);
+        if (conditions > 0 && condition != NULL)
+            memcpy(anchors->condition + (at + i) * conditions, condition + i * conditions,
+                   conditions * sizeof *condition);
         if (conditions > 0)
-            tell(gallery, anchors->told + (at + i) * conditions);
+            set_condition(gallery, anchors->condition + (at + i) * conditions);
     }
     memcpy(anchors->x + at * values, microbatch->values, count * values * sizeof(float));
     for (size_t k = 0; anchors->known != NULL && microbatch->known == NULL && k < count * values; ++k)
@@ -69,7 +71,7 @@ enum elbow_status elbow_anchors_encode(const struct elbow_gallery *gallery, cons
     *anchors = (struct elbow_anchors){.count = count};
     enum elbow_status status = elbow_collated_create(&collation, microbatch, &collated, error);
     if (status == ELBOW_OK)
-        status = make_room(gallery->model, count, &collated, anchors, error);
+        status = allocate_workspace(gallery->model, count, &collated, anchors, error);
     for (size_t at = 0; at < count && status == ELBOW_OK; at += microbatch) {
         size_t left = count - at, taken = left < microbatch ? left : microbatch;
         for (size_t i = 0; i < microbatch; ++i) // full, so that its GEMMs have one shape
@@ -84,7 +86,7 @@ enum elbow_status elbow_anchors_encode(const struct elbow_gallery *gallery, cons
 void elbow_anchors_clear(struct elbow_anchors *anchors)
 {
     elbow_release(&anchors->z);
-    elbow_release(&anchors->told);
+    elbow_release(&anchors->condition);
     elbow_release(&anchors->x);
     elbow_release(&anchors->known);
     elbow_release(&anchors->sizes);

@@ -9,7 +9,7 @@
 enum { ROWS = 10000, ROWS_OF_MANY = 2000, MANY = 2000 };
 enum { BLOCK_BYTES = 1 << 23 };
 
-struct rooms {
+struct workspace {
     float *rows;              // (block, D)
     double *scores, *rebuilt; // (block, components), (block, D)
 };
@@ -37,18 +37,19 @@ static enum elbow_status fit(const struct elbow_dataset *training, size_t compon
 }
 
 static enum elbow_status score_block(const struct elbow_pca *pca, const struct elbow_dataset *dataset, uint64_t first,
-                                     size_t count, const struct rooms *rooms, double *scores, struct elbow_error *error)
+                                     size_t count, const struct workspace *workspace, double *scores,
+                                     struct elbow_error *error)
 {
     size_t values = dataset->values;
     for (size_t i = 0; i < count; ++i)
-        elbow_dataset_sample(dataset, first + i, rooms->rows + i * values);
-    if (elbow_pca_project(pca, count, rooms->rows, rooms->scores, error) != ELBOW_OK)
+        elbow_dataset_sample(dataset, first + i, workspace->rows + i * values);
+    if (elbow_pca_project(pca, count, workspace->rows, workspace->scores, error) != ELBOW_OK)
         return error->status;
-    elbow_pca_reconstruct(pca, count, rooms->scores, rooms->rebuilt);
+    elbow_pca_reconstruct(pca, count, workspace->scores, workspace->rebuilt);
     for (size_t i = 0; i < count; ++i) {
         scores[i] = 0;
         for (size_t d = 0; d < values; ++d) {
-            double left = (double)rooms->rows[i * values + d] - rooms->rebuilt[i * values + d];
+            double left = (double)workspace->rows[i * values + d] - workspace->rebuilt[i * values + d];
             scores[i] += left * left;
         }
     }
@@ -59,21 +60,22 @@ enum elbow_status elbow_baseline_scores(const struct elbow_dataset *training, co
                                         size_t components, double *scores, struct elbow_error *error)
 {
     struct elbow_pca *pca = NULL;
-    struct rooms rooms = {0};
+    struct workspace workspace = {0};
     size_t fit_in = BLOCK_BYTES / (dataset->values * sizeof(double)), block = fit_in > 0 ? fit_in : 1;
-    const struct elbow_array arrays[] = {ELBOW_ARRAY(rooms.rows, block * dataset->values),
-                                         ELBOW_ARRAY(rooms.scores, block * components),
-                                         ELBOW_ARRAY(rooms.rebuilt, block * dataset->values)};
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(workspace.rows, block * dataset->values),
+                                         ELBOW_ARRAY(workspace.scores, block * components),
+                                         ELBOW_ARRAY(workspace.rebuilt, block * dataset->values)};
     enum elbow_status status = fit(training, components, &pca, error);
     if (status == ELBOW_OK)
         status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "rows beside principal components", error);
     for (uint64_t first = 0; first < dataset->samples && status == ELBOW_OK; first += block) {
         uint64_t left = dataset->samples - first;
-        status = score_block(pca, dataset, first, left < block ? (size_t)left : block, &rooms, scores + first, error);
+        status =
+            score_block(pca, dataset, first, left < block ? (size_t)left : block, &workspace, scores + first, error);
     }
-    elbow_release(&rooms.rows);
-    elbow_release(&rooms.scores);
-    elbow_release(&rooms.rebuilt);
+    elbow_release(&workspace.rows);
+    elbow_release(&workspace.scores);
+    elbow_release(&workspace.rebuilt);
     elbow_pca_free(&pca);
     return status;
 }

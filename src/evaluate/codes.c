@@ -15,8 +15,8 @@ struct collecting {
     uint64_t *places;          // of all rows that are taken, on every rank
     struct elbow_collation collation;
     struct elbow_collated collated;
-    uint64_t *ids; // room for a microbatch of samples
-    float *z, *told;
+    uint64_t *ids; // workspace for a microbatch of samples
+    float *z, *reconstructions;
     size_t row_floats;
     const struct elbow_data_facts *facts; // NULL: no samples
     uint64_t seed;
@@ -48,12 +48,12 @@ static void produce(void *user, uint64_t first, size_t count, void *results)
     elbow_model_set_sizes(
         model, count,
         (struct elbow_model_sizes){.x = microbatch.values, .known = microbatch.known, .sizes = microbatch.sizes});
-    elbow_model_decode(model, request->parameters, count, collecting->z, collecting->told);
+    elbow_model_decode(model, request->parameters, count, collecting->z, collecting->reconstructions);
     for (size_t i = 0; i < count; ++i) {
         float *row = (float *)results + i * collecting->row_floats, *unknown = row + latent + 2 * values;
         memcpy(row, collecting->z + i * latent, latent * sizeof *row);
         memcpy(row + latent, microbatch.values + i * values, values * sizeof *row);
-        memcpy(row + latent + values, collecting->told + i * values, values * sizeof *row);
+        memcpy(row + latent + values, collecting->reconstructions + i * values, values * sizeof *row);
         *unknown = 0;
         for (size_t d = 0; microbatch.known != NULL && d < values; ++d)
             *unknown += microbatch.known[i * values + d] == 0;
@@ -72,7 +72,7 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
         for (size_t j = 0; j < latent; ++j)
             codes->codes[(first + i) * latent + j] = row[j];
         memcpy(codes->data + (first + i) * values, row + latent, values * sizeof *row);
-        memcpy(codes->told + (first + i) * values, row + latent + values, values * sizeof *row);
+        memcpy(codes->reconstructions + (first + i) * values, row + latent + values, values * sizeof *row);
         codes->has_unknown = codes->has_unknown || row[latent + 2 * values] != 0;
     }
     return ELBOW_OK;
@@ -104,8 +104,8 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     elbow_model_draw_latent(model, request->parameters, stream, rows, collecting->ids, collecting->z);
     elbow_model_set_sizes(model, rows,
                           (struct elbow_model_sizes){.mean = collecting->facts->mean, .size = collecting->facts->size});
-    elbow_model_decode(model, request->parameters, rows, collecting->z, collecting->told);
-    memcpy(results, collecting->told, count * model->values * sizeof *collecting->told);
+    elbow_model_decode(model, request->parameters, rows, collecting->z, collecting->reconstructions);
+    memcpy(results, collecting->reconstructions, count * model->values * sizeof *collecting->reconstructions);
 }
 
 static enum elbow_status consume_samples(void *user, uint64_t first, uint64_t count, const void *results,
@@ -118,7 +118,7 @@ static enum elbow_status consume_samples(void *user, uint64_t first, uint64_t co
     return ELBOW_OK;
 }
 
-static enum elbow_status make_room(struct collecting *collecting, size_t rows_max, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct collecting *collecting, size_t rows_max, struct elbow_error *error)
 {
     struct elbow_codes *codes = collecting->codes;
     const struct elbow_evaluation_request *request = collecting->request;
@@ -126,10 +126,10 @@ static enum elbow_status make_room(struct collecting *collecting, size_t rows_ma
     size_t rows = is_root ? codes->rows : 0, of_values = rows * codes->values;
     const struct elbow_array arrays[] = {ELBOW_ARRAY(collecting->ids, rows_max),
                                          ELBOW_ARRAY(collecting->z, rows_max * codes->width),
-                                         ELBOW_ARRAY(collecting->told, rows_max * codes->values),
+                                         ELBOW_ARRAY(collecting->reconstructions, rows_max * codes->values),
                                          ELBOW_ARRAY(codes->codes, rows * codes->width),
                                          ELBOW_ARRAY(codes->data, of_values),
-                                         ELBOW_ARRAY(codes->told, of_values),
+                                         ELBOW_ARRAY(codes->reconstructions, of_values),
                                          ELBOW_ARRAY(codes->samples, of_values)}; // the last one
     size_t count = sizeof arrays / sizeof *arrays - (collecting->facts != NULL ? 0 : 1);
     enum elbow_status status = elbow_allocate_all(arrays, count, "the rows that are measured", error);
@@ -146,21 +146,22 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
 {
     const struct elbow_model *model = request->model;
     uint64_t samples = request->dataset->samples;
-    size_t room = samples < most ? (size_t)samples : most, microbatch = (size_t)request->config->train.microbatch;
+    size_t capacity = samples < most ? (size_t)samples : most, microbatch = (size_t)request->config->train.microbatch;
     struct collecting collecting = {.request = request,
                                     .codes = codes,
                                     .collation = elbow_collation_of_evaluation(request->config, request->dataset),
                                     .row_floats = model->latent + 2 * model->values + 1,
                                     .facts = facts,
                                     .seed = seed};
-    *codes = (struct elbow_codes){.rows = room, .width = model->latent, .values = model->values};
+    *codes = (struct elbow_codes){.rows = capacity, .width = model->latent, .values = model->values};
     *error = (struct elbow_error){0};
     ELBOW_CHECK(facts == NULL || model->prior != NULL);
-    if (elbow_allocate(&codes->places, room, sizeof *codes->places, "the rows that are measured", error) == ELBOW_OK &&
-        make_room(&collecting, microbatch, error) == ELBOW_OK)
+    if (elbow_allocate(&codes->places, capacity, sizeof *codes->places, "the rows that are measured", error) ==
+            ELBOW_OK &&
+        allocate_workspace(&collecting, microbatch, error) == ELBOW_OK)
         elbow_codes_choose(samples, most, seed, codes->places);
     collecting.places = codes->places;
-    struct elbow_ordered_rows_job job = {.rows = room,
+    struct elbow_ordered_rows_job job = {.rows = capacity,
                                          .microbatch = microbatch,
                                          .row_bytes = collecting.row_floats * sizeof(float),
                                          .user = &collecting,
@@ -171,7 +172,7 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         elbow_ordered_rows_run(request->comm, &job, error);
     if (error->status == ELBOW_OK && facts != NULL) {
-        codes->sample_count = room;
+        codes->sample_count = capacity;
         job.row_bytes = model->values * sizeof(float);
         job.produce = produce_samples;
         job.consume = consume_samples;
@@ -181,7 +182,7 @@ enum elbow_status elbow_codes_collect(const struct elbow_evaluation_request *req
     elbow_collated_destroy(&collecting.collated);
     elbow_release(&collecting.ids);
     elbow_release(&collecting.z);
-    elbow_release(&collecting.told);
+    elbow_release(&collecting.reconstructions);
     if (error->status != ELBOW_OK)
         elbow_codes_clear(codes);
     return error->status;
@@ -192,7 +193,7 @@ void elbow_codes_clear(struct elbow_codes *codes)
     elbow_release(&codes->places);
     elbow_release(&codes->codes);
     elbow_release(&codes->data);
-    elbow_release(&codes->told);
+    elbow_release(&codes->reconstructions);
     elbow_release(&codes->samples);
     *codes = (struct elbow_codes){0};
 }

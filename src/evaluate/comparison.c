@@ -53,7 +53,7 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
     return ELBOW_OK;
 }
 
-static enum elbow_status make_room(struct elbow_compared *compared, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct elbow_compared *compared, struct elbow_error *error)
 {
     enum elbow_status status = ELBOW_OK;
     for (int f = 0; f < ELBOW_COMPARED_FIGURES && status == ELBOW_OK; ++f)
@@ -80,7 +80,7 @@ static enum elbow_status gather(const struct elbow_evaluation_request *evaluatio
     *error = (struct elbow_error){0};
     if (elbow_measured_create(&plan, job.microbatch, &gathering.measured, error) == ELBOW_OK &&
         elbow_comm_place(evaluation->comm).rank == 0)
-        make_room(compared, error);
+        allocate_workspace(compared, error);
     if (elbow_comm_agree(evaluation->comm, error) == ELBOW_OK)
         elbow_ordered_rows_run(evaluation->comm, &job, error);
     if (error->status == ELBOW_OK) {

@@ -38,7 +38,7 @@ static bool has_factor(const struct encoding *encoding)
     return encoding->request->model->posterior->factor != NULL;
 }
 
-static enum elbow_status make_room(struct encoding *encoding, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct encoding *encoding, struct elbow_error *error)
 {
     size_t rows = (size_t)encoding->request->config->train.microbatch;
     enum elbow_status status = elbow_allocate(&encoding->sums, elbow_measures_width(&encoding->plan), sizeof(double),
@@ -197,19 +197,19 @@ static char *put_errors(const struct encoding *encoding, size_t i, char *row)
     const struct elbow_dataset *dataset = encoding->request->dataset;
     size_t values = dataset->values, at = i * values;
     const float *known = measured->microbatch.known;
-    double *truth = measured->scaled, *told = truth + values;
+    double *truth = measured->scaled, *predicted = truth + values;
     bool is_turned = encoding->request->config->data.binarize == ELBOW_BINARIZE_NONE;
     for (size_t d = 0; d < values && !is_turned; ++d) {
         truth[d] = (double)measured->microbatch.values[at + d];
-        told[d] = (double)measured->told[at + d];
+        predicted[d] = (double)measured->reconstructions[at + d];
     }
     if (is_turned) {
         elbow_fit_inverse(&dataset->transform, 0, values, measured->microbatch.values + at, truth);
-        elbow_fit_inverse(&dataset->transform, 0, values, measured->told + at, told);
-        elbow_fit_set_constants(&dataset->transform, 0, values, told);
+        elbow_fit_inverse(&dataset->transform, 0, values, measured->reconstructions + at, predicted);
+        elbow_fit_set_constants(&dataset->transform, 0, values, predicted);
     }
     for (size_t d = 0; d < values; ++d) {
-        float error = known != NULL && known[at + d] == 0 ? NAN : (float)(truth[d] - told[d]);
+        float error = known != NULL && known[at + d] == 0 ? NAN : (float)(truth[d] - predicted[d]);
         row = put(row, &error, sizeof error);
     }
     return row;
@@ -359,7 +359,7 @@ enum elbow_status elbow_encode(const struct elbow_evaluation_request *request, c
     else if (error->status == ELBOW_OK)
         elbow_sink_check(&plan, error);
     if (error->status == ELBOW_OK)
-        make_room(&encoding, error);
+        allocate_workspace(&encoding, error);
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         encode_rows(&encoding, &plan, error);
     give_room_back(&encoding);

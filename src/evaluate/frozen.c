@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A model in front of the data. A room has a model of its own, as layers keep activations: the parameters are shared.
+// A model in front of the data. A workspace has a model of its own, as layers keep activations: the parameters are
+// shared.
 #include "elbow/evaluate/frozen.h"
 
 #include "elbow/base/memory.h"
@@ -8,7 +9,7 @@
 
 #include <string.h>
 
-struct elbow_frozen_room {
+struct elbow_frozen_workspace {
     const struct elbow_frozen *frozen;
     struct elbow_model *model;
     struct elbow_collation collation;
@@ -44,59 +45,59 @@ static struct elbow_collation collation_of(const struct elbow_frozen *frozen, co
 }
 
 enum elbow_status elbow_frozen_open(const struct elbow_frozen *frozen, const struct elbow_dataset *stored,
-                                    size_t rows_max, bool is_training, struct elbow_frozen_room **out,
+                                    size_t rows_max, bool is_training, struct elbow_frozen_workspace **out,
                                     struct elbow_error *error)
 {
-    struct elbow_frozen_room *room = NULL;
+    struct elbow_frozen_workspace *workspace = NULL;
     *out = NULL;
-    enum elbow_status status = elbow_allocate(&room, 1, sizeof *room, "a model in front of the data", error);
+    enum elbow_status status = elbow_allocate(&workspace, 1, sizeof *workspace, "a model in front of the data", error);
     if (status != ELBOW_OK)
         return status;
-    room->frozen = frozen;
-    status = make_model(frozen, rows_max, &room->model, error);
+    workspace->frozen = frozen;
+    status = make_model(frozen, rows_max, &workspace->model, error);
     if (status == ELBOW_OK && stored != NULL) {
-        room->collation = collation_of(frozen, stored, is_training);
-        status = elbow_collated_create(&room->collation, rows_max, &room->collated, error);
+        workspace->collation = collation_of(frozen, stored, is_training);
+        status = elbow_collated_create(&workspace->collation, rows_max, &workspace->collated, error);
     }
     if (status == ELBOW_OK)
-        *out = room;
+        *out = workspace;
     else
-        elbow_frozen_close(room);
+        elbow_frozen_close(workspace);
     return status;
 }
 
-void elbow_frozen_close(struct elbow_frozen_room *room)
+void elbow_frozen_close(struct elbow_frozen_workspace *workspace)
 {
-    if (room == NULL)
+    if (workspace == NULL)
         return;
-    elbow_collated_destroy(&room->collated);
-    elbow_model_destroy(room->model);
-    elbow_release(&room);
+    elbow_collated_destroy(&workspace->collated);
+    elbow_model_destroy(workspace->model);
+    elbow_release(&workspace);
 }
 
-static enum elbow_status open_room(const struct elbow_through *through, const struct elbow_dataset *stored,
-                                   size_t rows_max, bool is_training, void **out, struct elbow_error *error)
+static enum elbow_status open_workspace(const struct elbow_through *through, const struct elbow_dataset *stored,
+                                        size_t rows_max, bool is_training, void **out, struct elbow_error *error)
 {
-    struct elbow_frozen_room *room = NULL;
+    struct elbow_frozen_workspace *workspace = NULL;
     enum elbow_status status =
-        elbow_frozen_open((const struct elbow_frozen *)through, stored, rows_max, is_training, &room, error);
-    *out = room;
+        elbow_frozen_open((const struct elbow_frozen *)through, stored, rows_max, is_training, &workspace, error);
+    *out = workspace;
     return status;
 }
 
-static void close_room(void *room)
+static void close_workspace(void *workspace)
 {
-    elbow_frozen_close(room);
+    elbow_frozen_close(workspace);
 }
 
 static void make(void *user, uint64_t epoch, size_t rows, const uint64_t *places, float *values)
 {
-    struct elbow_frozen_room *room = user;
-    struct elbow_model *model = room->model;
-    memcpy(room->collated.ids, places, rows * sizeof *places);
-    room->seen = elbow_collate(&room->collation, epoch, rows, &room->collated);
-    const float *head = elbow_model_encode(model, room->frozen->checkpoint.values, &room->seen);
-    model->posterior->draw(rows, model->latent, head, room->seen.noise, values);
+    struct elbow_frozen_workspace *workspace = user;
+    struct elbow_model *model = workspace->model;
+    memcpy(workspace->collated.ids, places, rows * sizeof *places);
+    workspace->seen = elbow_collate(&workspace->collation, epoch, rows, &workspace->collated);
+    const float *head = elbow_model_encode(model, workspace->frozen->checkpoint.values, &workspace->seen);
+    model->posterior->draw(rows, model->latent, head, workspace->seen.noise, values);
 }
 
 static size_t row_bytes(const struct elbow_through *through, const struct elbow_dataset *stored)
@@ -111,22 +112,22 @@ static size_t row_bytes(const struct elbow_through *through, const struct elbow_
     return bytes + elbow_collated_row_bytes(&collation);
 }
 
-void elbow_frozen_decode(struct elbow_frozen_room *room, size_t rows, const float *z, float *mean)
+void elbow_frozen_decode(struct elbow_frozen_workspace *workspace, size_t rows, const float *z, float *mean)
 {
-    const struct elbow_data_facts *data = &room->frozen->checkpoint.data;
+    const struct elbow_data_facts *data = &workspace->frozen->checkpoint.data;
     const struct elbow_model_sizes sizes = {.mean = data->mean, .size = data->size};
-    elbow_model_set_sizes(room->model, rows, sizes);
-    elbow_model_decode(room->model, room->frozen->checkpoint.values, rows, z, mean);
+    elbow_model_set_sizes(workspace->model, rows, sizes);
+    elbow_model_decode(workspace->model, workspace->frozen->checkpoint.values, rows, z, mean);
 }
 
-void elbow_frozen_draw(const struct elbow_frozen_room *room, size_t row, struct elbow_stream stream, float *x)
+void elbow_frozen_draw(const struct elbow_frozen_workspace *workspace, size_t row, struct elbow_stream stream, float *x)
 {
-    elbow_model_draw(room->model, room->frozen->checkpoint.values, row, stream, x);
+    elbow_model_draw(workspace->model, workspace->frozen->checkpoint.values, row, stream, x);
 }
 
-const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_room *room)
+const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_workspace *workspace)
 {
-    return &room->seen;
+    return &workspace->seen;
 }
 
 // The places are those of the configuration; how rows are read is the model's.
@@ -139,7 +140,7 @@ static void mix(const struct elbow_config *of, const struct elbow_config *config
     elbow_config_read_as(of, mixed);
 }
 
-// What its encoder would have to be told.
+// The conditions that its encoder would need.
 static enum elbow_status check_model(const struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
     const char *what = elbow_frozen_is_wanted(&checkpoint->config)        ? "data.through of its own"
@@ -182,9 +183,9 @@ enum elbow_status elbow_frozen_load(struct elbow_comm *comm, const struct elbow_
         .name = checkpoint->path,
         .values = (size_t)checkpoint->config.model.latent,
         .hash = elbow_hash_bytes(checkpoint->values, checkpoint->parameters.size * sizeof(float)) >> 1,
-        .open = open_room,
+        .open = open_workspace,
         .make = make,
-        .close = close_room,
+        .close = close_workspace,
         .row_bytes = row_bytes};
     *out = frozen;
     return ELBOW_OK;

@@ -31,7 +31,7 @@ struct drawing {
     struct elbow_class_table classes;              // what they are called; owned
 };
 
-static enum elbow_status make_room(struct drawing *drawing, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct drawing *drawing, struct elbow_error *error)
 {
     const struct elbow_gallery *gallery = drawing->decoder.gallery;
     enum elbow_status status = elbow_decoder_create(&drawing->decoder, error);
@@ -72,14 +72,14 @@ static size_t class_of(const struct drawing *drawing, uint64_t sample)
     return (size_t)(gallery->has_class ? (uint64_t)gallery->class_number : sample % gallery->model->classes);
 }
 
-// What a sample is told: conditions, and its class.
-static void tell_sample(const struct drawing *drawing, uint64_t sample, float *told)
+// The condition of a sample, with its class.
+static void set_condition_of(const struct drawing *drawing, uint64_t sample, float *condition)
 {
     const struct elbow_model *model = drawing->decoder.gallery->model;
-    memset(told, 0, model->conditions * sizeof *told);
-    elbow_conditioning_at(drawing->conditioning, sample, told);
+    memset(condition, 0, model->conditions * sizeof *condition);
+    elbow_conditioning_at(drawing->conditioning, sample, condition);
     if (model->classes > 1)
-        told[model->conditions - model->classes + class_of(drawing, sample)] = 1;
+        condition[model->conditions - model->classes + class_of(drawing, sample)] = 1;
 }
 
 // The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.
@@ -93,7 +93,7 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     for (size_t i = 0; i < rows; ++i)
         decoder->ids[i] = first + i;
     for (size_t i = 0; model->conditions > 0 && i < rows; ++i)
-        tell_sample(drawing, first + (i < count ? i : count - 1), decoder->condition + i * model->conditions);
+        set_condition_of(drawing, first + (i < count ? i : count - 1), decoder->condition + i * model->conditions);
     elbow_model_set_conditions(model, rows, decoder->condition);
     struct elbow_stream stream = {.seed = decoder->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
     for (size_t i = 0; gallery->mixture != NULL && i < rows; ++i)
@@ -191,7 +191,7 @@ static void produce_reconstructions(void *user, uint64_t first, size_t count, vo
         pack_row(drawing, &microbatch, i, first + i, (char *)results + i * drawing->row_bytes);
 }
 
-// What the samples were told, in a user's file of datasets.
+// The conditions of the samples, in a user's file of datasets.
 static size_t add_condition(struct drawing *drawing, const char *path, struct elbow_sink_column *column)
 {
     const struct elbow_gallery *gallery = drawing->decoder.gallery;
@@ -296,7 +296,7 @@ static enum elbow_status draw_gallery(struct drawing *drawing, const char *path,
     if (count == 0)
         elbow_error_set(error, ELBOW_USAGE, "%.500s: nothing to draw; ask for at least one", path);
     if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
-        make_room(drawing, error);
+        allocate_workspace(drawing, error);
     const struct elbow_written written = {.plan = &plan,
                                           .microbatch = drawing->decoder.microbatch,
                                           .row_bytes = drawing->row_bytes,
@@ -327,7 +327,7 @@ static enum elbow_status draw_lines(struct drawing *drawing, const char *path, s
     drawing->row_bytes = lines.stride * sizeof(float);
     if (error->status == ELBOW_OK &&
         (plots != NULL || elbow_gallery_check_lines(path, drawing->list->count, error) == ELBOW_OK))
-        make_room(drawing, error);
+        allocate_workspace(drawing, error);
     if (elbow_comm_agree(lines.gallery->comm, error) == ELBOW_OK)
         elbow_gallery_draw_lines(&lines, path, error);
     give_room_back(drawing);

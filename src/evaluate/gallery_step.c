@@ -137,8 +137,8 @@ void elbow_gallery_cut(const struct elbow_directory *run, uint64_t step)
     closedir(stream);
 }
 
-// Fills in the steps of images, as many as there is room for; how many there are.
-static size_t list_images(const struct elbow_directory *run, uint64_t *steps, size_t room)
+// Writes the steps of images, at most `capacity`, and returns their number.
+static size_t list_images(const struct elbow_directory *run, uint64_t *steps, size_t capacity)
 {
     size_t count = 0;
     uint64_t step;
@@ -148,7 +148,7 @@ static size_t list_images(const struct elbow_directory *run, uint64_t *steps, si
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         if (!step_of(entry->d_name, &step) || !elbow_output_ends(entry->d_name, elbow_sink_endings(ELBOW_SINK_PNG)[0]))
             continue;
-        if (count < room)
+        if (count < capacity)
             steps[count] = step;
         ++count;
     }
@@ -165,13 +165,13 @@ static int by_number(const void *a, const void *b)
 enum elbow_status elbow_gallery_steps(const struct elbow_directory *run, uint64_t **steps, size_t *count,
                                       struct elbow_error *error)
 {
-    size_t room = list_images(run, NULL, 0);
+    size_t capacity = list_images(run, NULL, 0);
     *count = 0;
-    enum elbow_status status = elbow_allocate(steps, room, sizeof **steps, "the pictures of a run", error);
-    if (status != ELBOW_OK || room == 0)
+    enum elbow_status status = elbow_allocate(steps, capacity, sizeof **steps, "the pictures of a run", error);
+    if (status != ELBOW_OK || capacity == 0)
         return status;
-    size_t found = list_images(run, *steps, room);
-    found = found < room ? found : room;
+    size_t found = list_images(run, *steps, capacity);
+    found = found < capacity ? found : capacity;
     qsort(*steps, found, sizeof **steps, by_number);
     for (size_t i = 0; i < found; ++i)
         if (i == 0 || (*steps)[i] != (*steps)[*count - 1])

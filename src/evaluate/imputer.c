@@ -79,7 +79,7 @@ static void add_columns(struct imputing *imputing)
         add_column(imputing, origin[i]);
 }
 
-static enum elbow_status make_room(struct imputing *imputing, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct imputing *imputing, struct elbow_error *error)
 {
     const struct elbow_imputation_request *request = imputing->request;
     size_t rows = imputing->rows_max, values = request->model->values, latent = request->model->latent;
@@ -246,14 +246,14 @@ static void complete(struct imputing *imputing, const struct elbow_microbatch *m
     }
 }
 
-// A sample of the output: known values as they are stored, others as told, in the model's values.
-static char *pack(struct imputing *imputing, const struct elbow_microbatch *microbatch, size_t row, const double *told,
-                  char *at)
+// A sample of the output: known values as they are stored, others as estimated, in the values of the model.
+static char *pack(struct imputing *imputing, const struct elbow_microbatch *microbatch, size_t row,
+                  const double *estimates, char *at)
 {
     const struct elbow_dataset *dataset = imputing->request->dataset;
     size_t values = dataset->values;
     const float *seen = microbatch->values + row * values;
-    memcpy(imputing->row, told, values * sizeof *told);
+    memcpy(imputing->row, estimates, values * sizeof *estimates);
     if (imputing->is_turned) {
         elbow_transform_row(dataset->transform.kind)->inverse(&dataset->transform, 0, values, imputing->row);
         elbow_fit_set_constants(&dataset->transform, 0, values, imputing->row);
@@ -280,10 +280,10 @@ static char *pack_row(struct imputing *imputing, const struct elbow_microbatch *
     at = pack(imputing, microbatch, row, imputing->sums + row * values, at);
     for (int64_t n = 0; n < request->draws; ++n) {
         const float *completion = imputing->completions + (row * (size_t)request->draws + (size_t)n) * values;
-        double *told = imputing->sums + row * values; // which has been packed
+        double *estimates = imputing->sums + row * values; // which has been packed
         for (size_t i = 0; i < values; ++i)
-            told[i] = (double)completion[i];
-        at = pack(imputing, microbatch, row, told, at);
+            estimates[i] = (double)completion[i];
+        at = pack(imputing, microbatch, row, estimates, at);
     }
     for (size_t i = 0; i < values; ++i) {
         float known = is_known(microbatch, row * values + i) ? 1.0F : 0.0F;
@@ -385,7 +385,7 @@ enum elbow_status elbow_impute(const struct elbow_imputation_request *request, c
                                    .at_once = ROWS_AT_ONCE,
                                    .publish = publish};
     if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
-        make_room(&imputing, error);
+        allocate_workspace(&imputing, error);
     if (error->status == ELBOW_OK && (!is_plain || dataset->is_synthetic))
         elbow_release(&imputing.stored); // what the model sees is no stored value
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)

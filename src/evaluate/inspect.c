@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Dataset files told in words: how each dataset is stored, what its values are, what it can serve as. Of large datasets
-// a sample of rows is looked at, so that a large file costs little more than a small one.
+// Descriptions of dataset files: how each dataset is stored, its values, and its possible uses. Of large datasets a
+// sample of rows is looked at, so that a large file costs little more than a small one.
 #include "elbow/evaluate/describe.h"
 
 #include "elbow/data/hdf5.h"
@@ -22,7 +22,7 @@ struct walk {
     const char *path;
     FILE *out;
     uint64_t datasets, bytes; // bytes: of values that were read
-    elbow_path group;         // of labels, that has been told of
+    elbow_path group;         // of labels, that has been described
     struct elbow_serves serves;
 };
 

@@ -56,14 +56,15 @@ static void set_point(const struct elbow_interpolation *interpolation, struct el
     if (step == 0 || step == last) {
         memcpy(walk->z + n * latent, anchors->z + end * latent, latent * sizeof *walk->z);
         if (conditions > 0)
-            memcpy(walk->told + n * conditions, anchors->told + end * conditions, conditions * sizeof *walk->told);
+            memcpy(walk->condition + n * conditions, anchors->condition + end * conditions,
+                   conditions * sizeof *walk->condition);
         return;
     }
     blend(a, b, latent, interpolation->is_spherical ? spherical(a, b, latent, share) : straight(share),
           walk->z + n * latent);
     if (conditions > 0)
-        blend(anchors->told + from * conditions, anchors->told + (from + 1) * conditions, conditions, straight(share),
-              walk->told + n * conditions);
+        blend(anchors->condition + from * conditions, anchors->condition + (from + 1) * conditions, conditions,
+              straight(share), walk->condition + n * conditions);
 }
 
 enum elbow_status elbow_walk_interpolate(const struct elbow_interpolation *interpolation, struct elbow_walk *walk,

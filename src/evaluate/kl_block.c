@@ -31,7 +31,7 @@ enum elbow_status elbow_kl_block_create(const struct elbow_measured *measured, s
         ELBOW_ARRAY(block->precision, rows * latent),
         ELBOW_ARRAY(block->log_p, rows),
         ELBOW_ARRAY(block->parts, rows_max * ELBOW_KL_PARTS_COUNT),
-        ELBOW_ARRAY(block->rooms, threads * elbow_set_estimate_workspace(rows, latent)),
+        ELBOW_ARRAY(block->estimates, threads * elbow_set_estimate_workspace(rows, latent)),
     };
     status = elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a block to evaluate", error);
     return status == ELBOW_OK ? elbow_collated_create(&measured->collation, model->rows_max, &block->collated, error)
@@ -48,7 +48,7 @@ void elbow_kl_block_destroy(struct elbow_kl_block **result)
     elbow_release(&block->z);
     elbow_release(&block->precision);
     elbow_release(&block->log_p);
-    elbow_release(&block->rooms);
+    elbow_release(&block->estimates);
     elbow_release(&block->parts);
     elbow_release(result);
 }
@@ -99,7 +99,7 @@ static void estimate_span(void *user, int part, size_t first, size_t count)
     struct elbow_kl_block *block = estimating->block;
     size_t latent = block->density.call.latent, workspace = elbow_set_estimate_workspace(block->rows, latent);
     struct elbow_set_estimate estimate =
-        elbow_set_estimate(block->rows, latent, block->rooms + (size_t)part * workspace);
+        elbow_set_estimate(block->rows, latent, block->estimates + (size_t)part * workspace);
     for (size_t i = estimating->first + first; i < estimating->first + first + count; ++i) {
         size_t row = (size_t)(estimating->measured->first + i - block->first);
         elbow_set_density_at(&block->density, row, block->z + row * latent, &estimate);

@@ -134,14 +134,14 @@ static enum elbow_status prepare(void *user, uint64_t first, uint64_t count, str
     return error->status;
 }
 
-static void tell(const struct decoding *decoding, uint64_t row, float *told)
+static void set_condition(const struct decoding *decoding, uint64_t row, float *condition)
 {
     const struct elbow_gallery *gallery = decoding->decoder.gallery;
     const struct elbow_model *model = gallery->model;
-    memset(told, 0, model->conditions * sizeof *told);
-    elbow_conditioning_at(gallery->conditioning, row, told);
+    memset(condition, 0, model->conditions * sizeof *condition);
+    elbow_conditioning_at(gallery->conditioning, row, condition);
     if (model->classes > 1)
-        told[model->conditions - model->classes + (size_t)gallery->class_number] = 1;
+        condition[model->conditions - model->classes + (size_t)gallery->class_number] = 1;
 }
 
 // The microbatch is full, with copies of its last row, whatever `count`: each row has the same bits in any company.
@@ -156,7 +156,7 @@ static void produce(void *user, uint64_t first, size_t count, void *results)
         decoder->ids[i] = row;
         memcpy(decoder->z + i * latent, decoding->z + (row - decoding->first) * latent, latent * sizeof(float));
         if (model->conditions > 0)
-            tell(decoding, row, decoder->condition + i * model->conditions);
+            set_condition(decoding, row, decoder->condition + i * model->conditions);
     }
     elbow_model_set_conditions(model, decoder->microbatch, decoder->condition);
     elbow_decoder_run(decoder, decoder->microbatch, elbow_decoder_sizes(decoder));
@@ -180,7 +180,7 @@ static enum elbow_status check(const struct elbow_gallery *gallery, const struct
     return ELBOW_OK;
 }
 
-static enum elbow_status make_room(struct decoding *decoding, bool is_root, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct decoding *decoding, bool is_root, struct elbow_error *error)
 {
     size_t numbers = decoding->block * decoding->latents->values;
     enum elbow_status status = elbow_decoder_create(&decoding->decoder, error);
@@ -226,7 +226,7 @@ enum elbow_status elbow_latents_decode(const struct elbow_gallery *gallery, stru
     decoding.row_bytes = elbow_sink_column_bytes(&column);
     decoding.block = block_of(microbatch, latents->values);
     if (elbow_sink_check(&plan, error) == ELBOW_OK)
-        make_room(&decoding, elbow_comm_place(gallery->comm).rank == 0, error);
+        allocate_workspace(&decoding, elbow_comm_place(gallery->comm).rank == 0, error);
     const struct elbow_written written = {.plan = &plan,
                                           .microbatch = microbatch,
                                           .row_bytes = decoding.row_bytes,

@@ -27,7 +27,8 @@ static enum elbow_status check(const struct elbow_evaluation_request *evaluation
                            "--grid: the samples of this model are not images (height, width and 1 or 3 channels)");
 }
 
-static enum elbow_status make_room(size_t pixels, size_t count, struct elbow_map_grid *grid, struct elbow_error *error)
+static enum elbow_status allocate_workspace(size_t pixels, size_t count, struct elbow_map_grid *grid,
+                                            struct elbow_error *error)
 {
     const struct elbow_array arrays[] = {ELBOW_ARRAY(grid->pixels, pixels), ELBOW_ARRAY(grid->labels, count),
                                          ELBOW_ARRAY(grid->names, count)};
@@ -82,7 +83,7 @@ enum elbow_status elbow_map_grid_make(const struct elbow_evaluation_request *eva
     *grid = (struct elbow_map_grid){.count = count, .across = across};
     enum elbow_status status = check(evaluation, &shape, error);
     if (status == ELBOW_OK)
-        status = make_room(count * count * shape.height * shape.width * shape.channels, count, grid, error);
+        status = allocate_workspace(count * count * shape.height * shape.width * shape.channels, count, grid, error);
     if (status == ELBOW_OK)
         status = decode(evaluation, &shape, grid, error);
     if (status != ELBOW_OK)

@@ -32,7 +32,7 @@ enum elbow_status elbow_measured_create(const struct elbow_measure_plan *plan, s
         ELBOW_ARRAY(measured->at_means, of_means > 0 ? width : 0),
         ELBOW_ARRAY(measured->deviances, of_deviance * 2),
         ELBOW_ARRAY(measured->z, of_decoded * plan->latent),
-        ELBOW_ARRAY(measured->told, of_decoded * model->values),
+        ELBOW_ARRAY(measured->reconstructions, of_decoded * model->values),
         ELBOW_ARRAY(measured->scaled, of_hidden > 0 || plan->request->decodes ? 2 * model->values : 0),
         ELBOW_ARRAY(measured->turned, plan->request->corrupt ? model->values : 0),
     };
@@ -79,7 +79,7 @@ void elbow_measured_decode(const struct elbow_measured *measured)
     for (size_t i = 0; i < measured->rows; ++i)
         memcpy(measured->z + i * latent, measured->head + i * head, latent * sizeof *measured->z);
     elbow_measured_set_sizes(measured);
-    elbow_model_decode(request->model, request->parameters, measured->rows, measured->z, measured->told);
+    elbow_model_decode(request->model, request->parameters, measured->rows, measured->z, measured->reconstructions);
 }
 
 void elbow_measured_destroy(struct elbow_measured *measured)
@@ -96,7 +96,7 @@ void elbow_measured_destroy(struct elbow_measured *measured)
     elbow_release(&measured->at_means);
     elbow_release(&measured->deviances);
     elbow_release(&measured->z);
-    elbow_release(&measured->told);
+    elbow_release(&measured->reconstructions);
     elbow_release(&measured->scaled);
     elbow_release(&measured->turned);
     *measured = (struct elbow_measured){0};

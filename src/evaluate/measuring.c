@@ -12,8 +12,8 @@
 
 // The codes of PCA, and what it makes of them.
 struct baseline {
-    double *codes, *told_exactly;
-    float *told;
+    double *codes, *exact;
+    float *reconstructions;
     size_t width;
 };
 
@@ -47,8 +47,8 @@ enum elbow_status elbow_measuring_choose(const char *only, bool asked[ELBOW_YARD
     return ELBOW_OK;
 }
 
-// Why a measure cannot be told of what there is; NULL: it can.
-static const char *why_not(const struct elbow_yardstick *row, const struct elbow_measure_tables *tables, char *room,
+// Why a measure cannot be computed from the inputs; NULL: it can.
+static const char *why_not(const struct elbow_yardstick *row, const struct elbow_measure_tables *tables, char *text,
                            size_t size)
 {
     const struct elbow_yardstick_input *input = &tables->input;
@@ -62,7 +62,8 @@ static const char *why_not(const struct elbow_yardstick *row, const struct elbow
         {ELBOW_YARDSTICK_NEEDS_LABELS, input->labels != NULL, NULL, "labels; give them with --labels FILE:/dataset"},
         {ELBOW_YARDSTICK_NEEDS_DATA, input->data != NULL, tables->no_data,
          "the rows that were encoded; give them with --data FILE:/dataset"},
-        {ELBOW_YARDSTICK_NEEDS_TOLD, input->told != NULL, tables->no_told, "reconstructions"},
+        {ELBOW_YARDSTICK_NEEDS_RECONSTRUCTIONS, input->reconstructions != NULL, tables->no_reconstructions,
+         "reconstructions"},
         {ELBOW_YARDSTICK_NEEDS_SAMPLES, input->samples != NULL, tables->no_samples,
          "samples; give them with --samples FILE:/dataset"},
         {ELBOW_YARDSTICK_NEEDS_KL, input->kl != NULL, tables->no_kl, "a posterior and a prior"},
@@ -72,11 +73,11 @@ static const char *why_not(const struct elbow_yardstick *row, const struct elbow
             continue;
         if (needs[i].why != NULL) {
             size_t length = strcspn(needs[i].what, ";");
-            elbow_text_format(room, size, "needs %.*s, and %s", (int)length, needs[i].what, needs[i].why);
+            elbow_text_format(text, size, "needs %.*s, and %s", (int)length, needs[i].what, needs[i].why);
         } else {
-            elbow_text_format(room, size, "needs %s", needs[i].what);
+            elbow_text_format(text, size, "needs %s", needs[i].what);
         }
-        return room;
+        return text;
     }
     return NULL;
 }
@@ -111,18 +112,18 @@ static enum elbow_status find_baseline(const struct elbow_measuring_request *req
     size_t count = input->rows * input->values;
     baseline->width = least_of(input->width, least_of(input->rows, input->values));
     const struct elbow_array arrays[] = {ELBOW_ARRAY(baseline->codes, input->rows * baseline->width),
-                                         ELBOW_ARRAY(baseline->told_exactly, count),
-                                         ELBOW_ARRAY(baseline->told, count)};
+                                         ELBOW_ARRAY(baseline->exact, count),
+                                         ELBOW_ARRAY(baseline->reconstructions, count)};
     enum elbow_status status = elbow_allocate_all(arrays, 3, "principal components", error);
     if (status == ELBOW_OK)
         status = fit(request, input, baseline->width, &pca, fitted, error);
     if (status == ELBOW_OK)
         status = elbow_pca_project(pca, input->rows, input->data, baseline->codes, error);
     if (status == ELBOW_OK)
-        elbow_pca_reconstruct(pca, input->rows, baseline->codes, baseline->told_exactly);
+        elbow_pca_reconstruct(pca, input->rows, baseline->codes, baseline->exact);
     for (size_t i = 0; status == ELBOW_OK && i < count; ++i)
-        baseline->told[i] = (float)baseline->told_exactly[i];
-    elbow_release(&baseline->told_exactly);
+        baseline->reconstructions[i] = (float)baseline->exact[i];
+    elbow_release(&baseline->exact);
     elbow_pca_free(&pca);
     return status;
 }
@@ -140,7 +141,7 @@ static enum elbow_status compute(enum elbow_yardstick_kind kind, const struct el
     struct elbow_yardstick_input other = *input;
     other.codes = baseline->codes;
     other.width = baseline->width;
-    other.told = baseline->told;
+    other.reconstructions = baseline->reconstructions;
     told->has_baseline = elbow_yardstick_compute(kind, &other, &told->baseline, error) == ELBOW_OK;
     return error->status;
 }
@@ -175,7 +176,7 @@ static enum elbow_status measure(const struct elbow_measuring_request *request, 
         status = ELBOW_OK;
     }
     elbow_release(&baseline.codes);
-    elbow_release(&baseline.told);
+    elbow_release(&baseline.reconstructions);
     return status;
 }
 

@@ -22,7 +22,7 @@ struct fitting {
     double *distances;              // (count): squared, from the nearest centre
 };
 
-static enum elbow_status make_room(struct fitting *fitting, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct fitting *fitting, struct elbow_error *error)
 {
     struct elbow_mixture *mixture = fitting->mixture;
     size_t components = fitting->components, latent = fitting->latent, factors = components * fitting->of_factor;
@@ -258,7 +258,7 @@ enum elbow_status elbow_mixture_fit(const float *points, size_t count, size_t la
                               .components = components,
                               .of_factor = is_full ? latent * latent : latent,
                               .mixture = mixture};
-    enum elbow_status status = make_room(&fitting, error);
+    enum elbow_status status = allocate_workspace(&fitting, error);
     if (status == ELBOW_OK) {
         fitting.floor = find_floor(&fitting);
         start(&fitting, seed);

@@ -25,7 +25,7 @@ const char *elbow_score_word(enum elbow_score_by by)
     return words[by];
 }
 
-// What a measure makes of the microbatch it leaves in the microbatch's room.
+// The results of a measure stay in the workspace of the microbatch.
 static void measure(struct scoring *scoring, enum elbow_measure_kind kind)
 {
     double sums[SUMS_MAX];
@@ -104,7 +104,7 @@ static enum elbow_status conclude(const struct elbow_evaluation_request *request
         "--by deviance: the density of a %s likelihood has no maximum to compare with; give --by recon", words);
 }
 
-static enum elbow_status make_room(struct scoring *scoring, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct scoring *scoring, struct elbow_error *error)
 {
     struct elbow_row_scores *scores = scoring->scores;
     bool is_root = elbow_comm_place(scoring->request->comm).rank == 0;
@@ -135,7 +135,7 @@ enum elbow_status elbow_score_rows(const struct elbow_evaluation_request *reques
     wanted.deviance = true;
     *scores = (struct elbow_row_scores){.rows = request->dataset->samples};
     *error = (struct elbow_error){0};
-    make_room(&scoring, error);
+    allocate_workspace(&scoring, error);
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         elbow_ordered_rows_run(request->comm, &job, error);
     if (error->status == ELBOW_OK) {

@@ -200,10 +200,10 @@ static enum elbow_status take_floats(const struct elbow_dataset *dataset, const 
 static enum elbow_status take_codes(const struct elbow_measuring_request *request, const struct elbow_dataset *dataset,
                                     struct elbow_codes *codes, struct elbow_error *error)
 {
-    size_t room = dataset->samples < request->rows ? (size_t)dataset->samples : request->rows;
+    size_t capacity = dataset->samples < request->rows ? (size_t)dataset->samples : request->rows;
     codes->width = dataset->values;
-    const struct elbow_array arrays[] = {ELBOW_ARRAY(codes->places, room),
-                                         ELBOW_ARRAY(codes->codes, room * codes->width)};
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(codes->places, capacity),
+                                         ELBOW_ARRAY(codes->codes, capacity * codes->width)};
     enum elbow_status status = elbow_allocate_all(arrays, 2, "the rows that are measured", error);
     if (status != ELBOW_OK)
         return status;
@@ -243,7 +243,7 @@ static enum elbow_status load_samples(const struct elbow_measuring_request *requ
         return ELBOW_OK;
     enum elbow_status status = load(request, "--samples", request->samples, NULL, &samples, error);
     if (status == ELBOW_OK && elbow_comm_place(request->comm).rank == 0) {
-        size_t room = samples.samples < request->rows ? (size_t)samples.samples : request->rows;
+        size_t capacity = samples.samples < request->rows ? (size_t)samples.samples : request->rows;
         if (request->data == NULL)
             elbow_error_set(error, ELBOW_USAGE,
                             "--samples %.500s: there are no rows to compare them with; also give --data",
@@ -251,7 +251,7 @@ static enum elbow_status load_samples(const struct elbow_measuring_request *requ
         else if (samples.values != codes->values)
             elbow_error_set(error, ELBOW_MISMATCH, "--samples %.500s: rows of %zu values, and those of --data have %zu",
                             samples.name, samples.values, codes->values);
-        else if (elbow_allocate(&places, room, sizeof *places, "samples", error) == ELBOW_OK) {
+        else if (elbow_allocate(&places, capacity, sizeof *places, "samples", error) == ELBOW_OK) {
             codes->sample_count = elbow_codes_choose(samples.samples, request->rows, request->seed, places);
             take_floats(&samples, places, codes->sample_count, &codes->samples, error);
         }
@@ -268,7 +268,7 @@ static enum elbow_status load_files(const struct elbow_measuring_request *reques
                                     struct elbow_error *error)
 {
     struct elbow_dataset codes = {0};
-    tables->no_told = tables->no_kl = "a checkpoint has them, not a table";
+    tables->no_reconstructions = tables->no_kl = "a checkpoint has them, not a table";
     enum elbow_status status = load(request, "--codes", request->codes, request->labels, &codes, error);
     if (status == ELBOW_OK) {
         tables->samples = codes.samples;
@@ -302,11 +302,11 @@ enum elbow_status elbow_measure_tables_load(const struct elbow_measuring_request
     input->neighbours = request->neighbours;
     input->seed = request->seed;
     if (codes->has_unknown)
-        tables->no_data = tables->no_told = tables->no_samples = "values of the rows are missing";
+        tables->no_data = tables->no_reconstructions = tables->no_samples = "values of the rows are missing";
     if (codes->has_unknown)
         return status;
     input->data = codes->data;
-    input->told = codes->told;
+    input->reconstructions = codes->reconstructions;
     input->samples = codes->samples;
     input->sample_count = codes->sample_count;
     return status;

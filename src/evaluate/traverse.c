@@ -109,23 +109,24 @@ static void take_standard(const struct traversing *traversing)
     }
 }
 
-static enum elbow_status take_draws(const struct traversing *traversing, const float *told, struct elbow_error *error)
+static enum elbow_status take_draws(const struct traversing *traversing, const float *condition,
+                                    struct elbow_error *error)
 {
     const struct elbow_traversal *of = traversing->of;
     struct elbow_model *model = traversing->model;
     size_t latent = model->latent, conditions = model->conditions, most = (size_t)of->gallery->config->train.microbatch;
     const struct elbow_stream stream = {.seed = of->seed, .purpose = ELBOW_PURPOSE_SAMPLE_LATENT};
-    float *z = NULL, *condition = NULL;
+    float *z = NULL, *repeated = NULL; // the condition for each row
     uint64_t *ids = NULL;
     const struct elbow_array arrays[] = {ELBOW_ARRAY(z, (size_t)DRAWS * latent), ELBOW_ARRAY(ids, most),
-                                         ELBOW_ARRAY(condition, most * conditions)};
+                                         ELBOW_ARRAY(repeated, most * conditions)};
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "draws from the prior", error);
     for (size_t i = 0; i < most && conditions > 0 && status == ELBOW_OK; ++i)
-        memcpy(condition + i * conditions, told, conditions * sizeof *told);
+        memcpy(repeated + i * conditions, condition, conditions * sizeof *condition);
     if (status == ELBOW_OK) {
         elbow_model_begin(model, of->gallery->parameters);
-        elbow_model_set_conditions(model, most, condition);
+        elbow_model_set_conditions(model, most, repeated);
     }
     for (size_t at = 0; at < DRAWS && status == ELBOW_OK; at += most) {
         size_t rows = DRAWS - at < most ? DRAWS - at : most;
@@ -137,20 +138,20 @@ static enum elbow_status take_draws(const struct traversing *traversing, const f
         status =
             sort_points(traversing, z, DRAWS, of->is_of_data ? NULL : traversing->quantiles, traversing->centre, error);
     elbow_release(&z);
-    elbow_release(&condition);
+    elbow_release(&repeated);
     elbow_release(&ids);
     return status;
 }
 
 // Rank zero's. What follows from the prior: quantiles, unless they are those of the data, and the centre.
-static void take_prior(const struct traversing *traversing, const float *told, struct elbow_error *error)
+static void take_prior(const struct traversing *traversing, const float *condition, struct elbow_error *error)
 {
     if (traversing->model->prior == NULL)
         return;
     if (is_standard(traversing->model))
         take_standard(traversing);
     else
-        take_draws(traversing, told, error);
+        take_draws(traversing, condition, error);
 }
 
 // Collective. Rank zero's quantiles, centre and uses to all.
@@ -200,18 +201,18 @@ static void choose(struct traversing *traversing)
         traversing->count = of->count;
 }
 
-// What the decoder is told without a row.
-static void tell(const struct elbow_gallery *gallery, float *told)
+// The condition of the decoder without a row.
+static void set_condition(const struct elbow_gallery *gallery, float *condition)
 {
     const struct elbow_model *model = gallery->model;
-    memset(told, 0, model->conditions * sizeof *told);
-    elbow_conditioning_at(gallery->conditioning, 0, told);
+    memset(condition, 0, model->conditions * sizeof *condition);
+    elbow_conditioning_at(gallery->conditioning, 0, condition);
     if (model->classes > 1)
-        told[model->conditions - model->classes + (size_t)gallery->class_number] = 1;
+        condition[model->conditions - model->classes + (size_t)gallery->class_number] = 1;
 }
 
-static enum elbow_status make_points(const struct traversing *traversing, const float *told, struct elbow_walk *walk,
-                                     struct elbow_error *error)
+static enum elbow_status make_points(const struct traversing *traversing, const float *condition,
+                                     struct elbow_walk *walk, struct elbow_error *error)
 {
     const struct elbow_model *model = traversing->model;
     size_t latent = model->latent, conditions = model->conditions, steps = traversing->of->steps;
@@ -227,7 +228,7 @@ static enum elbow_status make_points(const struct traversing *traversing, const 
         memcpy(walk->z + n * latent, centre, latent * sizeof *centre);
         walk->z[n * latent + dimension] = traversing->quantiles[step * latent + dimension];
         if (conditions > 0)
-            memcpy(walk->told + n * conditions, told, conditions * sizeof *told);
+            memcpy(walk->condition + n * conditions, condition, conditions * sizeof *condition);
         walk->share[n] = ((double)step + 0.5) / (double)steps;
         walk->places[n] = (int64_t)dimension;
         if (walk->uses != NULL)
@@ -236,7 +237,7 @@ static enum elbow_status make_points(const struct traversing *traversing, const 
     return status;
 }
 
-static enum elbow_status make_room(struct traversing *traversing, float **told, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct traversing *traversing, float **condition, struct elbow_error *error)
 {
     size_t latent = traversing->model->latent;
     const struct elbow_array arrays[] = {
@@ -244,25 +245,25 @@ static enum elbow_status make_room(struct traversing *traversing, float **told, 
         ELBOW_ARRAY(traversing->quantiles, traversing->of->steps * latent),
         ELBOW_ARRAY(traversing->centre, latent),
         ELBOW_ARRAY(traversing->order, latent),
-        ELBOW_ARRAY(*told, traversing->model->conditions),
+        ELBOW_ARRAY(*condition, traversing->model->conditions),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a walk", error);
 }
 
-// Collective. The row that the walk goes through, if there is one, and what the decoder is told on it.
-static enum elbow_status begin(const struct elbow_traversal *traversal, struct elbow_walk *walk, float *told,
+// Collective. The row that the walk goes through, if there is one, and the condition of the decoder there.
+static enum elbow_status begin(const struct elbow_traversal *traversal, struct elbow_walk *walk, float *condition,
                                struct elbow_error *error)
 {
     const struct elbow_gallery *gallery = traversal->gallery;
     size_t conditions = gallery->model->conditions;
     if (!traversal->has_row) {
         if (conditions > 0)
-            tell(gallery, told);
+            set_condition(gallery, condition);
         return ELBOW_OK;
     }
     elbow_anchors_encode(gallery, traversal->evaluation->dataset, &traversal->row, 1, &walk->anchors, error);
     if (error->status == ELBOW_OK && conditions > 0)
-        memcpy(told, walk->anchors.told, conditions * sizeof *told);
+        memcpy(condition, walk->anchors.condition, conditions * sizeof *condition);
     return elbow_comm_agree(gallery->comm, error);
 }
 
@@ -271,31 +272,31 @@ enum elbow_status elbow_walk_traverse(const struct elbow_traversal *traversal, s
 {
     struct elbow_comm *comm = traversal->gallery->comm;
     struct traversing traversing = {.of = traversal, .model = traversal->gallery->model};
-    float *told = NULL;
+    float *condition = NULL;
     ELBOW_CHECK(traversal->steps >= 1);
     ELBOW_CHECK(traversal->evaluation->dataset != NULL || !elbow_walk_needs_data(traversing.model, traversal));
     *walk = (struct elbow_walk){.across = traversal->steps};
     *error = (struct elbow_error){0};
-    make_room(&traversing, &told, error);
+    allocate_workspace(&traversing, &condition, error);
     enum elbow_status status = elbow_comm_agree(comm, error);
     if (status == ELBOW_OK)
-        status = begin(traversal, walk, told, error);
+        status = begin(traversal, walk, condition, error);
     if (status == ELBOW_OK)
         status = find_uses(&traversing, error);
     if (status == ELBOW_OK)
         status = take_means(&traversing, error);
     if (status == ELBOW_OK && elbow_comm_place(comm).rank == 0)
-        take_prior(&traversing, told, error);
+        take_prior(&traversing, condition, error);
     if (status == ELBOW_OK && elbow_comm_agree_root(comm, error) == ELBOW_OK) {
         share(&traversing);
         choose(&traversing);
-        make_points(&traversing, told, walk, error);
+        make_points(&traversing, condition, walk, error);
         elbow_comm_agree(comm, error);
     }
     elbow_release(&traversing.uses);
     elbow_release(&traversing.quantiles);
     elbow_release(&traversing.centre);
     elbow_release(&traversing.order);
-    elbow_release(&told);
+    elbow_release(&condition);
     return error->status;
 }

@@ -18,7 +18,7 @@ enum elbow_status elbow_walk_create(const struct elbow_model *model, size_t poin
 {
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(walk->z, points * model->latent),
-        ELBOW_ARRAY(walk->told, points * model->conditions),
+        ELBOW_ARRAY(walk->condition, points * model->conditions),
         ELBOW_ARRAY(walk->from, points),
         ELBOW_ARRAY(walk->to, points),
         ELBOW_ARRAY(walk->share, points),
@@ -31,7 +31,7 @@ void elbow_walk_clear(struct elbow_walk *walk)
 {
     elbow_anchors_clear(&walk->anchors);
     elbow_release(&walk->z);
-    elbow_release(&walk->told);
+    elbow_release(&walk->condition);
     elbow_release(&walk->from);
     elbow_release(&walk->to);
     elbow_release(&walk->share);
@@ -120,7 +120,8 @@ static void produce(void *user, uint64_t first, size_t count, void *results)
         decoder->ids[i] = n;
         memcpy(decoder->z + i * latent, walk->z + n * latent, latent * sizeof *walk->z);
         if (conditions > 0)
-            memcpy(decoder->condition + i * conditions, walk->told + n * conditions, conditions * sizeof *walk->told);
+            memcpy(decoder->condition + i * conditions, walk->condition + n * conditions,
+                   conditions * sizeof *walk->condition);
         if (walk->anchors.count > 0)
             mix(walking, n, i);
     }
@@ -161,7 +162,7 @@ static void add_columns(struct walking *walking)
         add_column(walking, (struct elbow_sink_column){.name = "use", .element = ELBOW_ELEMENT_FLOAT64});
 }
 
-static enum elbow_status make_room(struct walking *walking, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct walking *walking, struct elbow_error *error)
 {
     size_t rows = walking->walk->anchors.count > 0 ? walking->decoder.microbatch : 0;
     size_t values = walking->decoder.gallery->model->values;
@@ -213,7 +214,7 @@ enum elbow_status elbow_walk_write(const struct elbow_gallery *gallery, const st
                                    .publish = gallery->publish};
     elbow_decoder_plan(&walking.decoder, &plan);
     if (elbow_sink_check(&plan, error) == ELBOW_OK)
-        make_room(&walking, error);
+        allocate_workspace(&walking, error);
     const struct elbow_written written = {.plan = &plan,
                                           .microbatch = walking.decoder.microbatch,
                                           .row_bytes = walking.row_bytes,
@@ -254,7 +255,7 @@ enum elbow_status elbow_walk_gather(const struct elbow_gallery *gallery, const s
                                                .user = &gathering,
                                                .produce = produce,
                                                .consume = keep};
-    if (make_room(&gathering.walking, error) == ELBOW_OK && elbow_comm_place(gallery->comm).rank == 0)
+    if (allocate_workspace(&gathering.walking, error) == ELBOW_OK && elbow_comm_place(gallery->comm).rank == 0)
         elbow_allocate(decoded, walk->points * elbow_decoder_width(&gathering.walking.decoder), sizeof **decoded,
                        "decoded values", error);
     gathering.decoded = *decoded;

@@ -41,7 +41,7 @@ static void name_row(const struct plotting *plotting, size_t row, name text)
                  walk->places[n], walk->uses[n]);
 }
 
-static enum elbow_status make_room(struct plotting *plotting, bool has_lines, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct plotting *plotting, bool has_lines, struct elbow_error *error)
 {
     size_t points = plotting->walk->points, rows = plotting->rows, across = plotting->walk->across;
     const struct elbow_array arrays[] = {
@@ -201,7 +201,7 @@ enum elbow_status elbow_walk_show(const struct elbow_gallery *gallery, const str
     enum elbow_status status = elbow_walk_gather(gallery, walk, seed, draw, &decoded, error);
     plotting.decoded = decoded;
     if (status == ELBOW_OK && elbow_comm_place(gallery->comm).rank == 0 &&
-        make_room(&plotting, !are_images, error) == ELBOW_OK) {
+        allocate_workspace(&plotting, !are_images, error) == ELBOW_OK) {
         if (are_images)
             write_images(&plotting, &image, path, error);
         else

@@ -209,16 +209,16 @@ void elbow_events_image(struct elbow_events *events, const char *tag, const char
 enum elbow_status elbow_events_end(struct elbow_events *events, struct elbow_error *error)
 {
     elbow_protobuf_end(&events->event, events->summary);
-    bool has_room = !events->event.lacks_memory && events->event.size < WAITING_MAX - events->waiting.size;
+    bool fits = !events->event.lacks_memory && events->event.size < WAITING_MAX - events->waiting.size;
     size_t before = events->waiting.size;
-    if (has_room)
+    if (fits)
         frame(&events->event, &events->waiting);
     if (events->waiting.lacks_memory) { // half of a frame may be there
         events->waiting.size = before;
-        events->waiting.lacks_memory = has_room = false;
+        events->waiting.lacks_memory = fits = false;
     }
     enum elbow_status status = elbow_events_flush(events, error);
-    if (has_room)
+    if (fits)
         return status;
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: events are lost: there is no memory for more pending ones",
                            events->path);
@@ -284,7 +284,7 @@ enum elbow_status elbow_events_flush(struct elbow_events *events, struct elbow_e
                            events->path);
 }
 
-bool elbow_events_wait_for_room(const struct elbow_events *events)
+bool elbow_events_wait_for_space(const struct elbow_events *events)
 {
     return events->is_open && events->waiting.size > 0 && elbow_file_is_full(events->reason);
 }

@@ -179,7 +179,7 @@ static enum elbow_status open_table(const struct elbow_metrics *metrics, const c
                                           .name = name,
                                           .header = header,
                                           .may_lack_columns = table == &metrics->metrics,
-                                          .room = rows > WAITING_SIZE ? rows : WAITING_SIZE};
+                                          .capacity = rows > WAITING_SIZE ? rows : WAITING_SIZE};
     return elbow_table_open(&request, step, table, error);
 }
 
@@ -237,9 +237,9 @@ enum elbow_status elbow_metrics_flush(struct elbow_metrics *metrics, struct elbo
     return first != ELBOW_OK ? first : second;
 }
 
-bool elbow_metrics_waits_for_room(const struct elbow_metrics *metrics)
+bool elbow_metrics_waits_for_space(const struct elbow_metrics *metrics)
 {
-    return elbow_table_waits_for_room(&metrics->metrics) || elbow_table_waits_for_room(&metrics->kl);
+    return elbow_table_waits_for_space(&metrics->metrics) || elbow_table_waits_for_space(&metrics->kl);
 }
 
 void elbow_metrics_descriptors(const struct elbow_metrics *metrics, int descriptors[2])

@@ -86,7 +86,7 @@ enum elbow_status elbow_table_open(const struct elbow_table_request *request, ui
                                    struct elbow_error *error)
 {
     size_t length;
-    *table = (struct elbow_table){.directory = request->directory, .log = request->log, .size = request->room};
+    *table = (struct elbow_table){.directory = request->directory, .log = request->log, .size = request->capacity};
     elbow_text_format(table->name, sizeof table->name, "%s", request->name);
     elbow_directory_name(table->directory, table->name, table->path);
     enum elbow_status status = prepare(request, step, table, &length, error);
@@ -242,13 +242,13 @@ enum elbow_status elbow_table_append(struct elbow_table *table, const char *row,
                                      struct elbow_error *error)
 {
     struct elbow_error trouble = {0};
-    bool has_room = length <= table->size - table->length;
-    if (has_room) {
+    bool fits = length <= table->size - table->length;
+    if (fits) {
         memcpy(table->waiting + table->length, row, length);
         table->length += length;
     }
     elbow_table_flush(table, &trouble);
-    if (!has_room)
+    if (!fits)
         elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: rows are lost: there is no memory for more pending ones",
                         table->path);
     if (trouble.status != ELBOW_OK && error != NULL && error->status == ELBOW_OK)
@@ -256,7 +256,7 @@ enum elbow_status elbow_table_append(struct elbow_table *table, const char *row,
     return trouble.status;
 }
 
-bool elbow_table_waits_for_room(const struct elbow_table *table)
+bool elbow_table_waits_for_space(const struct elbow_table *table)
 {
     return table->is_open && table->length > 0 && elbow_file_is_full(table->reason);
 }

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const size_t rooms[ELBOW_TRACER_THREADS] = {ELBOW_TRACER_MAIN_EVENTS, ELBOW_TRACER_DATA_EVENTS,
-                                                   ELBOW_TRACER_WRITER_EVENTS, ELBOW_TRACER_READER_EVENTS};
+static const size_t capacities[ELBOW_TRACER_THREADS] = {ELBOW_TRACER_MAIN_EVENTS, ELBOW_TRACER_DATA_EVENTS,
+                                                        ELBOW_TRACER_WRITER_EVENTS, ELBOW_TRACER_READER_EVENTS};
 
 enum elbow_status elbow_tracer_probe(const struct elbow_tracer_order *order, bool has_directory,
                                      struct elbow_error *error)
@@ -39,13 +39,14 @@ static void find_place(const struct elbow_tracer_order *order, struct elbow_erro
         elbow_tracer_probe(order, true, error);
 }
 
-static enum elbow_status make_room(struct elbow_place place, struct elbow_tracer *tracer, struct elbow_error *error)
+static enum elbow_status allocate_tracks(struct elbow_place place, struct elbow_tracer *tracer,
+                                         struct elbow_error *error)
 {
     const char *what = "the trace";
     size_t ranks = (size_t)place.size;
     enum elbow_status status = elbow_allocate(&tracer->parts, ranks + 1, sizeof *tracer->parts, what, error);
     for (int t = 0; t < ELBOW_TRACER_THREADS && status == ELBOW_OK; ++t)
-        status = elbow_track_create(&tracer->tracks[t], rooms[t], error);
+        status = elbow_track_create(&tracer->tracks[t], capacities[t], error);
     if (status == ELBOW_OK && place.rank == 0)
         status = elbow_allocate(&tracer->ranks, ranks, sizeof *tracer->ranks, what, error);
     if (status == ELBOW_OK && place.rank == 0)
@@ -71,7 +72,7 @@ enum elbow_status elbow_tracer_open(struct elbow_comm *comm, const struct elbow_
         elbow_text_format(tracer->path, sizeof tracer->path, "%s", order->path);
     }
     if (elbow_comm_agree_root(comm, error) == ELBOW_OK) {
-        make_room(place, tracer, error);
+        allocate_tracks(place, tracer, error);
         elbow_comm_agree(comm, error);
     }
     if (error->status != ELBOW_OK) {
@@ -119,7 +120,7 @@ static void take(struct elbow_comm *comm, struct elbow_tracer *tracer, int rank,
 {
     struct elbow_place place = elbow_comm_place(comm);
     const struct elbow_track *track = &tracer->tracks[thread];
-    size_t count = track->count < track->room ? (size_t)track->count : track->room;
+    size_t count = track->count < track->capacity ? (size_t)track->count : track->capacity;
     if (place.rank == 0)
         count = (size_t)tracer->ranks[rank].held[thread];
     for (int r = 0; r <= place.size; ++r)

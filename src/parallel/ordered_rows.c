@@ -27,7 +27,7 @@ static uint64_t microbatches_of_round(const struct elbow_ordered_rows_job *job, 
     return round < all ? round : all;
 }
 
-static enum elbow_status make_room(struct rounds *rounds, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct rounds *rounds, struct elbow_error *error)
 {
     struct elbow_place place = elbow_comm_place(rounds->comm);
     uint64_t ranks = (uint64_t)place.size, each = (rounds->microbatches + ranks - 1) / ranks;
@@ -92,7 +92,7 @@ enum elbow_status elbow_ordered_rows_run(struct elbow_comm *comm, const struct e
     struct rounds rounds = {.comm = comm, .job = job};
     rounds.microbatches = microbatches_of_round(job, (uint64_t)elbow_comm_place(comm).size);
     *error = (struct elbow_error){0};
-    make_room(&rounds, error);
+    allocate_workspace(&rounds, error);
     enum elbow_status status = elbow_comm_agree(comm, error);
     uint64_t round = rounds.microbatches * job->microbatch;
     for (uint64_t row = 0; status == ELBOW_OK && row < job->rows; row += round)

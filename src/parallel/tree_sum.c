@@ -92,7 +92,7 @@ static void sum_all(struct summing *summing, struct elbow_comm *comm, double *su
         join_piece(summing, comm, first, width - first < summing->piece ? width - first : summing->piece, sum);
 }
 
-static enum elbow_status make_room(struct summing *summing, struct elbow_error *error)
+static enum elbow_status allocate_workspace(struct summing *summing, struct elbow_error *error)
 {
     uint64_t leaves = summing->job->leaves;
     size_t width = summing->job->width, most = (size_t)summing->most, size = (size_t)summing->size;
@@ -113,7 +113,7 @@ enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow
     ELBOW_CHECK(job->leaves > 0 && job->width > 0);
     summing.piece = elbow_tree_sum_piece(job->width, size, summing.most);
     *error = (struct elbow_error){0};
-    make_room(&summing, error);
+    allocate_workspace(&summing, error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK)
         sum_all(&summing, comm, sum);
     elbow_release(&summing.levels);

@@ -119,8 +119,8 @@ static size_t step_of_frame(size_t frame, size_t frames, size_t steps)
     return frames < 2 ? steps - 1 : frame * (steps - 1) / (frames - 1);
 }
 
-// How many steps there is room for.
-static size_t count_frames(const struct elbow_reported *reported, size_t room)
+// The number of steps that fit.
+static size_t count_frames(const struct elbow_reported *reported, size_t capacity)
 {
     size_t last = 0;
     if (reported->step_count == 0)
@@ -131,7 +131,7 @@ static size_t count_frames(const struct elbow_reported *reported, size_t room)
         elbow_release(&bytes);
         last += size;
     }
-    size_t frames = last == 0 ? FRAMES_MAX : room / last;
+    size_t frames = last == 0 ? FRAMES_MAX : capacity / last;
     frames = frames > FRAMES_MAX ? FRAMES_MAX : frames > 0 ? frames : 1;
     return frames < reported->step_count ? frames : reported->step_count;
 }

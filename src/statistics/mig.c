@@ -66,9 +66,9 @@ static double gap(size_t rows, size_t width, const int64_t *bins, const int64_t 
     double best = 0, second = 0;
     struct counts counts;
     for (size_t j = 0; j < width; ++j) {
-        double told = information(rows, bins + j * rows, values, &counts);
-        second = told > best ? best : told > second ? told : second;
-        best = told > best ? told : best;
+        double shared = information(rows, bins + j * rows, values, &counts);
+        second = shared > best ? best : shared > second ? shared : second;
+        best = shared > best ? shared : best;
     }
     return best - second;
 }

@@ -11,7 +11,7 @@ enum { FOLDS = 5, STREAM_ID = 1 };
 struct probing {
     const struct elbow_yardstick_input *input;
     size_t *folds;               // (rows)
-    double *x, *weights, *right; // for the training rows; (rows): 1 where a row is told
+    double *x, *weights, *right; // for the training rows; (rows): 1 if a row is predicted correctly
     int64_t *labels;
     double *mean, *scale; // (width)
 };

@@ -13,7 +13,7 @@ enum elbow_status elbow_yardstick_reconstruction(const struct elbow_yardstick_in
         return status;
     for (size_t i = 0; i < input->rows; ++i) {
         for (size_t k = 0; k < values; ++k) {
-            double by = (double)input->data[i * values + k] - (double)input->told[i * values + k];
+            double by = (double)input->data[i * values + k] - (double)input->reconstructions[i * values + k];
             errors[i] += by * by;
         }
         errors[i] /= (double)values;

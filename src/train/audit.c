@@ -7,7 +7,7 @@
 #include "elbow/math/hash.h"
 #include "elbow/parallel/collectives.h"
 
-// Lists the segments of what a rank owns of a bucket; counts them only where `segments` is NULL.
+// Lists the segments that a rank owns in a bucket; only counts them if `segments` is NULL.
 static size_t list_segments(const struct elbow_audit *audit, int owner, int bucket,
                             struct elbow_audit_segment *segments)
 {
@@ -75,8 +75,8 @@ void elbow_audit_expect(struct elbow_audit *audit, bool has_noted)
     audit->is_pending = has_noted;
 }
 
-static enum elbow_status tell(const struct elbow_audit *audit, size_t found, int rank, uint64_t step,
-                              struct elbow_error *error)
+static enum elbow_status report(const struct elbow_audit *audit, size_t found, int rank, uint64_t step,
+                                struct elbow_error *error)
 {
     struct elbow_audit_segment segment = audit->segments[found];
     const struct elbow_tensor *tensor = &audit->parameters->tensors[segment.tensor];
@@ -106,5 +106,5 @@ enum elbow_status elbow_audit_check(struct elbow_audit *audit, uint64_t step, st
     elbow_comm_min(audit->comm, &found, 1);
     if (found == none)
         return ELBOW_OK;
-    return tell(audit, (size_t)found / (size_t)place.size, (int)((size_t)found % (size_t)place.size), step, error);
+    return report(audit, (size_t)found / (size_t)place.size, (int)((size_t)found % (size_t)place.size), step, error);
 }

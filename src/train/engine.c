@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The engine of a run: what it is made of.
+// The engine of a run: creation and release of its parts.
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/memory.h"
@@ -24,7 +24,7 @@ static enum elbow_status make_buffers(struct elbow_engine *engine, uint64_t micr
     engine->accumulators = engine->summed + (looks_back ? engine->model->latent : 0);
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(engine->accumulator, engine->accumulators),
-        ELBOW_ARRAY(engine->sums, engine->statistics + ELBOW_TRAIN_WISHES),
+        ELBOW_ARRAY(engine->sums, engine->statistics + ELBOW_TRAIN_REASONS),
         ELBOW_ARRAY(engine->levels, (size_t)elbow_partition_depth(microbatches) * engine->statistics),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "statistics", error);
@@ -44,7 +44,7 @@ static enum elbow_status make_prefetch(struct elbow_engine *engine, struct elbow
     return elbow_prefetch_create(&source, ahead, &engine->prefetch, error);
 }
 
-// How many microbatches of a rank go through the layers together: none where there are no messages to travel meanwhile.
+// The number of microbatches of a rank that pass through the layers together: none if there are no messages to overlap.
 // Without nodes there are messages where memory cannot be shared, which is not known yet, and one is enough.
 static size_t count_slots(const struct elbow_engine *engine, uint64_t microbatches)
 {
@@ -65,7 +65,7 @@ static enum elbow_status make_slots(struct elbow_engine *engine, uint64_t microb
     return status == ELBOW_OK ? elbow_model_widen(engine->model, engine->slots, error) : status;
 }
 
-// Collective. The exchange of all ranks, and what is made by its slices.
+// Collective. Creates the exchange of all ranks and everything that follows its slices.
 static enum elbow_status make_exchange(struct elbow_engine *engine, struct elbow_error *error)
 {
     const struct elbow_train_plan *plan = engine->plan;

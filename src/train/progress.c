@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a run tells: how far it is, its figures, what it leaves, and why it stops.
+// The log lines of a run: its progress, figures and outputs, and the reason why it stops.
 #include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
@@ -15,7 +15,7 @@
 // Seconds between progress lines on a terminal, and between plain ones elsewhere.
 static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
 
-// A variance that starts so many times below the residual is told.
+// The run warns of a variance that starts at least this factor below the residual.
 static const double FAR_BELOW = 100;
 
 void elbow_trainer_introduce(struct elbow_trainer *trainer)
@@ -34,7 +34,7 @@ void elbow_trainer_introduce(struct elbow_trainer *trainer)
         (struct elbow_times){.start = outputs->run_start, .exchange = elbow_exchange_count(engine->exchange)};
 }
 
-void elbow_trainer_tell_end(const struct elbow_trainer *trainer)
+void elbow_trainer_log_end(const struct elbow_trainer *trainer)
 {
     double seconds = elbow_clock_seconds() - trainer->outputs.run_start;
     double samples = (double)(trainer->engine.state.step - trainer->first_step) * (double)trainer->plan.sequence.batch;
@@ -78,7 +78,7 @@ void elbow_trainer_show_progress(struct elbow_trainer *trainer)
         elbow_log_say(trainer->plan.log, "%s", line);
 }
 
-// What stands before a figure in the line of a row: elbo = recon - kl, or recon, and then the others.
+// The text before a figure in the line of a row: elbo = recon - kl, or recon, and then the others.
 static const char *before_figure(bool has_kl, enum elbow_figure_kind kind)
 {
     switch (kind) {
@@ -95,7 +95,7 @@ static const char *before_figure(bool has_kl, enum elbow_figure_kind kind)
 
 void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbow_metrics_row *row)
 {
-    // Rows of training are in metrics.csv, and the progress line tells as much; the last one stands for a run without
+    // Rows of training are in metrics.csv, and the progress line shows as much; the last one stands for a run without
     // validation.
     if (row->split == ELBOW_SPLIT_TRAIN && (engine->plan->has_valid || row->step < engine->plan->sequence.last_step))
         return;
@@ -164,8 +164,8 @@ void elbow_trainer_watch_start(const struct elbow_trainer *trainer)
     }
 }
 
-enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
-                                          struct elbow_error *error)
+enum elbow_status elbow_trainer_report_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
+                                            struct elbow_error *error)
 {
     char why[128];
     if (stop == ELBOW_STOP_SIGNAL)

@@ -33,7 +33,7 @@ static void count_stall(struct elbow_trainer *trainer, double seconds)
 }
 
 // Rank zero. Tries to write the rows and pictures that wait. A checkpoint says that all of its step and before is on
-// disk: where there is no room for them, there shall be none that says so. Other troubles do not hold it back.
+// disk: without space for them no checkpoint may say so. Other troubles do not hold it back.
 static bool may_hand_over(struct elbow_run_outputs *outputs)
 {
     struct elbow_error rows = {0}, pictures = {0}, events = {0}, held = {0};
@@ -45,8 +45,8 @@ static bool may_hand_over(struct elbow_run_outputs *outputs)
     elbow_outputs_note(outputs, ELBOW_OUTPUT_PICTURES, &pictures);
     elbow_events_flush(&outputs->events, &events);
     elbow_outputs_note(outputs, ELBOW_OUTPUT_EVENTS, &events);
-    if (!elbow_metrics_waits_for_room(&outputs->metrics) && !elbow_pending_wait_for_room(&outputs->pending) &&
-        !elbow_events_wait_for_room(&outputs->events))
+    if (!elbow_metrics_waits_for_space(&outputs->metrics) && !elbow_pending_wait_for_space(&outputs->pending) &&
+        !elbow_events_wait_for_space(&outputs->events))
         return true;
     elbow_error_set(
         &held, ELBOW_OUTPUT,

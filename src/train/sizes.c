@@ -15,7 +15,7 @@ enum elbow_status elbow_train_sizes(const struct elbow_model *model, const struc
                                            .microbatches = elbow_sequence_microbatches(sequence, sequence->batch),
                                            .last = last.microbatches,
                                            .is_fixed = sequence->is_fixed,
-                                           .statistics = elbow_model_statistics(model, false) + ELBOW_TRAIN_WISHES,
+                                           .statistics = elbow_model_statistics(model, false) + ELBOW_TRAIN_REASONS,
                                            .bucket = bucket,
                                            .advance_first = model->pseudo.first,
                                            .advance_count = model->pseudo.heads};

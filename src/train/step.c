@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One optimiser step. Gradients (float) and statistics (double) of microbatches are added inside a subtree by
-// microbatch.c or layers.c, and over the subtrees by the exchange, always in the order of the one tree
-// over the batch's microbatches.
+// microbatch.c or layers.c, and over the subtrees by the exchange, always in the order of the one tree over the batch's
+// microbatches.
 #include "elbow/train/detail/engine.h"
 
 #include "elbow/base/clock.h"
@@ -22,9 +22,9 @@ void elbow_engine_compute(struct elbow_engine *engine, const struct elbow_step_p
         elbow_engine_compute_subtree(engine, place, subtrees[i].first, subtrees[i].last, 0,
                                      elbow_exchange_gradient(engine->exchange, i),
                                      elbow_exchange_statistics(engine->exchange, i));
-    // A rank without a part in a short batch tells its wish at the next step.
+    // A rank without a part in a short batch gives its reasons at the next step.
     if (count > 0)
-        elbow_engine_wish(engine, elbow_exchange_statistics(engine->exchange, 0) + engine->statistics);
+        elbow_engine_give_reasons(engine, elbow_exchange_statistics(engine->exchange, 0) + engine->statistics);
 }
 
 static void finish(void *user, const float *advance, float *added)

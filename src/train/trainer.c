@@ -59,7 +59,7 @@ static void append(struct elbow_trainer *trainer, const struct elbow_metrics_row
         elbow_outputs_add_row(&trainer->outputs, row, kl);
 }
 
-// Rank zero writes the means since the last row; all begin anew.
+// Rank zero writes the means since the last row; all ranks start new sums.
 static void write_train_row(struct elbow_trainer *trainer)
 {
     struct elbow_engine *engine = &trainer->engine;
@@ -244,7 +244,8 @@ static bool must_stop_on_nan(const struct elbow_engine *engine)
            engine->state.skipped_in_a_row > SKIPPED_IN_A_ROW_MAX;
 }
 
-// Collective. What is due after a step. Sets is_finished after the last one; STOPPED where the run is to stop here.
+// Collective. Does everything that is due after a step. Sets is_finished after the last one; STOPPED if the run stops
+// here.
 static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_error *error)
 {
     const struct elbow_train_plan *plan = &trainer->plan;
@@ -290,7 +291,7 @@ static enum elbow_status after_step(struct elbow_trainer *trainer, struct elbow_
         elbow_trainer_save(trainer);
     elbow_trainer_keep_text(trainer);
     return stop == ELBOW_STOP_NOT ? ELBOW_OK
-                                  : elbow_trainer_tell_stop(trainer, stop, elbow_trainer_is_saved(trainer), error);
+                                  : elbow_trainer_report_stop(trainer, stop, elbow_trainer_is_saved(trainer), error);
 }
 
 // Collective. Begins the trace, where one is asked for: after the outputs have been opened, before any thread starts.
@@ -344,7 +345,7 @@ static enum elbow_status loop(struct elbow_trainer *trainer, struct elbow_error 
     if (trainer->plan.place.rank == 0 && !elbow_outputs_may_write(outputs))
         trouble = outputs->loss;
     else
-        elbow_trainer_tell_end(trainer);
+        elbow_trainer_log_end(trainer);
     if (trouble.status == ELBOW_OK && outputs->has_failed)
         elbow_error_set(&trouble, ELBOW_OUTPUT, "%s: the run is finished, but some output could not be written",
                         outputs->run);

@@ -36,7 +36,7 @@ enum elbow_status elbow_pending_write(struct elbow_pending *pending, const char 
 enum elbow_status elbow_pending_flush(struct elbow_pending *pending, struct elbow_error *error);
 
 // Local. Whether files are pending because there is no space on the disk.
-bool elbow_pending_wait_for_room(const struct elbow_pending *pending);
+bool elbow_pending_wait_for_space(const struct elbow_pending *pending);
 
 // Local. Forgets the pending files; a zeroed struct is legal.
 void elbow_pending_clear(struct elbow_pending *pending);

@@ -48,7 +48,7 @@ enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status s
     __attribute__((format(printf, 3, 4)));
 
 // Local. Puts a printf-style text before the message; `error` may be NULL, as in elbow_error_set.
-void elbow_error_add(struct elbow_error *error, const char *text); // at its end, as far as there is room
+void elbow_error_add(struct elbow_error *error, const char *text); // at its end, as far as it fits
 void elbow_error_prefix(struct elbow_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // Local. The exit status of a program that ends with this status.

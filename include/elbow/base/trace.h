@@ -69,17 +69,17 @@ struct elbow_trace_event {
 
 // Zeroed: no space. One thread records; another one may turn it on and off.
 struct elbow_track {
-    struct elbow_trace_event *events; // [room] owned: a ring
-    size_t room;
-    uint64_t count; // events recorded since the start; the newest `room` of them are kept
+    struct elbow_trace_event *events; // [capacity] owned: a ring
+    size_t capacity;
+    uint64_t count; // events recorded since the start; the newest `capacity` of them are kept
     bool is_on;     // read and written by __atomic_*, which C++ has, too
 };
 
 // Local.
 const struct elbow_trace_about *elbow_trace_tell(enum elbow_trace_name name);
 
-// Local. Allocates space for `room` events, turned off. MEMORY.
-enum elbow_status elbow_track_create(struct elbow_track *track, size_t room, struct elbow_error *error);
+// Local. Allocates space for `capacity` events, turned off. MEMORY.
+enum elbow_status elbow_track_create(struct elbow_track *track, size_t capacity, struct elbow_error *error);
 void elbow_track_clear(struct elbow_track *track);
 
 // Local. A NULL is legal.

@@ -12,12 +12,12 @@ ELBOW_C_BEGIN
 // Arrays are owned, and on rank zero only.
 struct elbow_codes {
     size_t rows, width, values, sample_count;
-    uint64_t *places; // (rows) their numbers in the dataset
-    double *codes;    // (rows, width) means of q(z|x)
-    float *data;      // (rows, values) as the model sees them
-    float *told;      // (rows, values) reconstructions: means of p(x|z) at the codes
-    float *samples;   // (sample_count, values) means of p(x|z) for z from the prior, or NULL
-    bool has_unknown; // some values are missing
+    uint64_t *places;       // (rows) their numbers in the dataset
+    double *codes;          // (rows, width) means of q(z|x)
+    float *data;            // (rows, values) as the model sees them
+    float *reconstructions; // (rows, values) reconstructions: means of p(x|z) at the codes
+    float *samples;         // (sample_count, values) means of p(x|z) for z from the prior, or NULL
+    bool has_unknown;       // some values are missing
 };
 
 // Local. Chooses at most `most` of `samples` rows: all of them in order if they are not more, otherwise a choice keyed

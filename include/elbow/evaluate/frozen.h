@@ -46,25 +46,26 @@ uint64_t elbow_frozen_bytes(const struct elbow_frozen *frozen);
 void elbow_frozen_destroy(struct elbow_frozen *frozen);
 
 // The workspace of one thread, for encoding and decoding.
-struct elbow_frozen_room; // opaque
+struct elbow_frozen_workspace; // opaque
 
 // Local. Opens a workspace for up to rows_max rows. `stored`: the dataset whose rows are encoded, or NULL to decode
 // only. The workspace borrows from both. MEMORY.
 enum elbow_status elbow_frozen_open(const struct elbow_frozen *frozen, const struct elbow_dataset *stored,
-                                    size_t rows_max, bool is_training, struct elbow_frozen_room **room,
+                                    size_t rows_max, bool is_training, struct elbow_frozen_workspace **workspace,
                                     struct elbow_error *error);
 
 // Local. A NULL is legal.
-void elbow_frozen_close(struct elbow_frozen_room *room);
+void elbow_frozen_close(struct elbow_frozen_workspace *workspace);
 
 // Local. Computes mean (rows, D of the frozen model) of p(x|z) for latents z (rows, Z).
-void elbow_frozen_decode(struct elbow_frozen_room *room, size_t rows, const float *z, float *mean);
+void elbow_frozen_decode(struct elbow_frozen_workspace *workspace, size_t rows, const float *z, float *mean);
 
 // Local. Draws x (D) from p(x|z) for row `row` of the last elbow_frozen_decode.
-void elbow_frozen_draw(const struct elbow_frozen_room *room, size_t row, struct elbow_stream stream, float *x);
+void elbow_frozen_draw(const struct elbow_frozen_workspace *workspace, size_t row, struct elbow_stream stream,
+                       float *x);
 
 // Local. The rows that were encoded last; valid until the next ones.
-const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_room *room);
+const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_workspace *workspace);
 
 ELBOW_C_END
 

@@ -39,10 +39,10 @@ struct elbow_measured {
     float *outputs;                     // (rows, D, outputs of a value): workspace, if the plan has means
     float *at_means;                    // (D, outputs of a value): workspace for the means
     double *deviances;                  // (2, rows): workspace for the deviance
-    float *z, *told; // (rows, Z), (rows, D): latents and reconstructions, workspace of elbow_measured_decode (hide,
-                     // corrupt, decodes, or no KL)
-    float *turned;   // (D): workspace, if they are corrupted
-    double *scaled;  // (2, D): workspace, if values are hidden or `decodes` is set
+    float *z, *reconstructions; // (rows, Z), (rows, D): latents and reconstructions, workspace of elbow_measured_decode
+                                // (hide, corrupt, decodes, or no KL)
+    float *turned;              // (D): workspace, if they are corrupted
+    double *scaled;             // (2, D): workspace, if values are hidden or `decodes` is set
     struct elbow_kl_block *block; // workspace for the parts of the KL
 };
 
@@ -57,7 +57,8 @@ void elbow_measured_evaluate(struct elbow_measured *measured, uint64_t first, si
 // Local. Sets the sizes of the rows in the model, if a likelihood has sizes.
 void elbow_measured_set_sizes(const struct elbow_measured *measured);
 
-// Local. Writes the means of q(z|x) into z and the means of p(x|z) there into `told`. Overwrites earlier results.
+// Local. Writes the means of q(z|x) into z and the means of p(x|z) there into `reconstructions`. Overwrites earlier
+// results.
 void elbow_measured_decode(const struct elbow_measured *measured);
 
 // Local. A zeroed struct is legal.

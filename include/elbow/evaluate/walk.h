@@ -13,18 +13,18 @@ ELBOW_C_BEGIN
 // Encoded rows of a dataset, with everything that their reconstruction needs. Owned; zeroed: none.
 struct elbow_anchors {
     size_t count;
-    float *z;      // (count, Z): means of q(z|x)
-    float *told;   // (count, C): conditions and class; NULL: the model has neither
-    float *x;      // (count, D): values, from which the totals of rows follow
-    float *known;  // (count, D): 1: known; NULL: all values are known
-    double *sizes; // (count), or NULL
+    float *z;         // (count, Z): means of q(z|x)
+    float *condition; // (count, C): conditions and class; NULL: the model has neither
+    float *x;         // (count, D): values, from which the totals of rows follow
+    float *known;     // (count, D): 1: known; NULL: all values are known
+    double *sizes;    // (count), or NULL
 };
 
 // Owned; zeroed: none. Point n lies between the anchors from[n] and to[n], at share[n] of the way. With a single anchor
 // both are that one. Without anchors `from` is NULL, and sizes are those of a row of the training data.
 struct elbow_walk {
     size_t points, across; // points in a row of the picture
-    float *z, *told;       // (points, Z), (points, C)
+    float *z, *condition;  // (points, Z), (points, C)
     struct elbow_anchors anchors;
     size_t *from, *to; // (points)
     double *share;     // (points): of the way, or of the quantile

@@ -52,7 +52,7 @@ enum elbow_status elbow_events_end(struct elbow_events *events, struct elbow_err
 enum elbow_status elbow_events_flush(struct elbow_events *events, struct elbow_error *error);
 
 // Local. Whether events are pending because there is no space on the disk.
-bool elbow_events_wait_for_room(const struct elbow_events *events);
+bool elbow_events_wait_for_space(const struct elbow_events *events);
 
 // Local. A zeroed struct is legal.
 void elbow_events_close(struct elbow_events *events);

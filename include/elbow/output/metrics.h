@@ -13,7 +13,7 @@ enum { ELBOW_METRICS_COLUMNS = ELBOW_FIGURES + ELBOW_PART_FIGURES };
 
 struct elbow_metrics {
     struct elbow_table metrics, kl;
-    char *row; // room for one; owned
+    char *row; // memory for one; owned
     struct elbow_metrics_column {
         enum elbow_figure_kind kind;
         size_t part;
@@ -63,7 +63,7 @@ enum elbow_status elbow_metrics_append(struct elbow_metrics *metrics, const stru
 enum elbow_status elbow_metrics_flush(struct elbow_metrics *metrics, struct elbow_error *error);
 
 // Local. Whether rows are pending because there is no space on the disk.
-bool elbow_metrics_waits_for_room(const struct elbow_metrics *metrics);
+bool elbow_metrics_waits_for_space(const struct elbow_metrics *metrics);
 
 // Local. The descriptors of the two tables, for syncing; -1 if a table is not open.
 void elbow_metrics_descriptors(const struct elbow_metrics *metrics, int descriptors[2]);

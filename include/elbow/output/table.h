@@ -41,7 +41,7 @@ struct elbow_table_request {
     struct elbow_log *log;
     const char *name, *header; // the header with its newline
     bool may_lack_columns;     // an existing table may have some of the columns, in any order, and keeps them
-    size_t room;               // maximum of pending bytes
+    size_t capacity;           // maximum of pending bytes
 };
 
 // Local. Opens a table for appending, after cutting its rows of steps after `step`; lines that are not rows stay. FILE
@@ -61,7 +61,7 @@ enum elbow_status elbow_table_append(struct elbow_table *table, const char *row,
 enum elbow_status elbow_table_flush(struct elbow_table *table, struct elbow_error *error);
 
 // Local. Whether rows are pending because there is no space on the disk.
-bool elbow_table_waits_for_room(const struct elbow_table *table);
+bool elbow_table_waits_for_space(const struct elbow_table *table);
 
 // Local. A zeroed struct is legal.
 void elbow_table_close(struct elbow_table *table);

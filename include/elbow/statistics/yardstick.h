@@ -21,7 +21,7 @@ enum elbow_yardstick_need {
     ELBOW_YARDSTICK_NEEDS_LABELS = 1 << 1,
     ELBOW_YARDSTICK_NEEDS_DATA = 1 << 2,
     ELBOW_YARDSTICK_NEEDS_SAMPLES = 1 << 3,
-    ELBOW_YARDSTICK_NEEDS_TOLD = 1 << 4, // reconstructions
+    ELBOW_YARDSTICK_NEEDS_RECONSTRUCTIONS = 1 << 4, // reconstructions
     ELBOW_YARDSTICK_NEEDS_KL = 1 << 5,
     ELBOW_YARDSTICK_OF_PCA = 1 << 6 // not a need: the measure is also computed for the codes of PCA
 };
@@ -29,7 +29,7 @@ enum elbow_yardstick_need {
 // X(ENUMERATOR, word, needs, description), in the order of the output. A word never changes.
 #define ELBOW_YARDSTICK_LIST(X)                                                                                        \
     X(ELBOW_YARDSTICK_RECONSTRUCTION, reconstruction,                                                                  \
-      ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_TOLD | ELBOW_YARDSTICK_OF_PCA,                                \
+      ELBOW_YARDSTICK_NEEDS_DATA | ELBOW_YARDSTICK_NEEDS_RECONSTRUCTIONS | ELBOW_YARDSTICK_OF_PCA,                     \
       "mean square of value minus reconstruction")                                                                     \
     X(ELBOW_YARDSTICK_PROBE, probe, ELBOW_YARDSTICK_NEEDS_LABELS | ELBOW_YARDSTICK_OF_PCA,                             \
       "accuracy of a linear classifier of the codes")                                                                  \
@@ -65,8 +65,8 @@ struct elbow_yardstick_input {
     size_t classes;
     const int64_t *labels; // (rows) below classes; -1: unknown
     size_t values;
-    const float *data; // (rows, values)
-    const float *told; // (rows, values)
+    const float *data;            // (rows, values)
+    const float *reconstructions; // (rows, values)
     size_t sample_count;
     const float *samples; // (sample_count, values)
     const struct elbow_yardstick_kl {

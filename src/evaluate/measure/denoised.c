@@ -21,7 +21,7 @@ static size_t width(const struct elbow_measure_plan *plan)
 static void add_row(const struct elbow_measured *measured, size_t row, double *sums)
 {
     size_t values = measured->plan->request->dataset->values, at = row * values;
-    const float *clean = measured->microbatch.values + at, *denoised = measured->told + at;
+    const float *clean = measured->microbatch.values + at, *denoised = measured->reconstructions + at;
     const float *known = measured->microbatch.known != NULL ? measured->microbatch.known + at : NULL;
     float *corrupted = measured->turned;
     elbow_inputs_turn_back(&measured->collation.inputs, measured->collated.inputs.corrupted + at, corrupted);

@@ -46,10 +46,10 @@ static void add_residual(const struct elbow_measured *measured, double *sums)
     const struct elbow_microbatch *microbatch = &measured->microbatch;
     size_t rows = measured->rows, values = rows * request->dataset->values;
     elbow_measured_set_sizes(measured);
-    elbow_model_means(request->model, request->parameters, rows, measured->told);
+    elbow_model_means(request->model, request->parameters, rows, measured->reconstructions);
     sums[COUNT] = sums[SQUARES] = 0;
     for (size_t i = 0; i < values; ++i) {
-        double error = (double)microbatch->values[i] - (double)measured->told[i];
+        double error = (double)microbatch->values[i] - (double)measured->reconstructions[i];
         if (microbatch->known != NULL && microbatch->known[i] == 0)
             continue;
         sums[COUNT] += 1;

@@ -38,15 +38,15 @@ static void add_scaled(const struct elbow_measured *measured, size_t row, double
 {
     const struct elbow_fit *fit = &measured->plan->request->dataset->transform;
     size_t values = measured->plan->request->dataset->values;
-    double *truth = measured->scaled, *told = measured->scaled + values;
+    double *truth = measured->scaled, *predicted = measured->scaled + values;
     elbow_fit_inverse(fit, 0, values, measured->collated.truth + row * values, truth);
-    elbow_fit_inverse(fit, 0, values, measured->told + row * values, told);
-    elbow_fit_set_constants(fit, 0, values, told);
+    elbow_fit_inverse(fit, 0, values, measured->reconstructions + row * values, predicted);
+    elbow_fit_set_constants(fit, 0, values, predicted);
     for (size_t i = 0; i < values; ++i) {
         if (measured->collated.hidden[row * values + i] == 0)
             continue;
-        sums[SCALED_SQUARES] += (told[i] - truth[i]) * (told[i] - truth[i]);
-        sums[SCALED_ABSOLUTE] += fabs(told[i] - truth[i]);
+        sums[SCALED_SQUARES] += (predicted[i] - truth[i]) * (predicted[i] - truth[i]);
+        sums[SCALED_ABSOLUTE] += fabs(predicted[i] - truth[i]);
     }
 }
 
@@ -59,11 +59,12 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
     for (size_t i = 0; i < measured->rows * values; ++i) {
         if (measured->collated.hidden[i] == 0)
             continue;
-        double truth = (double)measured->collated.truth[i], told = (double)measured->told[i], error = told - truth;
+        double truth = (double)measured->collated.truth[i], predicted = (double)measured->reconstructions[i],
+               error = predicted - truth;
         sums[COUNT] += 1;
         sums[SQUARES] += error * error;
         sums[ABSOLUTE] += fabs(error);
-        sums[RIGHT] += (told > 0.5) == (truth > 0.5);
+        sums[RIGHT] += (predicted > 0.5) == (truth > 0.5);
     }
     for (size_t row = 0; is_turned(request) && row < measured->rows; ++row)
         add_scaled(measured, row, sums);

@@ -66,10 +66,10 @@ static void draw_shared(struct elbow_canvas *canvas, const struct figure *figure
 {
     double x = figure->width - EDGE - shared_width(figure), y = figure->cell.y + ELBOW_PLOT_LINE_HEIGHT + 6;
     for (size_t k = 0; k < figure->shared_count && canvas->status == ELBOW_OK; ++k) {
-        double room = (figure->height - y - EDGE) / (double)(figure->shared_count - k);
+        double space = (figure->height - y - EDGE) / (double)(figure->shared_count - k);
         double wanted = (double)figure->shared[k].count * ELBOW_PLOT_LINE_HEIGHT;
-        elbow_legend_draw(canvas, &figure->shared[k], x, y, room);
-        y += fmin(wanted, room) + ELBOW_PLOT_LINE_HEIGHT;
+        elbow_legend_draw(canvas, &figure->shared[k], x, y, space);
+        y += fmin(wanted, space) + ELBOW_PLOT_LINE_HEIGHT;
     }
 }
 

@@ -76,8 +76,8 @@ void elbow_legend_draw(struct elbow_canvas *canvas, const struct elbow_legend *l
                        double height)
 {
     struct elbow_lettering lettering = {.size = ELBOW_PLOT_TICK, .ink = DARK};
-    size_t room = (size_t)fmax(1, floor(height / ELBOW_PLOT_LINE_HEIGHT));
-    size_t shown = legend->count <= room ? legend->count : room - 1;
+    size_t space = (size_t)fmax(1, floor(height / ELBOW_PLOT_LINE_HEIGHT));
+    size_t shown = legend->count <= space ? legend->count : space - 1;
     double begin = x + SAMPLE + ELBOW_PLOT_GAP, width = ELBOW_PLOT_LEGEND_MOST - SAMPLE - ELBOW_PLOT_GAP;
     for (size_t i = 0; i < shown && canvas->status == ELBOW_OK; ++i) {
         double line = y + 11 + (double)i * ELBOW_PLOT_LINE_HEIGHT;

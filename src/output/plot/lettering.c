@@ -53,7 +53,7 @@ static struct elbow_box box_of(double x, double y, double width, const struct el
     return (struct elbow_box){x - back, y - above, width, lettering->size};
 }
 
-void elbow_canvas_write(struct elbow_canvas *canvas, const char *text, double x, double y, double room,
+void elbow_canvas_write(struct elbow_canvas *canvas, const char *text, double x, double y, double most,
                         const struct elbow_lettering *lettering)
 {
     char letters[ELBOW_LETTERS + 4];
@@ -62,7 +62,7 @@ void elbow_canvas_write(struct elbow_canvas *canvas, const char *text, double x,
     elbow_canvas_letters(text, letters);
     size_t length = strlen(letters);
     double width;
-    while ((width = elbow_cairo_width(letters, lettering->size, lettering->is_bold)) > room)
+    while ((width = elbow_cairo_width(letters, lettering->size, lettering->is_bold)) > most)
         if (!shorten(letters, &length))
             return;
     if (length == 0)

@@ -48,7 +48,7 @@ static void choose(struct labels *labels, const struct elbow_plot_axis *axis, co
 }
 
 // Whether labels side by side have room along a line so long.
-static bool have_room(const struct labels *labels, double length)
+static bool fit(const struct labels *labels, double length)
 {
     double end = -INFINITY;
     for (size_t i = 0; i < labels->count; ++i) {
@@ -65,7 +65,7 @@ static void choose_along(struct labels *labels, const struct elbow_plot_axis *ax
 {
     for (size_t most = (size_t)fmax(2, length / 45); most >= 2; --most) {
         choose(labels, axis, scale, most);
-        if (axis->name_count > 0 || have_room(labels, length))
+        if (axis->name_count > 0 || fit(labels, length))
             return;
     }
 }
@@ -96,7 +96,7 @@ static void lay_out(struct layout *layout, const struct elbow_plot_panel *panel,
                                          elbow_colour_bar_width(&layout->frame.cells, height) + 14);
     double width = fmax(20, cell->width - left - right);
     choose_along(&layout->across, &panel->x, &layout->frame.x, width);
-    layout->names_stand = panel->x.name_count > 0 && !have_room(&layout->across, width);
+    layout->names_stand = panel->x.name_count > 0 && !fit(&layout->across, width);
     layout->across_height =
         layout->names_stand ? fmin(widest_of(&layout->across), NAMES_MOST) + 4 : ELBOW_PLOT_LINE_HEIGHT;
     height = fmax(20, cell->height - title - bottom - layout->across_height - DASH - 4);
@@ -230,9 +230,9 @@ void elbow_panel_draw(struct elbow_canvas *canvas, const struct elbow_plot_panel
     draw_inside(canvas, &layout);
     if (!panel->is_bare)
         draw_axes(canvas, &layout, cell);
-    double title_room = fmin(
+    double title_width = fmin(
         cell->width, 2 * fmin(area->x + area->width / 2 - cell->x, cell->x + cell->width - area->x - area->width / 2));
-    elbow_canvas_write(canvas, panel->title, area->x + area->width / 2, cell->y + 14, title_room, &lettering);
+    elbow_canvas_write(canvas, panel->title, area->x + area->width / 2, cell->y + 14, title_width, &lettering);
     double x = area->x + area->width + 10;
     elbow_colour_bar_draw(canvas, &layout.frame.values, x, area->y, area->height);
     x += elbow_colour_bar_width(&layout.frame.values, area->height);

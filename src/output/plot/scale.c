@@ -65,11 +65,11 @@ struct elbow_scale elbow_scale_make(const struct elbow_plot_axis *axis, const st
         scale.least = least;
     }
     part_ends(&scale);
-    double room = (scale.most - scale.least) * margin;
+    double space = (scale.most - scale.least) * margin;
     if (!least_is_named)
-        scale.least -= room;
+        scale.least -= space;
     if (!most_is_named)
-        scale.most += room;
+        scale.most += space;
     return scale;
 }
 

@@ -238,7 +238,7 @@ static void reorder(const struct elbow_exchange *exchange, bool to_arena, float 
 }
 
 // Collective. Room on rank zero for the slices side by side; not needed where that is the order of the arena.
-static enum elbow_status make_slices_room(struct elbow_exchange *exchange, float **slices, struct elbow_error *error)
+static enum elbow_status allocate_slices(struct elbow_exchange *exchange, float **slices, struct elbow_error *error)
 {
     *slices = NULL;
     *error = (struct elbow_error){0};
@@ -251,7 +251,7 @@ enum elbow_status elbow_exchange_gather(struct elbow_exchange *exchange, const f
                                         struct elbow_error *error)
 {
     float *slices;
-    if (make_slices_room(exchange, &slices, error) != ELBOW_OK)
+    if (allocate_slices(exchange, &slices, error) != ELBOW_OK)
         return error->status;
     elbow_comm_gather(exchange->comm, slice, sizeof(float), exchange->held, slices != NULL ? slices : all);
     if (slices != NULL)
@@ -264,7 +264,7 @@ enum elbow_status elbow_exchange_scatter(struct elbow_exchange *exchange, const 
                                          struct elbow_error *error)
 {
     float *slices;
-    if (make_slices_room(exchange, &slices, error) != ELBOW_OK)
+    if (allocate_slices(exchange, &slices, error) != ELBOW_OK)
         return error->status;
     if (slices != NULL)
         reorder(exchange, false, slices, (float *)(uintptr_t)all);

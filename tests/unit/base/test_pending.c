@@ -41,11 +41,11 @@ START_TEST(what_waits_is_written_later)
     ck_assert_int_eq(put(&pending, one, "first", &error), ELBOW_OUTPUT);
     ck_assert_ptr_nonnull(strstr(error.message, one));
     ck_assert_int_eq(put(&pending, two, "second", &error), ELBOW_OUTPUT);
-    ck_assert(elbow_pending_wait_for_room(&pending));
+    ck_assert(elbow_pending_wait_for_space(&pending));
     ck_assert_int_eq(elbow_pending_flush(&pending, &error), ELBOW_OUTPUT);
     elbow_file_fail_at(0, 0);
     ck_assert_int_eq(put(&pending, three, "third", &error), ELBOW_OK);
-    ck_assert(!elbow_pending_wait_for_room(&pending) && pending.count == 0 && pending.bytes == 0);
+    ck_assert(!elbow_pending_wait_for_space(&pending) && pending.count == 0 && pending.bytes == 0);
     check_text(one, "first");
     check_text(two, "second");
     check_text(three, "third");
@@ -81,7 +81,7 @@ START_TEST(other_troubles_are_no_lack_of_room)
     snprintf(path, sizeof path, "%s/plain/1.png", scratch.directory);
     scratch_write(scratch_path(&scratch, "plain"), "", 0);
     ck_assert_int_eq(put(&pending, path, "first", &error), ELBOW_OUTPUT);
-    ck_assert(!elbow_pending_wait_for_room(&pending));
+    ck_assert(!elbow_pending_wait_for_space(&pending));
     elbow_pending_clear(&pending);
     scratch_clear(&scratch);
 }

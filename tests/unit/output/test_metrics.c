@@ -273,9 +273,9 @@ START_TEST(a_full_disk_leaves_whole_rows)
     ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: cannot be written: "));
     snprintf(text, sizeof text, "%s%s", METRICS, TRAIN);
     table_expect(&scratch, "metrics.csv", text);
-    ck_assert(elbow_metrics_waits_for_room(&metrics));
+    ck_assert(elbow_metrics_waits_for_space(&metrics));
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);
-    ck_assert(!elbow_metrics_waits_for_room(&metrics));
+    ck_assert(!elbow_metrics_waits_for_space(&metrics));
     snprintf(text, sizeof text, "%s%s%s%s", METRICS, TRAIN, TRAIN, TRAIN); // the one that waited, too
     table_expect(&scratch, "metrics.csv", text);
     elbow_metrics_close(&metrics);
@@ -284,7 +284,7 @@ START_TEST(a_full_disk_leaves_whole_rows)
 END_TEST
 
 // Rows that find the disk full wait, in order, and both tables are whole as soon as there is room.
-START_TEST(rows_wait_for_room)
+START_TEST(rows_wait_for_space)
 {
     struct scratch scratch = scratch_make();
     struct elbow_error error = {0};
@@ -297,7 +297,7 @@ START_TEST(rows_wait_for_room)
         row.step = step;
         enum elbow_status status = elbow_metrics_append(&metrics, &row, kl_of, &error);
         ck_assert_int_eq(status, step == 1 || step > 21 ? ELBOW_OK : ELBOW_OUTPUT);
-        ck_assert(elbow_metrics_waits_for_room(&metrics) == (status != ELBOW_OK));
+        ck_assert(elbow_metrics_waits_for_space(&metrics) == (status != ELBOW_OK));
         static const char *const names[] = {"metrics.csv", "kl.csv"};
         for (size_t i = 0; i < 2; ++i) { // whole rows, at any time
             char *text = scratch_read(scratch_path(&scratch, names[i]), &size);
@@ -363,4 +363,4 @@ END_TEST
 UNIT_MAIN("output/metrics", rows_to_the_byte, resuming_goes_on_behind_the_kept_rows, cutting_by_step,
           cutting_incomplete_rows, cutting_zero_bytes, headers, a_table_of_fewer_columns_keeps_them,
           unknown_columns_are_refused, a_run_is_known_by_its_tables, unusable_directories,
-          a_full_disk_leaves_whole_rows, rows_wait_for_room, more_rows_than_can_wait, every_allocation_may_fail)
+          a_full_disk_leaves_whole_rows, rows_wait_for_space, more_rows_than_can_wait, every_allocation_may_fail)

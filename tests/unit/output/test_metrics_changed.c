@@ -22,7 +22,7 @@ START_TEST(a_table_that_is_removed_begins_anew)
     ck_assert_int_eq(unlink(scratch_path(&scratch, "metrics.csv")), 0);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
     ck_assert_ptr_nonnull(strstr(error.message, "has been removed"));
-    ck_assert(!elbow_metrics_waits_for_room(&metrics));
+    ck_assert(!elbow_metrics_waits_for_space(&metrics));
     snprintf(text, sizeof text, "%s%s", METRICS, TRAIN);
     table_expect(&scratch, "metrics.csv", text);
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OK);

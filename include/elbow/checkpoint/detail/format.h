@@ -55,7 +55,7 @@ enum elbow_status elbow_checkpoint_read(const char *name, const void *image, siz
 
 // Local. Allocates the memory for contents of which everything but the arrays is known: on a rank that receives them
 // from rank zero.
-enum elbow_status elbow_checkpoint_make_room(struct elbow_checkpoint *checkpoint, struct elbow_error *error);
+enum elbow_status elbow_checkpoint_allocate(struct elbow_checkpoint *checkpoint, struct elbow_error *error);
 
 // The integers and doubles of a run's state in a file, as one list for reading and writing.
 struct elbow_checkpoint_field {

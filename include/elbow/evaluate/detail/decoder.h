@@ -13,18 +13,18 @@ enum { ELBOW_DRAW_OF_SAMPLES = 0, ELBOW_DRAW_OF_RECONSTRUCTIONS = 1, ELBOW_DRAWS
 
 // Initialise with gallery, microbatch, draw, is_double, seed and of. The rest is owned.
 struct elbow_decoder {
-    const struct elbow_gallery *gallery; // not owned
-    size_t microbatch;                   // rows
-    bool draw, is_double;                // draws instead of means; the output has doubles
-    uint64_t seed;                       // of draws
-    uint32_t of;                         // ELBOW_DRAW_OF_...
-    uint64_t *ids;                       // (microbatch): keys of the draws
-    float *z, *means;                    // (microbatch, Z), (microbatch, D)
-    float *condition;                    // (microbatch, C) conditions of the rows
-    float *rows;                         // (microbatch, values shown) means decoded by the model in front
-    struct elbow_frozen_room *front;     // of the model in front, or NULL
-    float *shown;                        // (values shown) workspace
-    double *turned;                      // (values shown) workspace; NULL: no transform is inverted
+    const struct elbow_gallery *gallery;  // not owned
+    size_t microbatch;                    // rows
+    bool draw, is_double;                 // draws instead of means; the output has doubles
+    uint64_t seed;                        // of draws
+    uint32_t of;                          // ELBOW_DRAW_OF_...
+    uint64_t *ids;                        // (microbatch): keys of the draws
+    float *z, *means;                     // (microbatch, Z), (microbatch, D)
+    float *condition;                     // (microbatch, C) conditions of the rows
+    float *rows;                          // (microbatch, values shown) means decoded by the model in front
+    struct elbow_frozen_workspace *front; // of the model in front, or NULL
+    float *shown;                         // (values shown) workspace
+    double *turned;                       // (values shown) workspace; NULL: no transform is inverted
 };
 
 // Local. MEMORY. The caller destroys *decoder, also after a failure.

@@ -14,7 +14,7 @@ struct elbow_kl_block {
     float *head, *z;   // (rows, head of the model), (rows, Z)
     double *precision; // (rows, Z)
     double *log_p;     // (rows)
-    double *rooms;     // workspace of an estimate, for each thread
+    double *estimates; // workspace of an estimate, for each thread
     double *parts;     // (rows of a microbatch, 3)
     struct elbow_set_density density;
 };

@@ -15,7 +15,7 @@ struct elbow_measure_tables {
     struct elbow_yardstick_kl kl;
     uint64_t samples; // rows of the dataset
     // Why an input is missing, as the end of a sentence; NULL: it was not given.
-    const char *no_data, *no_told, *no_samples, *no_kl;
+    const char *no_data, *no_reconstructions, *no_samples, *no_kl;
 };
 
 // Collective. Loads the inputs of the request. needs: those of the requested measures (enum elbow_yardstick_need).

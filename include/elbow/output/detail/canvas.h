@@ -67,8 +67,8 @@ struct elbow_canvas {
 // Local. A text that is safe to draw: masked, and truncated to ELBOW_LETTERS.
 void elbow_canvas_letters(const char *text, char letters[ELBOW_LETTERS]);
 
-// Local. Draws a text, masked, truncated with "..." to a width of at most `room`; nothing if not even that fits.
-void elbow_canvas_write(struct elbow_canvas *canvas, const char *text, double x, double y, double room,
+// Local. Draws a text, masked, truncated with "..." to a width of at most `most`; nothing if not even that fits.
+void elbow_canvas_write(struct elbow_canvas *canvas, const char *text, double x, double y, double most,
                         const struct elbow_lettering *lettering);
 
 // Local. The width of a text, masked.

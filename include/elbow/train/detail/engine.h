@@ -38,12 +38,12 @@ struct elbow_engine {
     struct elbow_run_state state;
 
     // Buffers of a step.
-    size_t statistics;                  // doubles of a step; the exchange sums ELBOW_TRAIN_WISHES more
+    size_t statistics;                  // doubles of a step; the exchange sums ELBOW_TRAIN_REASONS more
     size_t summed;                      // those that add up from row to row: all but the likelihood's figures
     double label_share;                 // of a classifier: number of all rows / number of rows with a known class
     size_t accumulators;                // the summed ones, and the KL of the step before if the objective needs it
     double *accumulator;                // [accumulators] sums since the last row; owned
-    double *sums;                       // [statistics + ELBOW_TRAIN_WISHES] of the last batch; owned
+    double *sums;                       // [statistics + ELBOW_TRAIN_REASONS] of the last batch; owned
     double *levels;                     // (levels of the tree, statistics) for the sums of a subtree; owned
     struct elbow_microbatch microbatch; // the present one; its arrays belong to the prefetch
     size_t slots;                       // microbatches that pass through the layers together; 0: one at a time
@@ -133,8 +133,8 @@ void elbow_engine_gather(struct elbow_engine *engine, const struct elbow_step_pl
 // seconds.
 void elbow_engine_set_deadline(struct elbow_engine *engine, double opened);
 
-// Local. Writes this rank's reasons to stop, to be summed over the ranks, into wishes [ELBOW_TRAIN_WISHES].
-void elbow_engine_wish(const struct elbow_engine *engine, double *wishes);
+// Local. Writes this rank's reasons to stop, to be summed over the ranks, into reasons [ELBOW_TRAIN_REASONS].
+void elbow_engine_give_reasons(const struct elbow_engine *engine, double *reasons);
 
 // Collective. After the sums of a step: the error of a rank that could not read its training data, if there is one.
 enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, struct elbow_error *error);

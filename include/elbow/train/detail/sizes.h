@@ -8,7 +8,7 @@
 #include "elbow/vae/model.h"
 
 // Doubles that are summed together with the statistics of a step: the ranks' reasons to stop.
-enum { ELBOW_TRAIN_WISHES = 4 };
+enum { ELBOW_TRAIN_REASONS = 4 };
 
 // Local. The sizes for a model that is trained in this sequence, with buckets of `bucket` parameters (run.bucket).
 // *layers: a new array with the first parameters of all layers and of the parts of large layers, to which *sizes

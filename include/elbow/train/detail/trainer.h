@@ -57,7 +57,7 @@ void elbow_trainer_begin_divergence(struct elbow_trainer *trainer);
 void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct elbow_figures *valid);
 
 // Local. Logs where a finished run has left its outputs, and the time it took.
-void elbow_trainer_tell_end(const struct elbow_trainer *trainer);
+void elbow_trainer_log_end(const struct elbow_trainer *trainer);
 
 // Collective. Saves a checkpoint of the present step, after all its rows have been written. All ranks wait until rank
 // zero has a copy of the state, which is then written while training continues.
@@ -71,8 +71,8 @@ void elbow_trainer_settle(struct elbow_trainer *trainer);
 
 // Collective. The status of a stopped run: STOPPED with its sentence; FILE if the checkpoint was not `saved` or the run
 // directory is lost.
-enum elbow_status elbow_trainer_tell_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
-                                          struct elbow_error *error);
+enum elbow_status elbow_trainer_report_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
+                                            struct elbow_error *error);
 
 // Collective. Whether a run that ends so writes its report (run.report): there is something to report, and time for it.
 // A line says how to make it where there is no time.
