@@ -93,7 +93,8 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct options, notes)},
     {.name = "check",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "check options and configuration and that the files exist, print the run directory, and do not train",
+     .help = "check options, configuration, data.memory and that the files exist, print the run directory, and do not "
+             "train",
      .offset = offsetof(struct options, checks)},
     {.name = "force",
      .kind = ELBOW_FLAG_SWITCH,

@@ -149,7 +149,8 @@ static const struct elbow_key keys[] = {
          "each node; shard (data.order: segments or windows): on each node those that its ranks use; stream "
          "(data.order: windows): in the files, from which they are read ahead. auto: the first of these that fits."},
     {"data", "memory", BYTES, AT(data.memory), FROM_ZERO, .preset = "0", .may_change = true, .is_later = true,
-     .help = "Memory of each node for rows that are read ahead, such as 8GB. 0: the free memory of the node."},
+     .help = "Memory of each node for pages of the training set that are read (data.access: stream) and for unpacking "
+             "them, such as 8GB; validation rows come beside it. 0: the free memory of the node."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20",
      .help = "Number of latent dimensions, Z."},

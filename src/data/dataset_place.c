@@ -159,7 +159,7 @@ static enum elbow_status decide(struct elbow_loading *loading, struct elbow_room
     if (status != ELBOW_OK)
         return status;
     uint64_t budget = elbow_room_budget(loading, source, room);
-    dataset->pages_bytes = (budget > room->of_rank ? budget : room->of_rank) + room->tables;
+    dataset->pages_bytes = (budget > room->of_rank ? budget : room->of_rank) + room->beside;
     return elbow_room_check(loading, source, room, error);
 }
 

@@ -59,11 +59,20 @@ static enum elbow_status find_need(const struct elbow_loading *loading, const st
     return status;
 }
 
+// The list of the pages, and the page of zeros that stands for one that cannot be read.
+static uint64_t beside_pages(const struct elbow_page_source *source)
+{
+    const struct elbow_page_table *table = source->table;
+    uint64_t rows = least(table->page_rows * table->row_samples, table->samples);
+    uint64_t row_bytes = source->row_bytes > 0 ? source->row_bytes : sizeof(uint64_t);
+    return table->count * PAGE_BESIDE + rows * (row_bytes + source->known_row_bytes);
+}
+
 enum elbow_status elbow_room_find(const struct elbow_loading *loading, const struct elbow_page_source *source,
                                   struct elbow_room *room, struct elbow_error *error)
 {
     const struct elbow_placing *placing = &loading->request->placing;
-    room->tables = source->table->count * PAGE_BESIDE;
+    room->beside = beside_pages(source);
     return placing->batch == 0 ? ELBOW_OK : find_need(loading, source, placing->window_pages, room, error);
 }
 
@@ -76,14 +85,14 @@ uint64_t elbow_room_budget(const struct elbow_loading *loading, const struct elb
     uint64_t hand = HAND_PAGES * (source->page_bytes + table->page_rows * table->row_samples * row);
     if (placing->memory == 0)
         return hand;
-    uint64_t share = placing->memory / room->machine.node_ranks, beside = room->tables + room->unpacking;
+    uint64_t share = placing->memory / room->machine.node_ranks, beside = room->beside + room->unpacking;
     uint64_t left = share > beside ? share - beside : 0;
     return placing->batch == 0 ? least(hand, left) : left;
 }
 
 static uint64_t node_need(const struct elbow_room *room)
 {
-    return room->machine.node_ranks * (room->of_rank + room->tables + room->unpacking);
+    return room->machine.node_ranks * (room->of_rank + room->beside + room->unpacking);
 }
 
 // What has to fit, and the keys as they would be in its place.
@@ -120,7 +129,7 @@ static bool fits_pages(const struct trial *trial, uint64_t page_rows)
         return false;
     source.page_bytes = (size_t)((double)source.page_bytes * (double)page_rows / (double)source.table->page_rows);
     source.table = &table;
-    room.tables = table.count * PAGE_BESIDE;
+    room.beside = beside_pages(&source);
     if (stored->chunk_rows > 0 && page_rows % stored->chunk_rows != 0)
         room.unpacking += elbow_source_chunk_bytes(stored, false);
     uint64_t pages = loading->request->placing.window_pages;

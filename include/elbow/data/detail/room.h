@@ -12,20 +12,20 @@ struct elbow_room {
     struct elbow_placing_machine machine;
     uint64_t all;       // bytes of all rows
     uint64_t of_rank;   // bytes of what a rank has to keep in this place, at most
-    uint64_t tables;    // bytes of a rank for the list of its pages
+    uint64_t beside;    // bytes of a rank for the list of its pages, and for one without rows
     uint64_t unpacking; // bytes that reading takes of a rank, beside the pages
 };
 
 // Local. Microbatches of a full batch; 1 for rows that are used in the order of the file.
 uint64_t elbow_room_segments(const struct elbow_placing *placing, uint64_t samples);
 
-// Local. Finds of_rank and tables, of pages that are there: those of the rank that has most of them. MEMORY.
+// Local. Finds of_rank and beside, of pages that are there: those of the rank that has most of them. MEMORY.
 enum elbow_status elbow_room_find(const struct elbow_loading *loading, const struct elbow_page_source *source,
                                   struct elbow_room *room, struct elbow_error *error);
 
-// Local. Bytes that the pages of a rank may take beyond what they must: what is left of data.memory beside tables and
-// unpacking. Without such a limit, and for rows that are used in the order of the file, as many as a walk through the
-// file has in hand.
+// Local. Bytes that the pages of a rank may take beyond what they must: what is left of data.memory beside that
+// and unpacking. Without such a limit, and for rows that are used in the order of the file, as many as a walk through
+// the file has in hand.
 uint64_t elbow_room_budget(const struct elbow_loading *loading, const struct elbow_page_source *source,
                            const struct elbow_room *room);
 
