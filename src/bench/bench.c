@@ -116,6 +116,8 @@ static void run_rounds(struct elbow_bench_run *bench)
         set_ratio(bench, round, ELBOW_BENCH_STEP_OVER_FLOOR, ELBOW_BENCH_STEP, ELBOW_BENCH_FLOOR);
         set_ratio(bench, round, ELBOW_BENCH_UPDATE_OVER_ALLREDUCE, ELBOW_BENCH_UPDATE, ELBOW_BENCH_ALLREDUCE);
         set_ratio(bench, round, ELBOW_BENCH_TRACED_OVER_STEP, ELBOW_BENCH_TRACED, ELBOW_BENCH_STEP);
+        if (bench->reading.pages != NULL)
+            set_ratio(bench, round, ELBOW_BENCH_READ_OVER_FLOOR, ELBOW_BENCH_READ, ELBOW_BENCH_READ_FLOOR);
     }
 }
 
@@ -237,6 +239,8 @@ static enum elbow_status allocate_parts(struct elbow_bench_run *bench, struct el
     if (status == ELBOW_OK)
         status = elbow_track_create(&bench->track, ELBOW_TRACER_MAIN_EVENTS, error);
     if (status == ELBOW_OK)
+        status = elbow_bench_reading_open(bench, error);
+    if (status == ELBOW_OK)
         create_rival(engine, &bench->rival, error);
     status = elbow_comm_agree(bench->comm, error);
     if (status != ELBOW_OK)
@@ -266,6 +270,8 @@ static void summarize(struct elbow_bench_run *bench, struct elbow_bench_result *
     result->microbatch = engine->plan->sequence.microbatch;
     result->microbatches = bench->place.microbatches;
     result->parameters = elbow_parameters_trainable(&engine->model->parameters);
+    result->page_bytes = bench->reading.bytes;
+    result->page_stored = bench->reading.stored;
     result->rounds = bench->rounds;
     result->threads = elbow_threads_get();
     result->audit_every = engine->plan->config.run.audit;
@@ -321,6 +327,7 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
     elbow_release(&bench.medians);
     elbow_floor_destroy(&bench.floor);
     destroy_rival(&bench.rival);
+    elbow_bench_reading_close(&bench.reading);
     elbow_comm_trace(comm, NULL);
     elbow_engine_clear(&bench.engine);
     elbow_train_plan_clear(&bench.plan);

@@ -270,6 +270,8 @@ const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
     {ELBOW_BENCH_ALLREDUCE, "allreduce", run_allreduce, NULL, false},
     {ELBOW_BENCH_AUDIT, "audit", run_audit, run_compute, false},
     {ELBOW_BENCH_AGREEMENT, "agreement", run_agreement, NULL, false},
+    {ELBOW_BENCH_READ, "read", elbow_bench_read_page, NULL, false},
+    {ELBOW_BENCH_READ_FLOOR, "read_floor", elbow_bench_read_bytes, NULL, false},
 };
 
 const char *elbow_bench_name(enum elbow_bench_figure figure)
@@ -282,6 +284,8 @@ const char *elbow_bench_name(enum elbow_bench_figure figure)
         return "step_over_floor";
     case ELBOW_BENCH_UPDATE_OVER_ALLREDUCE:
         return "update_over_allreduce";
+    case ELBOW_BENCH_READ_OVER_FLOOR:
+        return "read_over_floor";
     default:
         return "traced_over_step";
     }

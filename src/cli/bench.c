@@ -39,6 +39,23 @@ static double bandwidth(const struct elbow_bench_result *result)
     return (result->bytes_read + result->bytes_sent) / result->times[ELBOW_BENCH_EXCHANGE].median;
 }
 
+// Whether a figure was measured: pages are read where they are not all in memory.
+static bool has_figure(const struct elbow_bench_result *result, int figure)
+{
+    return result->page_bytes > 0 || (figure != ELBOW_BENCH_READ && figure != ELBOW_BENCH_READ_FLOOR);
+}
+
+// Bytes a second: of pages in memory; of what stands for them in the file.
+static double read_rate(const struct elbow_bench_result *result)
+{
+    return (double)result->page_bytes / result->times[ELBOW_BENCH_READ].median;
+}
+
+static double floor_rate(const struct elbow_bench_result *result)
+{
+    return (double)result->page_stored / result->times[ELBOW_BENCH_READ_FLOOR].median;
+}
+
 // The share of a step that safety takes on average: its agreement, and its part of an audit.
 static double safety_share(const struct elbow_bench_result *result)
 {
@@ -77,11 +94,18 @@ static void print_table(const struct elbow_bench_result *result)
         printf(" %10s %10s", "least rank", "most rank");
     putchar('\n');
     for (int figure = 0; figure < ELBOW_BENCH_STEP_OVER_FLOOR; ++figure)
-        print_time(result, (enum elbow_bench_figure)figure);
+        if (has_figure(result, figure))
+            print_time(result, (enum elbow_bench_figure)figure);
     putchar('\n');
     print_ratio("step / floor", &result->times[ELBOW_BENCH_STEP_OVER_FLOOR]);
     print_ratio("update / allreduce", &result->times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE]);
     print_ratio("traced / step", &result->times[ELBOW_BENCH_TRACED_OVER_STEP]);
+    if (result->page_bytes > 0) {
+        print_ratio("read / read_floor", &result->times[ELBOW_BENCH_READ_OVER_FLOOR]);
+        printf("pages              %s each, %.1f MB/s by a rank; the floor reads %s, %.1f MB/s\n",
+               elbow_text_bytes(result->page_bytes).text, read_rate(result) * 1e-6,
+               elbow_text_bytes(result->page_stored).text, floor_rate(result) * 1e-6);
+    }
     printf("safety             %.4f%% of a step: agreement", 100 * safety_share(result));
     if (result->audit_every > 0)
         printf(", and an audit every %lld steps", (long long)result->audit_every);
@@ -157,6 +181,13 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_number(&json, "allreduce_seconds", times[ELBOW_BENCH_ALLREDUCE].median);
     elbow_json_number(&json, "update_over_allreduce", times[ELBOW_BENCH_UPDATE_OVER_ALLREDUCE].median);
     elbow_json_number(&json, "traced_over_step", times[ELBOW_BENCH_TRACED_OVER_STEP].median);
+    if (result->page_bytes > 0) {
+        elbow_json_integer(&json, "page_bytes", (int64_t)result->page_bytes);
+        elbow_json_integer(&json, "page_stored_bytes", (int64_t)result->page_stored);
+        elbow_json_number(&json, "read_bytes_per_s", read_rate(result));
+        elbow_json_number(&json, "read_floor_bytes_per_s", floor_rate(result));
+        elbow_json_number(&json, "read_over_floor", times[ELBOW_BENCH_READ_OVER_FLOOR].median);
+    }
     elbow_json_integer(&json, "audit_every", result->audit_every);
     elbow_json_integer(&json, "overlap", result->overlap);
     elbow_json_number(&json, "safety_share", safety_share(result));
@@ -172,11 +203,14 @@ static void print_json(const struct elbow_bench_result *result)
     elbow_json_integer(&json, "allocations_after_first_step", (int64_t)result->allocations);
     elbow_json_open(&json, "seconds", '{');
     for (int figure = 0; figure < ELBOW_BENCH_STEP_OVER_FLOOR; ++figure)
-        print_json_time(&json, elbow_bench_name((enum elbow_bench_figure)figure), result,
-                        (enum elbow_bench_figure)figure);
+        if (has_figure(result, figure))
+            print_json_time(&json, elbow_bench_name((enum elbow_bench_figure)figure), result,
+                            (enum elbow_bench_figure)figure);
     elbow_json_close(&json, '}');
     print_json_time(&json, "update_over_allreduce_spread", result, ELBOW_BENCH_UPDATE_OVER_ALLREDUCE);
     print_json_time(&json, "traced_over_step_spread", result, ELBOW_BENCH_TRACED_OVER_STEP);
+    if (result->page_bytes > 0)
+        print_json_time(&json, "read_over_floor_spread", result, ELBOW_BENCH_READ_OVER_FLOOR);
     print_json_time(&json, "step_over_floor_spread", result, ELBOW_BENCH_STEP_OVER_FLOOR);
     elbow_json_close(&json, '}');
 }

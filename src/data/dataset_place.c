@@ -17,31 +17,6 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-// Bytes of a stored row, of sparse ones on average.
-static uint64_t stored_bytes(const struct elbow_loading *loading)
-{
-    const struct elbow_dataset *dataset = loading->dataset;
-    size_t size = elbow_element_size(dataset->element);
-    if (dataset->is_synthetic)
-        return dataset->values * size;
-    if (dataset->is_sparse)
-        return sizeof(uint64_t) + dataset->entries * (size + sizeof(uint32_t)) / dataset->samples;
-    return elbow_hdf5_row_values(&loading->stored) * size;
-}
-
-uint64_t elbow_loading_page_rows(const struct elbow_loading *loading)
-{
-    const struct elbow_placing *placing = &loading->request->placing;
-    const struct elbow_data_facts *reference = loading->request->reference;
-    const struct elbow_dataset *dataset = loading->dataset;
-    if (placing->page_rows > 0)
-        return placing->page_rows;
-    if (reference != NULL && reference->page_rows > 0)
-        return reference->page_rows;
-    return elbow_page_rows(loading->stored.chunk_rows, stored_bytes(loading), dataset->selection.rows,
-                           elbow_room_segments(placing, dataset->samples));
-}
-
 // Local.
 static enum elbow_status make_pages(struct elbow_loading *loading, struct elbow_error *error)
 {

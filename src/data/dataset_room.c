@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What pages take of a node's memory, and which values of the keys would fit where that is too much.
+// The rows of a page, what pages take of a node's memory, and which values of the keys would fit where that is too
+// much.
 #include "elbow/data/detail/room.h"
 
 #include "elbow/base/text.h"
 #include "elbow/data/detail/source.h"
+#include "elbow/data/facts.h"
 #include "elbow/data/page_order.h"
 
 // Pages that a walk through a file has in hand; bytes that a page takes in tables, whether it is in memory or not;
@@ -19,6 +21,31 @@ uint64_t elbow_room_segments(const struct elbow_placing *placing, uint64_t sampl
 {
     uint64_t batch = least(placing->batch, samples);
     return placing->batch == 0 ? 1 : (batch + placing->microbatch - 1) / placing->microbatch;
+}
+
+// Bytes of a stored row, of sparse ones on average.
+static uint64_t stored_bytes(const struct elbow_loading *loading)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    size_t size = elbow_element_size(dataset->element);
+    if (dataset->is_synthetic)
+        return dataset->values * size;
+    if (dataset->is_sparse)
+        return sizeof(uint64_t) + dataset->entries * (size + sizeof(uint32_t)) / dataset->samples;
+    return elbow_hdf5_row_values(&loading->stored) * size;
+}
+
+uint64_t elbow_loading_page_rows(const struct elbow_loading *loading)
+{
+    const struct elbow_placing *placing = &loading->request->placing;
+    const struct elbow_data_facts *reference = loading->request->reference;
+    const struct elbow_dataset *dataset = loading->dataset;
+    if (placing->page_rows > 0)
+        return placing->page_rows;
+    if (reference != NULL && reference->page_rows > 0)
+        return reference->page_rows;
+    return elbow_page_rows(loading->stored.chunk_rows, stored_bytes(loading), dataset->selection.rows,
+                           elbow_room_segments(placing, dataset->samples));
 }
 
 // Bytes of the rows that some segments have, and of the other rows of pages at their ends.

@@ -73,6 +73,8 @@ void elbow_store_close(struct elbow_store *store)
             free_slot(store, store->where[i]);
     for (size_t i = 0; i < store->walkers_count; ++i)
         elbow_release(&store->walkers[i].held);
+    if (store->apart != NULL)
+        free_slot(store, store->apart);
     elbow_release(&store->where);
     elbow_release(&store->wants);
     elbow_release(&store->blank_values);
@@ -239,6 +241,29 @@ static enum elbow_status read_twice(const struct elbow_page_source *source, uint
         *error = is_same ? *error : again;
     }
     elbow_hdf5_unlock();
+    return status;
+}
+
+enum elbow_status elbow_store_read_apart(struct elbow_store *store, uint64_t number, uint64_t *bytes,
+                                         struct elbow_error *error)
+{
+    const struct elbow_page_source *source = &store->source;
+    enum elbow_status status = ELBOW_OK;
+    if (store->apart == NULL)
+        status = allocate_slot(source, store->rows_most, &store->apart, error);
+    if (status != ELBOW_OK) {
+        if (store->apart != NULL)
+            free_slot(store, store->apart);
+        store->apart = NULL;
+        return status;
+    }
+    struct elbow_page *page = &store->apart->page;
+    page->first = source->table->first[number];
+    page->rows = rows_of(source, number);
+    status = read_twice(source, number, page, error);
+    size_t values = source->row_bytes > 0 ? page->rows * source->row_bytes
+                                          : elbow_page_parts_bytes(page->rows, page->entries, source->element_bytes);
+    *bytes = values + page->rows * source->known_row_bytes;
     return status;
 }
 

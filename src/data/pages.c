@@ -229,6 +229,13 @@ struct elbow_pages_counts elbow_pages_count(struct elbow_pages *pages)
     return counts;
 }
 
+enum elbow_status elbow_pages_read_apart(struct elbow_pages *pages, uint64_t page, uint64_t *bytes,
+                                         struct elbow_error *error)
+{
+    ELBOW_CHECK(page < pages->store.source.table->count);
+    return elbow_store_read_apart(&pages->store, page, bytes, error);
+}
+
 bool elbow_pages_is_waiting(struct elbow_pages *pages)
 {
     pthread_mutex_lock(&pages->store.mutex);

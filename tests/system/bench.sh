@@ -50,6 +50,28 @@ Y
 run 0 1 beside "$elbow" bench beside.yaml --rounds 1 --json
 grep -q '"likelihood": {"median": ' beside.out || fail "sizes and a mask: $(cat beside.out beside.err)"
 
+# Pages that are read while they are used: a page of 16 rows, 640 bytes, beside as many bytes of the file. Rows in memory have none.
+"$make_data" write pages.h5 /x u8 6400,40 bytes chunk=16
+cat >pages.yaml <<'Y'
+data: {file: pages.h5, train: /x, order: windows, page_rows: 16, window_pages: 4}
+model: {latent: 2, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
+train: {steps: 1, batch: 32, microbatch: 16}
+Y
+for ranks in 1 2; do
+    run 0 "$ranks" "pages-$ranks" "$elbow" bench pages.yaml --rounds 2 --json --set data.access=stream || continue
+    [ "$(number "pages-$ranks" page_bytes)" = 640 ] || fail "a page of $(number "pages-$ranks" page_bytes) bytes, not 640"
+    holds "stored bytes" "$(number "pages-$ranks" page_stored_bytes) == 640"
+    for key in read_bytes_per_s read_floor_bytes_per_s; do holds "$key" "$(number "pages-$ranks" "$key" | grep . || echo 0) > 0"; done
+    holds "a page takes more than its bytes" "$(number "pages-$ranks" read_over_floor) > 1"
+    for part in read read_floor; do grep -q "\"$part\": {\"median\": " "pages-$ranks.out" || fail "no part $part"; done
+done
+run 0 1 pages "$elbow" bench pages.yaml --rounds 1 --set data.access=stream
+grep -q '^read_floor  *[0-9.]' pages.out || fail "no row of reading: $(cat pages.out)"
+grep -q '^read / read_floor  *[0-9.]* (quartiles' pages.out || fail "reading is not compared: $(cat pages.out)"
+grep -q '^pages  *640 bytes each, [0-9.]* MB/s by a rank; the floor reads 640 bytes, ' pages.out || fail "no speed: $(cat pages.out)"
+run 0 1 resident "$elbow" bench pages.yaml --rounds 1 --set data.access=resident
+grep -qE '^(read|pages)' resident.out && fail "rows in memory are read: $(cat resident.out)"
+
 run 2 1 rounds "$elbow" bench --rounds 0
 run 2 1 rounds "$elbow" bench --rounds 1000000
 run 2 1 key "$elbow" bench --set train.bacth=4

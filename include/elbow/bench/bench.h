@@ -34,9 +34,12 @@ enum elbow_bench_figure {
     ELBOW_BENCH_ALLREDUCE,       // the alternative to UPDATE: MPI_Allreduce, and the optimiser for all parameters
     ELBOW_BENCH_AUDIT,           // one audit of the replicas; one step in run.audit has one
     ELBOW_BENCH_AGREEMENT,       // the checks of every step beside its work: signals, deadline, phases
+    ELBOW_BENCH_READ,            // one page of rows that are read on demand; 0 if all rows are in memory, like the next
+    ELBOW_BENCH_READ_FLOOR,      // the bytes of the file that a page occupies, without HDF5
     ELBOW_BENCH_STEP_OVER_FLOOR, // ratios of two times of one round
     ELBOW_BENCH_UPDATE_OVER_ALLREDUCE,
     ELBOW_BENCH_TRACED_OVER_STEP,
+    ELBOW_BENCH_READ_OVER_FLOOR,
     ELBOW_BENCH_COUNT
 };
 
@@ -78,6 +81,7 @@ struct elbow_bench_result {
     double bytes_read, bytes_sent;           // by the exchange, per step of rank zero
     uint64_t peak_bytes, peak_allocated;     // of a process, and of its allocator; maximum over the ranks
     uint64_t dataset_bytes, parameter_bytes; // of a node
+    uint64_t page_bytes, page_stored;        // of a page: in memory, in its file; 0: all rows are in memory
     uint64_t allocations;                    // of all steps after the first, over all ranks: should be 0
 };
 

@@ -123,6 +123,11 @@ struct elbow_pages_counts {
 };
 struct elbow_pages_counts elbow_pages_count(struct elbow_pages *pages);
 
+// Local. For measurements: reads a page again, as the reader does, into memory that is kept for the next call. *bytes
+// gets its size in memory. MEMORY, or an error of reading.
+enum elbow_status elbow_pages_read_apart(struct elbow_pages *pages, uint64_t page, uint64_t *bytes,
+                                         struct elbow_error *error);
+
 // Local. Whether a hold is waiting now.
 bool elbow_pages_is_waiting(struct elbow_pages *pages);
 

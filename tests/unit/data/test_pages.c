@@ -113,6 +113,36 @@ START_TEST(test_what_can_help_is_tried)
 }
 END_TEST
 
+// A page that is read apart is read each time, and leaves those that are there, and their counts, as they are.
+START_TEST(test_pages_can_be_read_apart)
+{
+    for (int is_sparse = 0; is_sparse < 2; ++is_sparse) {
+        struct elbow_pages *pages = fake_open(is_sparse, 1 << 20);
+        uint64_t bytes[2] = {0};
+        fake_check_row(pages, 5);
+        for (uint64_t i = 0; i < 6; ++i)
+            ck_assert_int_eq(elbow_pages_read_apart(pages, i % 2 * (PAGES - 1), &bytes[i % 2], &error), ELBOW_OK);
+        ck_assert_uint_eq(fake.reads[0], 4);
+        ck_assert_uint_eq(fake.reads[PAGES - 1], 3);
+        ck_assert_uint_eq(elbow_pages_count(pages).pages_read, 1);
+        fake_check_row(pages, 5);
+        ck_assert_uint_eq(fake.reads[0], 4);
+        ck_assert_uint_gt(bytes[0], bytes[1]); // the last page is a short one
+        if (is_sparse == 0)
+            ck_assert_uint_eq(bytes[0] % PAGE_ROWS, 0);
+        elbow_pages_destroy(pages);
+        pages = fake_open(is_sparse, 0);
+        fake.fail_from = 0;
+        fake.failures = 2;
+        fake.failure = ELBOW_FILE;
+        ck_assert_int_eq(elbow_pages_read_apart(pages, 0, &bytes[0], &error), ELBOW_FILE);
+        ck_assert_int_eq(elbow_pages_trouble(pages, NULL), ELBOW_OK);
+        ck_assert_int_eq(elbow_pages_read_apart(pages, 0, &bytes[0], &error), ELBOW_OK);
+        elbow_pages_destroy(pages);
+    }
+}
+END_TEST
+
 START_TEST(test_memory_may_fail)
 {
     elbow_pages_destroy(fake_open(false, 0));
@@ -191,5 +221,5 @@ START_TEST(test_end)
 END_TEST
 
 UNIT_MAIN("data/pages", test_setup, test_rows_are_there_in_any_order, test_a_walk_reads_each_page_once,
-          test_pages_used_longest_ago_give_way, test_what_can_help_is_tried, test_memory_may_fail,
-          test_the_lock_is_taken_again_and_given_back, test_end)
+          test_pages_used_longest_ago_give_way, test_what_can_help_is_tried, test_pages_can_be_read_apart,
+          test_memory_may_fail, test_the_lock_is_taken_again_and_given_back, test_end)

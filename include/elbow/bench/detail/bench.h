@@ -14,12 +14,23 @@ struct elbow_bench_rival {
     struct elbow_optimizer optimizer;
 };
 
+// Pages of the training set, where they are read while they are used. Zeroed: they are not.
+struct elbow_bench_reading {
+    struct elbow_pages *pages; // not owned
+    uint64_t count, next;      // pages; passes so far
+    uint64_t bytes, stored;    // of a page: in memory, in its file
+    int file;                  // descriptor, where there are pages
+    uint64_t file_bytes;
+    char *room; // for the bytes of a page; owned
+};
+
 struct elbow_bench_run {
     struct elbow_comm *comm;
     struct elbow_train_plan plan;
     struct elbow_engine engine; // refers to the plan beside it: this struct must not move
     struct elbow_floor floor;
     struct elbow_bench_rival rival;
+    struct elbow_bench_reading reading;
     struct elbow_track track;        // of traced steps; owned
     struct elbow_step_place place;   // of a full batch
     struct elbow_range microbatches; // this rank's
@@ -46,12 +57,22 @@ struct elbow_bench_stage {
     bool is_whole; // of a step: timed for longer
 };
 
-enum { ELBOW_BENCH_STAGES = 17 };
+enum { ELBOW_BENCH_STAGES = 19 };
 extern const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES];
 
 // Collective. Finds the time, hosts and processor of this measurement; hosts on rank zero only. MEMORY.
 enum elbow_status elbow_bench_find_origin(struct elbow_comm *comm, struct elbow_bench_origin *origin,
                                           struct elbow_error *error);
+
+// Local. Finds the pages, if the engine's training set is read in pages. FILE, MEMORY, or an error of reading.
+enum elbow_status elbow_bench_reading_open(struct elbow_bench_run *bench, struct elbow_error *error);
+
+// Local. Releases it. A zeroed struct is legal.
+void elbow_bench_reading_close(struct elbow_bench_reading *reading);
+
+// Local. Reads one page, and as many bytes of the file; nothing without pages.
+void elbow_bench_read_page(struct elbow_bench_run *bench);
+void elbow_bench_read_bytes(struct elbow_bench_run *bench);
 
 // Local. The number of rows of microbatch `number`.
 size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number);

@@ -46,6 +46,7 @@ struct elbow_store {
     uint64_t rows_most;                 // of the largest page
     uint64_t bytes;                     // of all slots
     struct elbow_slot *oldest, *newest; // idle slots, by their last use
+    struct elbow_slot *apart;           // owned; for elbow_store_read_apart
     void *blank_values;                 // owned
     unsigned char *blank_known;
     struct elbow_walker walkers[ELBOW_WALKERS_MAX];
@@ -67,6 +68,10 @@ struct elbow_store {
 enum elbow_status elbow_store_open(const struct elbow_page_source *source, uint64_t budget, struct elbow_store *store,
                                    struct elbow_error *error);
 void elbow_store_close(struct elbow_store *store);
+
+// Local. As elbow_pages_read_apart. Call it without the mutex.
+enum elbow_status elbow_store_read_apart(struct elbow_store *store, uint64_t number, uint64_t *bytes,
+                                         struct elbow_error *error);
 
 // Call the functions below with the mutex held.
 
