@@ -12,6 +12,14 @@ struct elbow_pages *elbow_dataset_pages(const struct elbow_dataset *dataset)
     return dataset->stored != NULL ? dataset->stored->pages : dataset->pages;
 }
 
+struct elbow_row_runs elbow_dataset_runs(const struct elbow_dataset *dataset)
+{
+    const struct elbow_page_table *table = &dataset->page_table;
+    if (elbow_dataset_pages(dataset) == NULL)
+        return (struct elbow_row_runs){0};
+    return (struct elbow_row_runs){.count = table->count, .first = table->first};
+}
+
 size_t elbow_dataset_bytes(const struct elbow_dataset *dataset)
 {
     size_t size = elbow_element_size(dataset->element);

@@ -76,7 +76,8 @@ static enum elbow_status gather(const struct elbow_evaluation_request *evaluatio
                                          .produce = produce,
                                          .consume = consume,
                                          .check = elbow_dataset_check_rows,
-                                         .source = evaluation->dataset};
+                                         .source = evaluation->dataset,
+                                         .runs = elbow_dataset_runs(evaluation->dataset)};
     *error = (struct elbow_error){0};
     if (elbow_measured_create(&plan, job.microbatch, &gathering.measured, error) == ELBOW_OK &&
         elbow_comm_place(evaluation->comm).rank == 0)

@@ -299,7 +299,8 @@ static enum elbow_status encode_rows(struct encoding *encoding, const struct elb
                                          .produce = produce,
                                          .consume = consume,
                                          .check = elbow_dataset_check_rows,
-                                         .source = encoding->request->dataset};
+                                         .source = encoding->request->dataset,
+                                         .runs = elbow_dataset_runs(encoding->request->dataset)};
     if (is_root)
         open_output(encoding, plan, error);
     elbow_comm_broadcast(comm, error, sizeof *error);

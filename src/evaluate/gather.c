@@ -66,16 +66,18 @@ enum elbow_status elbow_gather(const struct elbow_evaluation_request *request, u
                                 .are_means = are_means,
                                 .collation = elbow_collation_of_evaluation(request->config, request->dataset),
                                 .gathered = gathered};
-    const struct elbow_ordered_rows_job job = {.rows = rows,
-                                               .microbatch = microbatch,
-                                               .row_bytes = latent * sizeof(float),
-                                               .user = &encoding,
-                                               .produce = produce,
-                                               .consume = consume,
-                                               .check = elbow_dataset_check_rows,
-                                               .source = request->dataset};
+    struct elbow_ordered_rows_job job = {.rows = rows,
+                                         .microbatch = microbatch,
+                                         .row_bytes = latent * sizeof(float),
+                                         .user = &encoding,
+                                         .produce = produce,
+                                         .consume = consume,
+                                         .check = elbow_dataset_check_rows,
+                                         .source = request->dataset};
     *gathered = (struct elbow_gathered){.rows = rows, .is_finite = true};
     *error = (struct elbow_error){0};
+    if (encoding.is_whole)
+        job.runs = elbow_dataset_runs(request->dataset);
     elbow_collated_create(&encoding.collation, microbatch, &encoding.collated, error);
     if (error->status == ELBOW_OK && elbow_comm_place(request->comm).rank == 0)
         elbow_allocate(&gathered->latents, rows * latent, sizeof(float), "latents", error);

@@ -346,7 +346,8 @@ static enum elbow_status fill(struct imputing *imputing, const struct elbow_sink
                                          .produce = produce,
                                          .consume = consume,
                                          .check = elbow_dataset_check_rows,
-                                         .source = imputing->request->dataset};
+                                         .source = imputing->request->dataset,
+                                         .runs = elbow_dataset_runs(imputing->request->dataset)};
     if (is_root)
         elbow_sink_open(plan, &imputing->sink, error);
     elbow_comm_broadcast(comm, error, sizeof *error);

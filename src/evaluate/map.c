@@ -82,7 +82,8 @@ static enum elbow_status encode(struct latents *latents, struct elbow_error *err
                                          .produce = produce,
                                          .consume = consume,
                                          .check = elbow_dataset_check_rows,
-                                         .source = evaluation->dataset};
+                                         .source = evaluation->dataset,
+                                         .runs = elbow_dataset_runs(evaluation->dataset)};
     latents->plan = (struct elbow_measure_plan){.request = evaluation, .latent = latents->latent};
     elbow_measured_create(&latents->plan, microbatch, &latents->measured, error);
     if (error->status == ELBOW_OK && elbow_comm_place(evaluation->comm).rank == 0)

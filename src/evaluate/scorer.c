@@ -131,7 +131,8 @@ enum elbow_status elbow_score_rows(const struct elbow_evaluation_request *reques
                                          .produce = produce,
                                          .consume = consume,
                                          .check = elbow_dataset_check_rows,
-                                         .source = request->dataset};
+                                         .source = request->dataset,
+                                         .runs = elbow_dataset_runs(request->dataset)};
     wanted.deviance = true;
     *scores = (struct elbow_row_scores){.rows = request->dataset->samples};
     *error = (struct elbow_error){0};

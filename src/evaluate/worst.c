@@ -71,7 +71,8 @@ enum elbow_status elbow_worst_find(const struct elbow_evaluation_request *reques
                                                .produce = produce,
                                                .consume = consume,
                                                .check = elbow_dataset_check_rows,
-                                               .source = request->dataset};
+                                               .source = request->dataset,
+                                               .runs = elbow_dataset_runs(request->dataset)};
     ELBOW_CHECK(count > 0);
     *worst = (struct elbow_worst){0};
     *error = (struct elbow_error){0};

@@ -10,6 +10,9 @@
 // Results of a round on rank zero; one microbatch for each rank may be more.
 static const uint64_t ROUND_BYTES = UINT64_C(1) << 26;
 
+// Microbatches of each rank in a round that ends early, at least: some ranks have one more than others.
+enum { FEW = 4 };
+
 struct rounds {
     struct elbow_comm *comm;
     const struct elbow_ordered_rows_job *job;
@@ -85,6 +88,32 @@ static enum elbow_status run_round(struct rounds *rounds, uint64_t begin, uint64
     return error->status;
 }
 
+// The last run that begins at this row or before it.
+static uint64_t last_run(const struct elbow_row_runs *runs, uint64_t row)
+{
+    uint64_t low = 0, high = runs->count;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (runs->first[middle] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return runs->first[low];
+}
+
+// Rows of the round that begins at row `begin`: whole microbatches, but at the end of the job.
+static uint64_t round_rows(const struct rounds *rounds, uint64_t begin)
+{
+    const struct elbow_ordered_rows_job *job = rounds->job;
+    uint64_t ranks = (uint64_t)elbow_comm_place(rounds->comm).size, all = rounds->microbatches;
+    if (job->rows - begin <= all * job->microbatch)
+        return job->rows - begin;
+    uint64_t end = job->runs.count > 0 ? last_run(&job->runs, begin + all * job->microbatch) : begin;
+    uint64_t whole = end > begin ? (end - begin) / job->microbatch : 0;
+    return (whole >= FEW * ranks && whole >= (all + 1) / 2 ? whole : all) * job->microbatch;
+}
+
 enum elbow_status elbow_ordered_rows_run(struct elbow_comm *comm, const struct elbow_ordered_rows_job *job,
                                          struct elbow_error *error)
 {
@@ -94,9 +123,10 @@ enum elbow_status elbow_ordered_rows_run(struct elbow_comm *comm, const struct e
     *error = (struct elbow_error){0};
     allocate_workspace(&rounds, error);
     enum elbow_status status = elbow_comm_agree(comm, error);
-    uint64_t round = rounds.microbatches * job->microbatch;
-    for (uint64_t row = 0; status == ELBOW_OK && row < job->rows; row += round)
-        status = run_round(&rounds, row, job->rows - row < round ? job->rows - row : round, error);
+    for (uint64_t row = 0, count; status == ELBOW_OK && row < job->rows; row += count) {
+        count = round_rows(&rounds, row);
+        status = run_round(&rounds, row, count, error);
+    }
     give_room_back(&rounds);
     return status;
 }

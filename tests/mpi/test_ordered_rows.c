@@ -13,6 +13,8 @@ struct work {
     size_t microbatch;
     uint64_t rows;
     int fails_at; // call of consume, from 1; 0: never
+    uint64_t run; // rows of each run; 0: there are none
+    bool may_end_anywhere;
     // What was seen.
     uint64_t produced, next;
     int consumed;
@@ -51,6 +53,9 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
     for (uint64_t i = 0; i < count; ++i)
         for (size_t w = 0; w < work->words; w += stride_of(work))
             work->is_wrong |= in[i * work->words + w] != word_of(first + i, w);
+    // A round ends where a run does, or in the microbatch that lies across that.
+    uint64_t past = work->run > 0 ? (first + count + work->microbatch - 1) % work->run : 0;
+    work->is_wrong |= first + count < work->rows && !work->may_end_anywhere && past >= work->microbatch;
     work->next = first + count;
     if (++work->consumed != work->fails_at)
         return ELBOW_OK;
@@ -65,6 +70,10 @@ static enum elbow_status run(struct work *work, struct elbow_error *error)
                                          .user = work,
                                          .produce = produce,
                                          .consume = consume};
+    uint64_t begins[64] = {0};
+    for (uint64_t row = 0; work->run > 0 && row < work->rows; row += work->run)
+        begins[job.runs.count++] = row;
+    job.runs.first = begins;
     return elbow_ordered_rows_run(mpi_comm, &job, error);
 }
 
@@ -114,6 +123,33 @@ START_TEST(large_results_come_in_rounds)
 }
 END_TEST
 
+// 128 rows of 512 KiB fit into a round.
+START_TEST(rounds_end_where_runs_do)
+{
+    static const uint64_t runs[] = {33, 50, 51, 64, 100, 128};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; ++i) {
+        struct work work = {.words = (size_t)1 << 16, .microbatch = 2, .rows = 501, .run = runs[i]};
+        struct elbow_error error = {0};
+        mpi_assert(run(&work, &error) == ELBOW_OK);
+        mpi_assert(!work.is_wrong);
+        mpi_assert(produced_by_all(&work) == work.rows);
+        mpi_assert(elbow_comm_place(mpi_comm).rank != 0 || work.next == work.rows);
+    }
+}
+END_TEST
+
+// Where that would leave ranks without work, rounds are as long as ever.
+START_TEST(long_runs_do_not_shorten_rounds)
+{
+    struct work work = large_work(), other = large_work();
+    struct elbow_error error = {0};
+    other.run = 36;
+    other.may_end_anywhere = true;
+    mpi_assert(run(&work, &error) == ELBOW_OK && run(&other, &error) == ELBOW_OK);
+    mpi_assert(!other.is_wrong && other.consumed == work.consumed);
+}
+END_TEST
+
 START_TEST(all_ranks_have_some)
 {
     int size = elbow_comm_place(mpi_comm).size;
@@ -158,5 +194,6 @@ START_TEST(a_rank_without_memory_stops_all)
 }
 END_TEST
 
-MPI_UNIT_MAIN("run/rows", every_row_once_and_in_order, large_results_come_in_rounds, all_ranks_have_some,
-              a_failing_consumer_stops_all, a_rank_without_memory_stops_all)
+MPI_UNIT_MAIN("run/rows", every_row_once_and_in_order, large_results_come_in_rounds, rounds_end_where_runs_do,
+              long_runs_do_not_shorten_rounds, all_ranks_have_some, a_failing_consumer_stops_all,
+              a_rank_without_memory_stops_all)

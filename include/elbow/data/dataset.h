@@ -19,6 +19,7 @@
 #include "elbow/data/selection.h"
 #include "elbow/data/transform.h"
 #include "elbow/parallel/comm.h"
+#include "elbow/parallel/ordered_rows.h"
 #include "elbow/parallel/shared.h"
 
 ELBOW_C_BEGIN
@@ -300,6 +301,10 @@ void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, f
 // Local. The pages of the stored rows, also if the values are made from those of another dataset; NULL: all rows are in
 // memory.
 struct elbow_pages *elbow_dataset_pages(const struct elbow_dataset *dataset);
+
+// Local. The pages as runs of samples that are read together; zeroed where all rows are in memory. Lives as long as the
+// dataset.
+struct elbow_row_runs elbow_dataset_runs(const struct elbow_dataset *dataset);
 
 // Local. Whether values may be missing.
 bool elbow_dataset_has_known(const struct elbow_dataset *dataset);
