@@ -4,6 +4,7 @@
 
 #include "elbow/base/mask.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +17,49 @@ static const int exit_statuses[] = {
 #undef ELBOW_STATUS_ROW
 };
 
-enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
+static enum elbow_status set(struct elbow_error *error, enum elbow_status status, int reason, const char *format,
+                             va_list arguments)
 {
     if (error == NULL)
         return status;
     // Arguments may point into the old message, so the new one is made beside it.
     char message[ELBOW_MESSAGE_SIZE] = {0}; // whole, because errors travel as bytes
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
     elbow_mask(message);
     error->status = status;
+    error->reason = reason;
     memcpy(error->message, message, sizeof message);
     return status;
+}
+
+enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set(error, status, 0, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+enum elbow_status elbow_error_set_reason(struct elbow_error *error, enum elbow_status status, int reason,
+                                         const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set(error, status, reason, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+bool elbow_error_may_pass(const struct elbow_error *error)
+{
+    static const int passing[] = {EIO,       ESTALE,       ETIMEDOUT,    EAGAIN,    EINTR,       EBUSY,
+                                  ENFILE,    ENODATA,      ENOTCONN,     ESHUTDOWN, ECONNRESET,  ECONNABORTED,
+                                  EHOSTDOWN, EHOSTUNREACH, ECONNREFUSED, ENETDOWN,  ENETUNREACH, EREMOTEIO};
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; ++i)
+        if (error->reason == passing[i])
+            return true;
+    return false;
 }
 
 void elbow_error_add(struct elbow_error *error, const char *text)

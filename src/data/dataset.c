@@ -6,6 +6,7 @@
 #include "elbow/data/detail/loading.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/pages.h"
+#include "elbow/data/steady.h"
 #include "elbow/math/random.h"
 #include "elbow/parallel/shared.h"
 
@@ -19,6 +20,7 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
         elbow_release(&dataset->stored);
     }
     elbow_pages_destroy(dataset->pages);
+    elbow_steady_destroy(dataset->steady);
     elbow_page_table_clear(&dataset->page_table);
     elbow_page_sample_clear(&dataset->sample);
     elbow_comm_unshare(comm, &dataset->rows);

@@ -54,7 +54,8 @@ static enum elbow_status open_mask(struct elbow_loading *loading, struct elbow_e
     const struct elbow_files one = elbow_files_of(&companion->file, &companion->dataset);
     const struct elbow_source_request wanted = {.files = companion->files != NULL ? companion->files : &one,
                                                 .transpose = request->transpose,
-                                                .columns = request->columns};
+                                                .columns = request->columns,
+                                                .steady = loading->dataset->steady};
     enum elbow_status status = elbow_source_open(&wanted, &loading->mask, error);
     if (status == ELBOW_OK)
         status = check_shape(companion, &loading->stored, loading->dataset->name, &loading->mask->info, error);
@@ -67,6 +68,7 @@ static enum elbow_status open_written(struct elbow_loading *loading, struct elbo
     const struct elbow_source_request wanted = {.files = loading->files,
                                                 .columns = loading->request->columns,
                                                 .rows = loading->file_rows,
+                                                .steady = loading->dataset->steady,
                                                 .shows_written = true};
     return elbow_source_open(&wanted, &loading->written, error);
 }

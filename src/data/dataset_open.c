@@ -4,6 +4,7 @@
 
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/facts.h"
+#include "elbow/data/steady.h"
 
 static enum elbow_status check_shape(const struct elbow_loading *loading, struct elbow_error *error)
 {
@@ -78,14 +79,25 @@ static enum elbow_status read_attributes(struct elbow_loading *loading, struct e
     return status;
 }
 
+// What is only described is opened once.
+static enum elbow_status note_files(struct elbow_loading *loading, struct elbow_error *error)
+{
+    struct elbow_steady **steady = &loading->dataset->steady;
+    return loading->comm == NULL || *steady != NULL ? ELBOW_OK : elbow_steady_create(steady, error);
+}
+
 enum elbow_status elbow_loading_open_source(struct elbow_loading *loading, struct elbow_error *error)
 {
+    enum elbow_status status = note_files(loading, error);
     const struct elbow_source_request request = {.files = loading->files,
                                                  .transpose = loading->request->transpose,
                                                  .columns = loading->request->columns,
                                                  .rows = loading->file_rows,
+                                                 .steady = loading->dataset->steady,
                                                  .may_lack = elbow_loading_takes_fill(loading)};
-    return loading->source != NULL ? ELBOW_OK : elbow_source_open(&request, &loading->source, error);
+    if (status != ELBOW_OK || loading->source != NULL)
+        return status;
+    return elbow_source_open(&request, &loading->source, error);
 }
 
 // A row of a list is one number; it is read and counted like a row of a table with one column.

@@ -10,10 +10,10 @@ static enum elbow_status open_stored(const struct elbow_source_request *request,
 {
     const char *path = request->files->paths[at], *dataset = request->files->datasets[at];
     if (request->transpose)
-        return elbow_source_open_transposed(path, dataset, source, error);
+        return elbow_source_open_transposed(path, dataset, request->steady, source, error);
     if (request->shows_written)
-        return elbow_source_open_written(path, dataset, source, error);
-    enum elbow_status status = elbow_source_open_dense(path, dataset, source, error);
+        return elbow_source_open_written(path, dataset, request->steady, source, error);
+    enum elbow_status status = elbow_source_open_dense(path, dataset, request->steady, source, error);
     if (status == ELBOW_OK)
         (*source)->may_lack = request->may_lack;
     return status;

@@ -39,6 +39,7 @@ enum elbow_status {
 // What went wrong, in one sentence. Plain bytes: may be copied and sent. Set to {0} before first use.
 struct elbow_error {
     enum elbow_status status;
+    int reason; // errno of the call of the system that failed; 0: another reason, or an unknown one
     char message[ELBOW_MESSAGE_SIZE]; // "data/train.h5: dataset /x not found (the file has: /images)", no newline
 };
 
@@ -46,6 +47,14 @@ struct elbow_error {
 // so that one error is one line. A message that is too long is truncated.
 enum elbow_status elbow_error_set(struct elbow_error *error, enum elbow_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+// Local. What elbow_error_set does; the reason is an errno.
+enum elbow_status elbow_error_set_reason(struct elbow_error *error, enum elbow_status status, int reason,
+                                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+// Local. Whether the reason may be over a little later: a server or a device did not answer (EIO, ESTALE, ...), or a
+// file was shorter for a moment (ENODATA).
+bool elbow_error_may_pass(const struct elbow_error *error);
 
 // Local. Puts a printf-style text before the message; `error` may be NULL, as in elbow_error_set.
 void elbow_error_add(struct elbow_error *error, const char *text); // at its end, as far as it fits

@@ -120,9 +120,10 @@ struct elbow_dataset {
     struct elbow_page_table page_table; // owned; count 0: the rows have no pages
     struct elbow_page_sample sample;    // of the pages; owned
     struct elbow_page_load *page_load;  // reads them; the pages own it
-    uint64_t pages_bytes;               // estimate of the bytes that the pages of a rank take
-    bool is_short;                      // they do not fit, as its error says (elbow_dataset_describe)
-    uint64_t looked;                    // samples that were measured: all, or those of the sample of pages
+    struct elbow_steady *steady; // its files as they were when they were first opened; owned; NULL: only described
+    uint64_t pages_bytes;        // estimate of the bytes that the pages of a rank take
+    bool is_short;               // they do not fit, as its error says (elbow_dataset_describe)
+    uint64_t looked;             // samples that were measured: all, or those of the sample of pages
     // All values that the model sees are 0 or 1. Only set if the demand is UNIT or BINARY; of several parts, the values
     // that must be BINARY.
     bool is_binary;

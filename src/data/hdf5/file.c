@@ -48,14 +48,23 @@ static bool has_signature(FILE *stream, off_t size)
     return false;
 }
 
+static enum elbow_status fail_system(const struct elbow_hdf5 *file, int reason, struct elbow_error *error)
+{
+    return elbow_error_set_reason(error, ELBOW_FILE, reason, "%s: %s", file->name, strerror(reason));
+}
+
 static enum elbow_status check_signature(const struct elbow_hdf5 *file, FILE *stream, off_t size,
                                          struct elbow_error *error)
 {
     if (has_signature(stream, size))
         return ELBOW_OK;
     unsigned char head[256];
+    bool is_read = ferror(stream) == 0;
+    int reason = errno;
     rewind(stream);
     size_t length = fread(head, 1, sizeof head, stream);
+    if (!is_read)
+        return fail_system(file, reason, error);
     if (length == 0)
         return elbow_error_set(error, ELBOW_FORMAT, "%s: the file is empty, not an HDF5 file", file->name);
     const char *looks = guess(head, length);
@@ -71,15 +80,21 @@ static enum elbow_status check_file(const struct elbow_hdf5 *file, struct elbow_
 {
     struct stat about;
     if (stat(file->name, &about) != 0)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", file->name, strerror(errno));
+        return fail_system(file, errno, error);
     if (S_ISDIR(about.st_mode))
         return elbow_error_set(error, ELBOW_FILE, "%s: is a directory, an HDF5 file was expected", file->name);
     if (!S_ISREG(about.st_mode))
         return elbow_error_set(error, ELBOW_FILE, "%s: is not a regular file", file->name);
     FILE *stream = fopen(file->name, "rb");
     if (stream == NULL)
-        return elbow_error_set(error, ELBOW_FILE, "%s: %s", file->name, strerror(errno));
-    enum elbow_status status = check_signature(file, stream, about.st_size, error);
+        return fail_system(file, errno, error);
+    enum elbow_status status = ELBOW_OK;
+    if (fstat(fileno(stream), &about) == 0) { // what is known of an open file is no older than that
+        const struct elbow_hdf5_stamp stamp = elbow_hdf5_stamp_of(&about);
+        status = elbow_steady_compare(file->steady, file->name, &stamp, error);
+    }
+    if (status == ELBOW_OK)
+        status = check_signature(file, stream, about.st_size, error);
     fclose(stream);
     return status;
 }
@@ -92,6 +107,18 @@ static void sync_file(struct elbow_hdf5 *file)
         elbow_hdf5_fail_write(file, "could not be written completely");
     else if (H5Fget_vfd_handle(file->id, H5P_DEFAULT, &handle) < 0 || fsync(*(int *)handle) != 0)
         elbow_hdf5_fail_write(file, "could not be written completely: %s", strerror(errno));
+}
+
+// Of a file that is read, as it has just been opened.
+static enum elbow_status take_stamp(struct elbow_hdf5 *file, struct elbow_error *error)
+{
+    elbow_hdf5_stamp(file);
+    enum elbow_status status = elbow_steady_compare(file->steady, file->name, &file->stamp, error);
+    if (status == ELBOW_OK)
+        status = elbow_steady_note(file->steady, file->name, &file->stamp, error);
+    if (status != ELBOW_OK)
+        H5Fclose(file->id);
+    return status;
 }
 
 static enum elbow_status open_checked(struct elbow_hdf5 *file, bool writes, struct elbow_error *error)
@@ -111,16 +138,18 @@ static enum elbow_status open_checked(struct elbow_hdf5 *file, bool writes, stru
         status =
             elbow_hdf5_fail(file, ELBOW_FORMAT, error, "the HDF5 file cannot be opened, it may be damaged or in use");
     else if (!writes)
-        elbow_hdf5_stamp(file);
+        status = take_stamp(file, error);
     H5Pclose(plist);
     return status;
 }
 
-static enum elbow_status open_file(const char *path, bool writes, struct elbow_hdf5 **file, struct elbow_error *error)
+static enum elbow_status open_file(const char *path, bool writes, struct elbow_steady *steady, struct elbow_hdf5 **file,
+                                   struct elbow_error *error)
 {
     enum elbow_status status = elbow_hdf5_prepare(path, file, error);
     if (status != ELBOW_OK)
         return status;
+    (*file)->steady = steady;
     status = open_checked(*file, writes, error);
     if (status != ELBOW_OK)
         elbow_release(file);
@@ -130,13 +159,20 @@ static enum elbow_status open_file(const char *path, bool writes, struct elbow_h
 enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, struct elbow_error *error)
 {
     ELBOW_HDF5_GUARD;
-    return open_file(path, false, file, error);
+    return open_file(path, false, NULL, file, error);
+}
+
+enum elbow_status elbow_hdf5_open_steady(const char *path, struct elbow_steady *steady, struct elbow_hdf5 **file,
+                                         struct elbow_error *error)
+{
+    ELBOW_HDF5_GUARD;
+    return open_file(path, false, steady, file, error);
 }
 
 enum elbow_status elbow_hdf5_open_append(const char *path, struct elbow_hdf5 **file, struct elbow_error *error)
 {
     ELBOW_HDF5_GUARD;
-    return open_file(path, true, file, error);
+    return open_file(path, true, NULL, file, error);
 }
 
 static enum elbow_status create_file(struct elbow_hdf5 *file, bool replace, struct elbow_error *error)

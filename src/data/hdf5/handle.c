@@ -44,40 +44,54 @@ bool elbow_hdf5_start(void)
     return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
 }
 
+struct reason {
+    char text[REASON_SIZE];
+    int number; // errno; 0: no call of the system failed
+};
+
+// What a failed call of the system says: "..., errno = 5, error message = 'Input/output error', ...". False: no such.
+static bool take_system(const char *line, struct reason *reason)
+{
+    static const char NUMBER[] = "errno = ", WORDS[] = ", error message = '";
+    const char *text = strstr(line, WORDS), *number = NULL;
+    for (const char *at = strstr(line, NUMBER); at != NULL && at < text; at = strstr(at + 1, NUMBER))
+        number = at;
+    const char *end = text != NULL ? strchr(text + sizeof WORDS - 1, '\'') : NULL;
+    if (number == NULL || end == NULL)
+        return false;
+    reason->number = (int)strtol(number + sizeof NUMBER - 1, NULL, 10);
+    text += sizeof WORDS - 1;
+    elbow_text_format(reason->text, sizeof reason->text, "%.*s", (int)(end - text), text);
+    return true;
+}
+
 // Keeps the first informative line, from the innermost function outwards.
 static herr_t take_reason(unsigned number, const H5E_error2_t *line, void *user)
 {
     (void)number;
-    char *reason = user;
-    if (reason[0] == '\0' && line->desc != NULL)
-        elbow_text_format(reason, REASON_SIZE, "%s", line->desc);
+    struct reason *reason = user;
+    if (reason->text[0] == '\0' && line->desc != NULL && !take_system(line->desc, reason))
+        elbow_text_format(reason->text, sizeof reason->text, "%s", line->desc);
     return 0;
 }
 
 // The innermost line of the error stack; of a failed system call, only the text of the system.
-static void find_reason(char *reason)
+static struct reason find_reason(void)
 {
-    static const char SYSTEM[] = "error message = '";
-    reason[0] = '\0';
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_reason, reason);
-    char *begin = strstr(reason, SYSTEM);
-    char *end = begin != NULL ? strchr(begin + sizeof SYSTEM - 1, '\'') : NULL;
-    if (end == NULL)
-        return;
-    begin += sizeof SYSTEM - 1;
-    memmove(reason, begin, (size_t)(end - begin));
-    reason[end - begin] = '\0';
+    struct reason reason = {.number = 0};
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_reason, &reason);
+    return reason;
 }
 
 static enum elbow_status fail(const struct elbow_hdf5 *file, enum elbow_status status, struct elbow_error *error,
                               const char *format, va_list arguments)
 {
-    char reason[REASON_SIZE], text[ELBOW_MESSAGE_SIZE];
-    find_reason(reason);
+    char text[ELBOW_MESSAGE_SIZE];
+    struct reason reason = find_reason();
     vsnprintf(text, sizeof text, format, arguments);
-    if (reason[0] == '\0')
+    if (reason.text[0] == '\0')
         return elbow_error_set(error, status, "%s: %s", file->name, text);
-    return elbow_error_set(error, status, "%s: %s (HDF5: %s)", file->name, text, reason);
+    return elbow_error_set_reason(error, status, reason.number, "%s: %s (HDF5: %s)", file->name, text, reason.text);
 }
 
 enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_status status, struct elbow_error *error,

@@ -9,23 +9,43 @@ struct tour {
     elbow_hdf5_visit *visit;
     void *context;
     struct elbow_hdf5_pieces *pieces; // receives the mappings; NULL: they are not needed
+    struct elbow_error passed;        // of the first source that could not be opened
 };
 
-// `is_there`: whether it could be opened.
-static enum elbow_status visit_one(struct tour *tour, const char *file, const char *dataset, bool *is_there,
+// The rows that a mapping gives; all, where that is not known.
+static struct elbow_hdf5_rows rows_of(const struct tour *tour, size_t i)
+{
+    hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
+    const struct elbow_hdf5_info *info = tour->view.info;
+    struct elbow_hdf5_rows rows = {0, info->rank > 0 && info->shape[0] > 0 ? info->shape[0] - 1 : 0};
+    hid_t space = H5Pget_virtual_vspace(tour->view.creation, i);
+    if (space < 0)
+        return rows;
+    if (H5Sget_select_type(space) == H5S_SEL_HYPERSLABS && H5Sget_select_bounds(space, low, high) >= 0)
+        rows = (struct elbow_hdf5_rows){low[0], high[0]};
+    H5Sclose(space);
+    return rows;
+}
+
+// The source of mapping i; `is_there`: whether it could be opened.
+static enum elbow_status visit_one(struct tour *tour, size_t i, const char *file, const char *dataset, bool *is_there,
                                    struct elbow_error *error)
 {
     struct elbow_hdf5_view *view = &tour->view;
     *is_there = true;
     if (view->source != NULL && strcmp(file, view->source_file) == 0 && strcmp(dataset, view->source_dataset) == 0)
         return ELBOW_OK;
-    enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, (struct elbow_hdf5_rows){0}, NULL);
+    struct elbow_error trouble = {0};
+    struct elbow_hdf5_rows rows = tour->pieces != NULL ? rows_of(tour, i) : (struct elbow_hdf5_rows){0};
+    enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, rows, &trouble);
     *is_there = status == ELBOW_OK;
     if (status != ELBOW_OK) // nothing is taken for open that is not
         elbow_hdf5_close_source(view);
     if (status == ELBOW_MEMORY)
         return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the sources of virtual dataset %s",
                                view->file->name, view->name);
+    if (status != ELBOW_OK && tour->passed.status == ELBOW_OK)
+        tour->passed = trouble;
     if (status != ELBOW_OK)
         return ELBOW_OK;
     struct elbow_hdf5_origin origin = {view->source, dataset, file, view->source_info.element, view->info->rank};
@@ -44,7 +64,7 @@ static enum elbow_status visit_mapping(struct tour *tour, size_t i, struct elbow
     for (uint64_t n = 0; goes_on && status == ELBOW_OK; ++n) {
         bool is_pattern = elbow_hdf5_name_block(files, n, file);
         is_pattern = elbow_hdf5_name_block(datasets, n, dataset) || is_pattern;
-        status = visit_one(tour, file, dataset, &is_there, error);
+        status = visit_one(tour, i, file, dataset, &is_there, error);
         if (status == ELBOW_OK && is_there && tour->pieces != NULL)
             elbow_hdf5_pieces_add(tour->pieces, &tour->view, i, is_pattern, n);
         goes_on = is_pattern && is_there;
@@ -63,6 +83,21 @@ static enum elbow_status visit_all(struct tour *tour, struct elbow_error *error)
     for (size_t i = 0; i < count && status == ELBOW_OK; ++i)
         status = visit_mapping(tour, i, error);
     elbow_hdf5_close_source(&tour->view);
+    return status;
+}
+
+// libhdf5 gives fill values for a source that it cannot open: what was whole when it was opened first has to be so
+// later, too.
+static enum elbow_status check_whole(struct tour *tour, struct elbow_error *error)
+{
+    struct elbow_hdf5 *file = tour->view.file;
+    bool is_whole = elbow_hdf5_pieces_are_whole(tour->pieces), was_whole = is_whole;
+    enum elbow_status status = elbow_steady_whole(file->steady, file->name, tour->view.name, &was_whole, error);
+    if (status == ELBOW_OK && was_whole && !is_whole && tour->passed.status != ELBOW_OK) {
+        status = tour->passed.status;
+        if (error != NULL)
+            *error = tour->passed;
+    }
     return status;
 }
 
@@ -87,6 +122,8 @@ static enum elbow_status visit_origins(struct elbow_hdf5 *file, const char *name
     tour.pieces = pieces != NULL ? *pieces : NULL;
     if (status == ELBOW_OK && is_known && tour.view.creation >= 0)
         status = visit_all(&tour, error);
+    if (status == ELBOW_OK && pieces != NULL)
+        status = check_whole(&tour, error);
     if (tour.view.creation >= 0)
         H5Pclose(tour.view.creation);
     return status;

@@ -67,12 +67,13 @@ static enum elbow_status open_file(struct elbow_hdf5_view *view, const char *fil
         return ELBOW_OK;
     }
     if (strcmp(file, ".") == 0)
-        return name_dataset(view, elbow_hdf5_open(view->home, &view->source, error), rows, error);
+        return name_dataset(view, elbow_hdf5_open_steady(view->home, view->file->steady, &view->source, error), rows,
+                            error);
     if (!elbow_hdf5_resolve("HDF5_VDS_PREFIX", view->home, file, path))
         return elbow_hdf5_fail_source(view, file, dataset, rows, error);
     if (elbow_inputs_note(path, error) != ELBOW_OK)
         return ELBOW_MEMORY;
-    return name_dataset(view, elbow_hdf5_open(path, &view->source, error), rows, error);
+    return name_dataset(view, elbow_hdf5_open_steady(path, view->file->steady, &view->source, error), rows, error);
 }
 
 enum elbow_status elbow_hdf5_open_source(struct elbow_hdf5_view *view, const char *file, const char *dataset,

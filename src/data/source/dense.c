@@ -58,8 +58,8 @@ static void close_dense(struct elbow_source *source)
 static const struct elbow_source_functions functions = {
     .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_dense};
 
-enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_source **source,
-                                          struct elbow_error *error)
+enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_steady *steady,
+                                          struct elbow_source **source, struct elbow_error *error)
 {
     struct dense *dense;
     enum elbow_status status = elbow_allocate(&dense, 1, sizeof *dense, "a source of rows", error);
@@ -70,7 +70,7 @@ enum elbow_status elbow_source_open_dense(const char *file, const char *dataset,
     if (status == ELBOW_OK)
         status = elbow_duplicate(&dense->dataset, dataset, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_open(file, &dense->file, error);
+        status = elbow_hdf5_open_steady(file, steady, &dense->file, error);
     if (status == ELBOW_OK && elbow_sparse_is(dense->file, dataset)) {
         struct elbow_hdf5 *opened = dense->file;
         dense->file = NULL;

@@ -4,19 +4,16 @@
 #include "elbow/data/detail/source.h"
 
 #include "elbow/base/memory.h"
-#include "elbow/math/hash.h"
-
-#include <string.h>
-#include <sys/stat.h>
+#include "elbow/data/steady.h"
 
 struct list {
     struct elbow_source source;
     struct elbow_source_request request;
-    uint64_t *rows, *first;    // of each file: number of rows, and index of the first one; owned
-    uint64_t *stamps;          // of each file that was opened: identifies its version; owned
-    uint64_t *before;          // sparse entries before each file, and of all files; owned
-    struct elbow_source *open; // the file that was used last; owned
-    size_t file;               // its index
+    uint64_t *rows, *first;    // of each file: how many, and the first one's number; owned
+    struct elbow_steady *own;  // where the request names no list of files as they were; owned
+    uint64_t *before;          // of each file: sparse entries of the files before it, and of all; owned
+    struct elbow_source *open; // the one that was used last; owned
+    size_t file;               // its number
 };
 
 static struct elbow_source_spot spot_of(const struct list *list, size_t file)
@@ -26,34 +23,6 @@ static struct elbow_source_spot spot_of(const struct list *list, size_t file)
                                       .dataset = list->request.files->datasets[at]};
 }
 
-// A hash of size and time of a file and of its channels; not 0.
-static uint64_t stamp_of(const struct list *list, size_t file)
-{
-    uint64_t stamp = 1;
-    struct stat about;
-    size_t channels = list->request.files->channels;
-    for (size_t i = 0; i < channels; ++i) {
-        if (stat(list->request.files->paths[file * channels + i], &about) != 0)
-            continue;
-        const uint64_t parts[] = {stamp, (uint64_t)about.st_size, (uint64_t)about.st_mtim.tv_sec};
-        stamp = elbow_hash_bytes(parts, sizeof parts) | 1;
-    }
-    return stamp;
-}
-
-// A file that is opened again must not have changed.
-static enum elbow_status check_stamp(struct list *list, size_t file, struct elbow_error *error)
-{
-    uint64_t stamp = stamp_of(list, file);
-    if (list->stamps[file] != 0 && list->stamps[file] != stamp)
-        return elbow_error_set(
-            error, ELBOW_MISMATCH,
-            "%s: was changed after it was read for the first time; files must not change while they are read",
-            spot_of(list, file).file);
-    list->stamps[file] = stamp;
-    return ELBOW_OK;
-}
-
 // Opens a file in place of the open one, which stays open on failure.
 static enum elbow_status open_file(struct list *list, size_t file, struct elbow_error *error)
 {
@@ -61,10 +30,6 @@ static enum elbow_status open_file(struct list *list, size_t file, struct elbow_
     if (list->open != NULL && list->file == file)
         return ELBOW_OK;
     enum elbow_status status = elbow_source_open_file(&list->request, file, &source, error);
-    if (status == ELBOW_OK && check_stamp(list, file, error) != ELBOW_OK) {
-        elbow_source_close(source);
-        return ELBOW_MISMATCH;
-    }
     if (status != ELBOW_OK)
         return status;
     elbow_source_close(list->open);
@@ -249,7 +214,7 @@ static void close_list(struct elbow_source *source)
     elbow_release(&list->rows);
     elbow_release(&list->first);
     elbow_release(&list->before);
-    elbow_release(&list->stamps);
+    elbow_steady_destroy(list->own);
     elbow_release(&list);
 }
 
@@ -342,7 +307,9 @@ enum elbow_status elbow_source_open_list(const struct elbow_source_request *requ
     if (status == ELBOW_OK)
         status = elbow_allocate(&list->first, files, sizeof *list->first, "rows of files", error);
     if (status == ELBOW_OK)
-        status = elbow_allocate(&list->stamps, files, sizeof *list->stamps, "a list of files", error);
+        status = request->steady == NULL ? elbow_steady_create(&list->own, error) : ELBOW_OK;
+    if (list->own != NULL)
+        list->request.steady = list->own;
     if (status == ELBOW_OK)
         status = elbow_allocate(&list->before, files + 1, sizeof *list->before, "entries of files", error);
     if (status == ELBOW_OK)

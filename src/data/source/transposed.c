@@ -94,8 +94,8 @@ static enum elbow_status reverse(struct transposed *transposed, struct elbow_err
     return ELBOW_OK;
 }
 
-enum elbow_status elbow_source_open_transposed(const char *file, const char *dataset, struct elbow_source **source,
-                                               struct elbow_error *error)
+enum elbow_status elbow_source_open_transposed(const char *file, const char *dataset, struct elbow_steady *steady,
+                                               struct elbow_source **source, struct elbow_error *error)
 {
     struct transposed *transposed;
     enum elbow_status status = elbow_allocate(&transposed, 1, sizeof *transposed, "a source of rows", error);
@@ -106,7 +106,7 @@ enum elbow_status elbow_source_open_transposed(const char *file, const char *dat
     if (status == ELBOW_OK)
         status = elbow_duplicate(&transposed->dataset, dataset, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_open(file, &transposed->file, error);
+        status = elbow_hdf5_open_steady(file, steady, &transposed->file, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_dataset(transposed->file, dataset, &transposed->source.info, error);
     if (status == ELBOW_OK)

@@ -58,8 +58,8 @@ static void close_written(struct elbow_source *source)
 static const struct elbow_source_functions functions = {
     .check = check, .storage = storage, .packing = packing, .read = read, .locate = locate, .close = close_written};
 
-enum elbow_status elbow_source_open_written(const char *file, const char *dataset, struct elbow_source **source,
-                                            struct elbow_error *error)
+enum elbow_status elbow_source_open_written(const char *file, const char *dataset, struct elbow_steady *steady,
+                                            struct elbow_source **source, struct elbow_error *error)
 {
     struct written *written;
     enum elbow_status status = elbow_allocate(&written, 1, sizeof *written, "a source of rows", error);
@@ -70,7 +70,7 @@ enum elbow_status elbow_source_open_written(const char *file, const char *datase
     if (status == ELBOW_OK)
         status = elbow_duplicate(&written->dataset, dataset, error);
     if (status == ELBOW_OK)
-        status = elbow_hdf5_open(file, &written->file, error);
+        status = elbow_hdf5_open_steady(file, steady, &written->file, error);
     if (status == ELBOW_OK)
         status = elbow_hdf5_describe_dataset(written->file, dataset, &written->source.info, error);
     written->source.info.element = ELBOW_ELEMENT_UINT8;

@@ -87,7 +87,7 @@ static void check_source(const char *path, const struct elbow_selection *selecti
 {
     struct elbow_source *source = NULL;
     struct elbow_error error = {0};
-    hdf5_must(elbow_source_open_dense(path, "/m", &source, &error), &error);
+    hdf5_must(elbow_source_open_dense(path, "/m", NULL, &source, &error), &error);
     ck_assert(source->is_sparse);
     if (!elbow_selection_is_identity(selection))
         hdf5_must(elbow_source_select(&source, selection, 1, &error), &error);

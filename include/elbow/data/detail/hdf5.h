@@ -7,6 +7,7 @@
 #include "elbow/data/hdf5.h"
 
 #include <hdf5.h>
+#include <sys/stat.h>
 
 // The largest number of chunks per read call: libhdf5 holds some kilobytes for each.
 enum { ELBOW_HDF5_CHUNKS_MAX = 32 };
@@ -39,22 +40,27 @@ struct elbow_hdf5_origins {
 struct elbow_hdf5_stamp {
     bool is_known;
     uint64_t size;
-    int64_t seconds; // of the last change; not all file systems report fractions of a second alike
+    int64_t seconds;  // of the last change: parts of a second are not told alike by all file systems
+    int64_t fraction; // nanoseconds; 0: not told
+    uint64_t inode;
 };
+
+struct elbow_steady; // elbow/data/steady.h
 
 // An open file. Each function closes the ids that it opens, so that only `id` is left at the end.
 struct elbow_hdf5 {
     hid_t id;
     char name[ELBOW_PATH_SIZE];         // for messages
-    size_t user_block;                  // bytes before the contents of a file in memory
-    struct elbow_hdf5_buffer *buffer;   // of a file in memory; not owned
-    bool is_memory;                     // there is no file on disk
-    struct elbow_hdf5_stamp stamp;      // of a file on disk that is open for reading
-    bool is_written;                    // it is open for writing
-    bool is_broken;                     // a write failed: later writes are discarded
-    struct elbow_error error;           // of a file that is open for writing: its first error
-    struct elbow_hdf5_origins *origins; // of the virtual dataset that was described last; owned
-    // Called before the file is closed, if it is open for writing; may set `error`. May be NULL.
+    size_t user_block;                  // bytes in front, of a file made in memory
+    struct elbow_hdf5_buffer *buffer;   // of a file made in memory; not owned
+    bool is_memory;                     // no file on disk
+    struct elbow_hdf5_stamp stamp;      // of a file on disk that is read
+    struct elbow_steady *steady;        // where files are noted that it refers to; not owned; NULL: nowhere
+    bool is_written;                    // opened for writing
+    bool is_broken;                     // a write failed: what comes later goes nowhere
+    struct elbow_error error;           // of a file that is written: the first one
+    struct elbow_hdf5_origins *origins; // of the virtual dataset that was looked at last; owned
+    // Set by whoever opened the file for writing: what is to be done before it is closed; sets `error`.
     void (*finish)(struct elbow_hdf5 *file);
 };
 
@@ -64,8 +70,21 @@ enum elbow_status elbow_hdf5_fail(const struct elbow_hdf5 *file, enum elbow_stat
                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 // Local. Records the state of a file that is open for reading; and checks after a read that it is unchanged. MISMATCH.
+// A file that has become shorter has the reason ENODATA.
+struct elbow_hdf5_stamp elbow_hdf5_stamp_of(const struct stat *about);
 void elbow_hdf5_stamp(struct elbow_hdf5 *file);
 enum elbow_status elbow_hdf5_check_steady(const struct elbow_hdf5 *file, struct elbow_error *error);
+
+// Local. MISMATCH if a file is noted and was another one then; notes a file, unless it is noted. `steady` may be NULL.
+enum elbow_status elbow_steady_compare(const struct elbow_steady *steady, const char *path,
+                                       const struct elbow_hdf5_stamp *now, struct elbow_error *error);
+enum elbow_status elbow_steady_note(struct elbow_steady *steady, const char *path, const struct elbow_hdf5_stamp *now,
+                                    struct elbow_error *error);
+
+// Local. Whether a virtual dataset had all its sources (*is_whole), which is noted if it is the first time; into
+// *is_whole. `steady` may be NULL: then it is left. MEMORY.
+enum elbow_status elbow_steady_whole(struct elbow_steady *steady, const char *path, const char *name, bool *is_whole,
+                                     struct elbow_error *error);
 
 // Local. Creates the missing groups above a dataset, in a file that is open for writing.
 void elbow_hdf5_create_groups(struct elbow_hdf5 *file, const char *name);

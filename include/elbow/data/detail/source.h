@@ -6,15 +6,15 @@
 
 #include "elbow/data/source.h"
 
-// Local. Opens a dataset of numbers with the rows first, or a group of sparse rows. The texts are copied. FILE, FORMAT,
-// MEMORY.
-enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_source **source,
-                                          struct elbow_error *error);
+// Local. A dataset of numbers, rows first, or a group of sparse rows. The texts are copied; of `steady` see
+// elbow_hdf5_open_steady.
+enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_steady *steady,
+                                          struct elbow_source **source, struct elbow_error *error);
 
 // Local. The same for a dataset of numbers, with bytes instead of its values: 1 if the chunk of the value was written,
 // else 0.
-enum elbow_status elbow_source_open_written(const char *file, const char *dataset, struct elbow_source **source,
-                                            struct elbow_error *error);
+enum elbow_status elbow_source_open_written(const char *file, const char *dataset, struct elbow_steady *steady,
+                                            struct elbow_source **source, struct elbow_error *error);
 
 // Local. The function `read` of a source of sparse rows.
 enum elbow_status elbow_source_spread(struct elbow_source *source, uint64_t first, uint64_t count, void *out,
@@ -31,8 +31,8 @@ enum elbow_status elbow_source_open_csr(struct elbow_hdf5 *file, const char *pat
                                         struct elbow_source **source, struct elbow_error *error);
 
 // Local. Opens a dataset whose axes are reversed. FILE, FORMAT, MEMORY.
-enum elbow_status elbow_source_open_transposed(const char *file, const char *dataset, struct elbow_source **source,
-                                               struct elbow_error *error);
+enum elbow_status elbow_source_open_transposed(const char *file, const char *dataset, struct elbow_steady *steady,
+                                               struct elbow_source **source, struct elbow_error *error);
 
 // Local. Joins datasets with the same rows, each as a channel of the last axis. Takes ownership of the parts, after a
 // failure too. Rows of a part that have no axes are single values; a last axis of length 1 is already that of the
