@@ -9,6 +9,9 @@
 
 #include <math.h>
 
+// Seconds for reads that fail: six more, within 8 s if they fail at once.
+static const double PAUSE = 0.25, PATIENCE = 10;
+
 struct elbow_page_load {
     struct elbow_dataset view; // owns nothing
     struct elbow_dataset_request request;
@@ -202,7 +205,9 @@ enum elbow_status elbow_page_load_create(const struct elbow_loading *loading, st
                                          .page_bytes = dataset->is_sparse ? sparse_bytes(dataset) : 0,
                                          .read = read_page,
                                          .reopen = close_sources,
-                                         .close = close_load};
+                                         .close = close_load,
+                                         .pause = PAUSE,
+                                         .patience = PATIENCE};
     status = make(load, loading, error);
     if (status == ELBOW_OK)
         return ELBOW_OK;

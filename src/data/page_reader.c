@@ -294,12 +294,12 @@ void elbow_reader_stop(struct elbow_page_reader *reader)
 {
     struct elbow_store *store = reader->store;
     pthread_mutex_lock(&store->mutex);
-    reader->must_end = true;
+    reader->must_end = store->is_ending = true;
     pthread_cond_signal(&store->to_reader);
     pthread_mutex_unlock(&store->mutex);
     elbow_thread_join(&reader->thread);
     pthread_mutex_lock(&store->mutex);
-    store->has_reader = false;
+    store->has_reader = store->is_ending = false;
     pthread_cond_broadcast(&store->to_users);
     pthread_mutex_unlock(&store->mutex);
 }

@@ -5,6 +5,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/thread.h"
+#include "elbow/data/detail/page_retry.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/data/page_table.h"
 
@@ -223,27 +224,6 @@ static enum elbow_status make_slot(struct elbow_store *store, uint64_t number, s
     return status;
 }
 
-// A read that failed may succeed when the file is opened anew: a server was away, or has forgotten the file.
-static enum elbow_status read_twice(const struct elbow_page_source *source, uint64_t number, struct elbow_page *page,
-                                    struct elbow_error *error)
-{
-    elbow_hdf5_lock();
-    enum elbow_status status = source->read(source->user, number, page, error);
-    if (status == ELBOW_FILE || status == ELBOW_FORMAT) {
-        if (source->reopen != NULL)
-            source->reopen(source->user);
-        struct elbow_error again = {0};
-        enum elbow_status now = source->read(source->user, number, page, &again);
-        // The first sentence may name the rows; that the file is gone says more.
-        bool is_gone = now == ELBOW_FILE && status == ELBOW_FORMAT;
-        bool is_same = !is_gone && (now == ELBOW_FILE || now == ELBOW_FORMAT);
-        status = is_same ? status : now;
-        *error = is_same ? *error : again;
-    }
-    elbow_hdf5_unlock();
-    return status;
-}
-
 enum elbow_status elbow_store_read_apart(struct elbow_store *store, uint64_t number, uint64_t *bytes,
                                          struct elbow_error *error)
 {
@@ -286,7 +266,7 @@ void elbow_store_read(struct elbow_store *store, uint64_t number, struct elbow_t
     store->where[number] = slot;
     pthread_mutex_unlock(&store->mutex);
     struct elbow_trace_start begin = elbow_trace_begin(track);
-    enum elbow_status status = read_twice(&store->source, number, &slot->page, &error);
+    enum elbow_status status = elbow_store_read_patiently(store, number, &slot->page, &error);
     elbow_trace_end(track, ELBOW_TRACE_READ, number, begin);
     pthread_mutex_lock(&store->mutex);
     count_bytes(store, slot);
@@ -302,19 +282,6 @@ void elbow_store_read(struct elbow_store *store, uint64_t number, struct elbow_t
     settle(store, slot);
     trim(store);
     pthread_cond_broadcast(&store->to_users);
-}
-
-// Waits for the reader. The main thread has other things to do meanwhile.
-static void wait_for_reader(struct elbow_store *store)
-{
-    if (store->meanwhile == NULL || !pthread_equal(pthread_self(), store->meanwhile_thread)) {
-        pthread_cond_wait(&store->to_users, &store->mutex);
-        return;
-    }
-    elbow_thread_wait_briefly(&store->to_users, &store->mutex);
-    pthread_mutex_unlock(&store->mutex);
-    store->meanwhile(store->meanwhile_user);
-    pthread_mutex_lock(&store->mutex);
 }
 
 struct elbow_slot *elbow_store_take(struct elbow_store *store, struct elbow_walker *walker, uint64_t number)
@@ -333,7 +300,10 @@ struct elbow_slot *elbow_store_take(struct elbow_store *store, struct elbow_walk
         walker->asks = slot == NULL;
         walker->asked = number;
         pthread_cond_signal(&store->to_reader);
-        wait_for_reader(store);
+        if (elbow_store_is_main(store))
+            elbow_store_wait_briefly(store, &store->to_users);
+        else
+            pthread_cond_wait(&store->to_users, &store->mutex);
     }
     walker->asks = false;
     struct elbow_slot *slot = store->where[number];

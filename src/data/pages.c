@@ -5,6 +5,7 @@
 #include "elbow/base/clock.h"
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/page_reader.h"
+#include "elbow/data/detail/page_retry.h"
 #include "elbow/data/page_table.h"
 
 #include <stdatomic.h>
@@ -219,6 +220,14 @@ enum elbow_status elbow_pages_trouble(struct elbow_pages *pages, struct elbow_er
         *error = pages->store.error;
     pthread_mutex_unlock(&pages->store.mutex);
     return status;
+}
+
+bool elbow_pages_take_note(struct elbow_pages *pages, char *text, size_t size)
+{
+    pthread_mutex_lock(&pages->store.mutex);
+    bool is_there = elbow_store_take_note(&pages->store, text, size);
+    pthread_mutex_unlock(&pages->store.mutex);
+    return is_there;
 }
 
 struct elbow_pages_counts elbow_pages_count(struct elbow_pages *pages)

@@ -28,6 +28,7 @@ void elbow_engine_gather(struct elbow_engine *engine, const struct elbow_step_pl
     engine->microbatch = elbow_prefetch_take(engine->prefetch, &wanted, goes_on ? &next : NULL);
     if (reads)
         elbow_comm_enter(engine->plan->comm, ELBOW_PHASE_COMPUTE);
+    elbow_engine_say_pages(engine);
     engine->times.data += elbow_clock_seconds() - start;
     elbow_trace_end(engine->track, ELBOW_TRACE_DATA, wanted.rows, begin);
 }

@@ -2,17 +2,33 @@
 // Rows that are read from files while a run trains: the calls of the steps.
 #include "elbow/train/detail/engine.h"
 
+#include "elbow/base/text.h"
 #include "elbow/data/pages.h"
+
+#include <stdio.h>
 
 static struct elbow_pages *pages_of(const struct elbow_engine *engine)
 {
     return elbow_dataset_pages(&engine->plan->train);
 }
 
+void elbow_engine_say_pages(const struct elbow_engine *engine)
+{
+    char text[ELBOW_MESSAGE_SIZE];
+    const struct elbow_train_plan *plan = engine->plan;
+    while (pages_of(engine) != NULL && elbow_pages_take_note(pages_of(engine), text, sizeof text)) {
+        if (plan->place.rank == 0)
+            elbow_log_warn(plan->log, "rank 0: %s", text);
+        else
+            elbow_text_print(stderr, "elbow: warning: rank %d: %s\n", plan->place.rank, text);
+    }
+}
+
 static void go_on(void *user)
 {
     const struct elbow_engine *engine = user;
     elbow_exchange_poll(engine->exchange);
+    elbow_engine_say_pages(engine);
 }
 
 void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_source *source)

@@ -59,7 +59,7 @@ static enum elbow_status fake_read(void *user, uint64_t page, struct elbow_page 
     fake.all += 1;
     if (fake.failures > 0 && fake.all >= fake.fail_from) {
         fake.failures -= 1;
-        return elbow_error_set(told, fake.failure, "page %d cannot be read", (int)page);
+        return elbow_error_set_reason(told, fake.failure, fake.reason, "page %d cannot be read", (int)page);
     }
     fake.reads[page] += 1;
     for (uint64_t i = 0; into->known != NULL && i < into->rows; ++i)
@@ -93,18 +93,27 @@ struct elbow_page_source fake_source(bool is_sparse)
                                       .page_bytes = is_sparse ? PAGE_ROWS * 30 : 0,
                                       .read = fake_read,
                                       .reopen = fake_reopen,
-                                      .close = fake_close};
+                                      .close = fake_close,
+                                      .pause = fake.retry_pause,
+                                      .patience = fake.retry_patience};
 }
 
-struct elbow_pages *fake_open(bool is_sparse, uint64_t budget)
+struct elbow_pages *fake_open_patient(bool is_sparse, uint64_t budget, double pause, double patience)
 {
     struct elbow_page_table table = fake.table;
     memset(&fake, 0, sizeof fake);
     fake.table = table;
+    fake.retry_pause = pause;
+    fake.retry_patience = patience;
     struct elbow_page_source source = fake_source(is_sparse);
     struct elbow_pages *pages = NULL;
     ck_assert_int_eq(elbow_pages_create(&source, budget, &pages, &error), ELBOW_OK);
     return pages;
+}
+
+struct elbow_pages *fake_open(bool is_sparse, uint64_t budget)
+{
+    return fake_open_patient(is_sparse, budget, 0, 3600);
 }
 
 void fake_setup(void)

@@ -17,7 +17,9 @@ struct fake_pages {
     uint64_t reads[PAGES], all, closed, opened_anew;
     uint64_t fail_from, failures; // so many reads fail, from this one on
     enum elbow_status failure;
-    long pause; // nanoseconds of a read, at most
+    int reason;                         // errno of the failures
+    double retry_pause, retry_patience; // as in elbow_page_source
+    long pause;                         // nanoseconds of a read, at most
     bool is_sparse;
     atomic_int inside;
 };
@@ -35,8 +37,10 @@ struct fake_run {
 void fake_setup(void);
 void fake_end(void);
 
-// Resets the counts; opens the pages with this number of bytes beyond those that must stay.
+// Counts from zero on; the pages with so many bytes beyond what must stay. Reads that fail are made again with these
+// seconds; without pauses, and however late it is.
 struct elbow_page_source fake_source(bool is_sparse);
+struct elbow_pages *fake_open_patient(bool is_sparse, uint64_t budget, double pause, double patience);
 struct elbow_pages *fake_open(bool is_sparse, uint64_t budget);
 
 // The contents of a row: its values; of a sparse row the number of entries, from the first column on; and which values

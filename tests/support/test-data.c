@@ -8,9 +8,10 @@
 //
 // TYPE: i8 u8 i16 u32 i64 u64 f32 f64 string compound. SHAPE: 100,6,5, or scalar. PATTERN: bits (0 and 1), counts (0 to
 // 7, most of them 0), bytes (0 to 255), unit (in [0, 1]), normal (any real), labels (row mod 5), known (1, but 0 where
-// there are gaps), nothing (no value is written: no storage is allocated). OPTION: chunk=ROWS, deflate=LEVEL, factor=F
-// and offset=F (attributes), attribute=NAME:NUMBER (others), seed=S, set=VALUE@ROW,COLUMN, gaps=SHARE (of the values,
-// where gap=VALUE stands, or NaN; the same for the same seed and shape).
+// there are gaps), nothing (no value is written: no storage is allocated). OPTION: chunk=ROWS, deflate=LEVEL,
+// checksum=1 (Fletcher32), factor=F and offset=F (attributes), attribute=NAME:NUMBER (others), seed=S,
+// set=VALUE@ROW,COLUMN, gaps=SHARE (of the values, where gap=VALUE stands, or NaN; the same for the same seed and
+// shape).
 //
 // A row mixes a few factors, so that there is something to learn; every value is a function of (seed, row, column).
 #include <hdf5.h>
@@ -31,7 +32,7 @@ struct order {
     hsize_t chunk;
     unsigned deflate;
     uint64_t seed;
-    bool has_factor, has_offset, has_spot;
+    bool has_factor, has_offset, has_spot, has_checksum;
     double factor, offset, spot, gaps, gap;
     int attributes;
     struct {
@@ -174,6 +175,8 @@ static void read_option(const char *option, struct order *order)
         order->values = value;
     else if (strncmp(option, "deflate=", 8) == 0)
         order->deflate = (unsigned)strtoul(value, NULL, 10);
+    else if (strncmp(option, "checksum=", 9) == 0)
+        order->has_checksum = strtoul(value, NULL, 10) > 0;
     else if (strncmp(option, "seed=", 5) == 0)
         order->seed = strtoull(value, NULL, 10);
     else if (strncmp(option, "factor=", 7) == 0 && (order->has_factor = true))
@@ -214,6 +217,8 @@ static hid_t create_dataset(hid_t file, const struct order *order)
     }
     if (order->deflate > 0)
         H5Pset_deflate(layout, order->deflate);
+    if (order->has_checksum)
+        H5Pset_fletcher32(layout);
     hid_t dataset = H5Dcreate2(file, order->dataset, type, space, links, layout, H5P_DEFAULT);
     if (dataset < 0)
         fail("cannot be made", order->dataset);

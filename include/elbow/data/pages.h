@@ -54,15 +54,19 @@ struct elbow_page_source {
     size_t row_bytes;                     // of a dense row; 0: sparse
     size_t element_bytes;                 // of the value of an entry; ignored for dense rows
     size_t known_row_bytes;               // 0: all values are known
-    size_t page_bytes;                    // estimate of the bytes of a page of sparse rows; ignored for dense rows
-    // Fills page `page`. first and rows are set; values and known are allocated for dense rows; for sparse rows, call
-    // elbow_page_reserve. Called by one thread at a time, under elbow_hdf5_lock. After FILE or FORMAT it is called once
-    // more, after `reopen`; other errors are final.
+    size_t page_bytes;                    // of sparse rows: what a page takes, about; dense: not asked
+    // Fills page number `page`: first and rows are set; values and known have room for dense rows, sparse ones take it
+    // with elbow_page_room. Called by one thread at a time, under elbow_hdf5_lock. What fails for a reason that may
+    // pass (elbow_error_may_pass) is tried again, each time after `reopen`, for about `patience` seconds; another
+    // FORMAT once. Any other status stands.
     enum elbow_status (*read)(void *user, uint64_t page, struct elbow_page *into, struct elbow_error *error);
     // Called in the same way: closes what is open, so that the next read opens it again. NULL: there is nothing to
     // close.
     void (*reopen)(void *user);
     void (*close)(void *user); // NULL: there is nothing to release
+    // Seconds: of the pause before the second read that is made again (the first has none), twice that before the next
+    // and so on; and after the first failure, when no more reads are made again but that first one.
+    double pause, patience;
 };
 
 struct elbow_pages; // opaque
@@ -114,6 +118,10 @@ void elbow_pages_meanwhile(struct elbow_pages *pages, void (*meanwhile)(void *us
 // Local. The first error of a read, or OK. The rows of the failed page are zeros (sparse: have no entries), and no
 // further page is read.
 enum elbow_status elbow_pages_trouble(struct elbow_pages *pages, struct elbow_error *error);
+
+// Local. The oldest sentence about a read that failed and is made again, of those that were not taken; false if there
+// is none. While no thread has set a `meanwhile`, such sentences go to stderr in place of that.
+bool elbow_pages_take_note(struct elbow_pages *pages, char *text, size_t size);
 
 // Counts since the start. Late pages are those that a hold had to wait for or to read; `waited` is the time of that in
 // seconds.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pages give the rows that the files have, whoever asks for them in whatever order, and however little room there is;
-// what goes wrong is told once.
+// Pages give the rows that the files have, whoever asks for them in whatever order, and however little room there is.
 #include "elbow/data/pages.h"
 
 #include "elbow/base/memory.h"
@@ -73,43 +72,6 @@ START_TEST(test_pages_used_longest_ago_give_way)
     ck_assert_uint_eq(elbow_pages_count(pages).late, 5);
     ck_assert_uint_eq(elbow_pages_bytes(pages), 3 * PAGE_ROWS * (ROW_BYTES + 1));
     elbow_pages_destroy(pages);
-}
-END_TEST
-
-START_TEST(test_what_can_help_is_tried)
-{
-    for (int variant = 0; variant < 12; ++variant) {
-        bool is_data = variant / 2 % 3 == 2, is_final = variant / 2 % 3 == 1;
-        struct elbow_pages *pages = fake_open(variant % 2 == 1, 1 << 20);
-        struct elbow_page_order *order = fake_order(&run);
-        if (variant >= 6)
-            ck_assert_int_eq(elbow_pages_follow(pages, order, run.segments, 0, true, &error), ELBOW_OK);
-        uint64_t id = 40, other = 600;
-        elbow_pages_hold(pages, 1, &id);
-        fake_check_row(pages, id);
-        elbow_pages_release(pages);
-        elbow_hdf5_lock(); // the reader waits
-        fake.fail_from = fake.all + 1;
-        fake.failures = is_final ? UINT64_MAX : 1;
-        fake.failure = is_data ? ELBOW_DATA : variant % 2 == 1 ? ELBOW_FORMAT : ELBOW_FILE;
-        elbow_hdf5_unlock();
-        elbow_pages_hold(pages, 1, &other);
-        bool is_well = variant / 2 % 3 == 0;
-        if (is_well)
-            fake_check_row(pages, other);
-        for (int i = 0; variant < 6 && !is_well && i < VALUES; ++i)
-            ck_assert_uint_eq(fake_stored(elbow_pages_find(pages, other), other % PAGE_ROWS, (uint64_t)i), 0);
-        elbow_pages_release(pages);
-        if (variant < 6)
-            ck_assert_uint_eq(fake.opened_anew, is_data ? 0 : 1);
-        if (variant < 6)
-            ck_assert_int_eq(elbow_pages_trouble(pages, &error), is_well ? ELBOW_OK : fake.failure);
-        if (!is_well && variant < 6)
-            ck_assert_str_eq(error.message, "page 37 cannot be read");
-        fake_check_row(pages, id); // what is there stays
-        elbow_pages_destroy(pages);
-        elbow_page_order_destroy(order);
-    }
 }
 END_TEST
 
@@ -221,5 +183,5 @@ START_TEST(test_end)
 END_TEST
 
 UNIT_MAIN("data/pages", test_setup, test_rows_are_there_in_any_order, test_a_walk_reads_each_page_once,
-          test_pages_used_longest_ago_give_way, test_what_can_help_is_tried, test_pages_can_be_read_apart,
-          test_memory_may_fail, test_the_lock_is_taken_again_and_given_back, test_end)
+          test_pages_used_longest_ago_give_way, test_pages_can_be_read_apart, test_memory_may_fail,
+          test_the_lock_is_taken_again_and_given_back, test_end)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The pages in the memory of a rank, and their users. Private to src/data/page_store.c, page_reader.c and pages.c.
+// The pages that a rank has in memory, and who needs them. Private to src/data/page_*.c and pages.c.
 //
 // The store's mutex protects everything here. A page is *pinned* by a thread that uses it, and *wanted* by a window, or
 // by a thread that waits for it. A page that is neither is idle, and is dropped when memory is needed.
@@ -36,6 +36,7 @@ struct elbow_walker {
 };
 
 enum { ELBOW_WALKERS_MAX = 1088 }; // threads of loops, and some others
+enum { ELBOW_STORE_NOTES = 8, ELBOW_STORE_NOTE_SIZE = 1024 };
 
 struct elbow_store {
     struct elbow_page_source source;
@@ -56,8 +57,11 @@ struct elbow_store {
     bool has_reader;          // a thread reads the pages
     struct elbow_error error; // the first one
     struct elbow_pages_counts counts;
-    uint64_t waiting;          // number of waiting holds
-    struct elbow_track *track; // of the reader; not owned
+    uint64_t waiting;                                     // holds that wait
+    struct elbow_track *track;                            // of the reader; not owned
+    bool is_ending;                                       // a read that fails is not made again
+    char notes[ELBOW_STORE_NOTES][ELBOW_STORE_NOTE_SIZE]; // a ring of those that were not taken
+    uint64_t noted, taken;
     void (*meanwhile)(void *user);
     void *meanwhile_user;
     pthread_t meanwhile_thread;
@@ -89,6 +93,11 @@ void elbow_store_unwant(struct elbow_store *store, uint64_t number);
 struct elbow_slot *elbow_store_take(struct elbow_store *store, struct elbow_walker *walker, uint64_t number);
 void elbow_store_pin(struct elbow_store *store, struct elbow_slot *slot);
 void elbow_store_unpin(struct elbow_store *store, struct elbow_slot *slot);
+
+// Local. Whether the calling thread is the main one, and has something to do while it waits; a wait of a millisecond at
+// most, in which it does that.
+bool elbow_store_is_main(const struct elbow_store *store);
+void elbow_store_wait_briefly(struct elbow_store *store, pthread_cond_t *condition);
 
 // Local. The state of the calling thread.
 struct elbow_walker *elbow_store_walker(struct elbow_store *store);

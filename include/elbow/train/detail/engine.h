@@ -143,6 +143,9 @@ enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, str
 // that of the prefetch.
 void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_source *source);
 
+// Local, main thread. Warns of reads that failed and are made again: rank zero in the log, others on stderr.
+void elbow_engine_say_pages(const struct elbow_engine *engine);
+
 // Local. What the thread that reads rows ahead is busy with is noted in a track.
 void elbow_engine_trace_pages(const struct elbow_engine *engine, struct elbow_track *track);
 
