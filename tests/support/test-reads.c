@@ -8,7 +8,7 @@
 //
 //   eio      they fail
 //   stale    all fail until the file has been opened COUNT times (an opening begins with a read at offset 0)
-//   late     each takes 2 s more
+//   hold     they wait until there is a file AFTER.go
 //   cut      the file loses its second half before the first of them
 //   remove   the file is removed then; with `stale` behind it (remove-stale), that follows
 //   replace  the file NAME.new takes its place then; likewise
@@ -79,6 +79,14 @@ static bool find_order(int file, struct order *order)
     return true;
 }
 
+static void hold(const struct order *order)
+{
+    char go[300];
+    snprintf(go, sizeof go, "%s.go", order->after);
+    while (access(go, F_OK) != 0)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
 static bool is_stale(const struct order *order, off_t offset)
 {
     unsigned long long count = offset == 0 ? atomic_fetch_add(&openings, 1) + 1 : atomic_load(&openings);
@@ -96,8 +104,8 @@ static int meet(const struct order *order, off_t offset)
         return is_stale(order, offset) ? ESTALE : 0;
     if (order->number > order->count)
         return 0;
-    if (strcmp(order->action, "late") == 0)
-        nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    if (strcmp(order->action, "hold") == 0)
+        hold(order);
     if (order->number == 1 && strcmp(order->action, "cut") == 0)
         cut(order->path);
     return strcmp(order->action, "eio") == 0 ? EIO : 0;
