@@ -90,6 +90,35 @@ static bool read_part(const struct work *work, const hsize_t *start, const hsize
            H5Dread(work->pieces->view.source_id, work->type, work->memory, work->space, H5P_DEFAULT, work->out) >= 0;
 }
 
+// Likewise out of chunks that are unpacked here, each once. False: it is left to libhdf5.
+static bool unpack_part(const struct work *work, const hsize_t *start, const hsize_t *next)
+{
+    const struct elbow_hdf5_lines *lines = &work->lines;
+    const struct elbow_hdf5_info *info = &work->pieces->info, *source = &work->pieces->view.source_info;
+    hsize_t first[ELBOW_HDF5_RANK_MAX], end[ELBOW_HDF5_RANK_MAX];
+    size_t step[ELBOW_HDF5_RANK_MAX], stride[ELBOW_HDF5_RANK_MAX], values = 1, at = 0;
+    if (source->element != info->element)
+        return false;
+    for (int i = info->rank - 1; i >= 0; --i) { // of the virtual dataset
+        step[i] = values;
+        values *= work->end[i] - work->first[i];
+        at += (lines->to[i].start + work->low[i] * lines->to[i].stride - work->first[i]) * step[i];
+    }
+    for (int i = 0; i < lines->source_rank; ++i) {
+        const struct elbow_hdf5_line *line = &lines->from[i];
+        hsize_t low = count_before(line, start[i]), high = count_before(line, next[i]);
+        int k = lines->axis[i];
+        if (low >= high || (line->stride != 1 && high - low > 1))
+            return false;
+        first[i] = line->start + low * line->stride;
+        end[i] = first[i] + high - low;
+        stride[i] = k < 0 ? 1 : lines->to[k].stride * step[k];
+        at += k < 0 ? 0 : (low - work->low[k]) * stride[i];
+    }
+    char *out = (char *)work->out + at * elbow_element_size(info->element);
+    return elbow_hdf5_unpack_box(work->pieces->view.source_id, source, first, end, out, stride);
+}
+
 static enum elbow_status read_piece(struct work *work, struct elbow_error *error)
 {
     struct elbow_hdf5_view *view = &work->pieces->view;
@@ -107,8 +136,10 @@ static enum elbow_status read_piece(struct work *work, struct elbow_error *error
     bool is_left = is_read;
     while (is_left && is_read && status == ELBOW_OK) {
         elbow_hdf5_box_part(&box, start, next);
-        status = elbow_hdf5_check_box(view->source, view->source_id, view->source_dataset, start, next, error);
-        is_read = status != ELBOW_OK || read_part(work, start, next);
+        if (!unpack_part(work, start, next)) {
+            status = elbow_hdf5_check_box(view->source, view->source_id, view->source_dataset, start, next, error);
+            is_read = status != ELBOW_OK || read_part(work, start, next);
+        }
         is_left = elbow_hdf5_box_next(&box, start);
     }
     return is_read ? status

@@ -106,11 +106,25 @@ static bool read_parts(const struct reading *reading, const struct elbow_hdf5_in
     return is_read;
 }
 
+// Out of chunks that are unpacked here, each once.
+static bool unpack(const struct reading *reading, const struct elbow_hdf5_info *info)
+{
+    const struct elbow_hdf5_box *box = &reading->box;
+    size_t stride[ELBOW_HDF5_RANK_MAX], values = 1;
+    if (elbow_hdf5_unpack_rows(reading->dataset, info, box->first[0], box->end[0] - box->first[0], reading->out))
+        return true;
+    for (int i = info->rank - 1; i >= 0; --i) {
+        stride[i] = values;
+        values *= info->shape[i];
+    }
+    return elbow_hdf5_unpack_box(reading->dataset, info, box->first, box->end, reading->out, stride);
+}
+
 static enum elbow_status read_box(struct elbow_hdf5 *file, struct reading *reading, const struct elbow_hdf5_info *info,
                                   const struct elbow_hdf5_origins *origins, const char *name, struct elbow_error *error)
 {
     uint64_t first = reading->box.first[0], count = reading->box.end[0] - first;
-    if (origins == NULL && elbow_hdf5_unpack_rows(reading->dataset, info, first, count, reading->out))
+    if (origins == NULL && unpack(reading, info))
         return ELBOW_OK;
     enum elbow_status status = elbow_hdf5_check_chunks(file, reading->dataset, name, first, count, error);
     if (status != ELBOW_OK)

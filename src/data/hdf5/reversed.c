@@ -9,6 +9,7 @@
 
 struct turning {
     hid_t dataset, type, space;
+    const struct elbow_hdf5_info *info;
     const struct elbow_hdf5_origins *origins; // of a virtual one
     int rank;
     size_t size; // of an element
@@ -107,10 +108,16 @@ static enum elbow_status read_box(struct elbow_hdf5 *file, const char *name, con
                                   const hsize_t *start, const hsize_t *count, struct elbow_error *error)
 {
     hsize_t end[ELBOW_HDF5_RANK_MAX];
-    for (int i = 0; i < turning->rank; ++i)
+    size_t stride[ELBOW_HDF5_RANK_MAX], values = 1;
+    for (int i = turning->rank - 1; i >= 0; --i) {
         end[i] = start[i] + count[i];
+        stride[i] = values;
+        values *= count[i];
+    }
     if (turning->dataset < 0)
         return elbow_hdf5_pieces_read(turning->origins->pieces, start, end, turning->type, turning->box, error);
+    if (elbow_hdf5_unpack_box(turning->dataset, turning->info, start, end, turning->box, stride))
+        return ELBOW_OK;
     enum elbow_status status = elbow_hdf5_check_box(file, turning->dataset, name, start, end, error);
     if (status == ELBOW_OK && !read_stored(turning, start, count))
         status = elbow_hdf5_fail(
@@ -177,6 +184,7 @@ enum elbow_status elbow_hdf5_read_reversed(struct elbow_hdf5 *file, const char *
     int last = info.rank - 1;
     ELBOW_CHECK(last >= 0 && first <= info.shape[last] && count <= info.shape[last] - first);
     struct turning turning = {.dataset = dataset,
+                              .info = &info,
                               .origins = origins,
                               .type = elbow_hdf5_native_type(info.element),
                               .rank = info.rank,

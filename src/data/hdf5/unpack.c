@@ -2,7 +2,7 @@
 // Rows from packed chunks. libhdf5 trusts the length to which a chunk unpacks (see chunks.c), so a chunk would have to
 // be read and unpacked twice: to count its bytes, and for its values. For the usual chunks, this code does both at
 // once. Other chunks, and all error messages, are left to libhdf5.
-#include "elbow/data/detail/hdf5.h"
+#include "elbow/data/detail/unpack.h"
 
 #include "elbow/base/memory.h"
 
@@ -10,17 +10,7 @@
 
 enum { PACKED_SHARE = 64, PACKED_EXTRA = 1024 }; // what packing may add to a chunk
 
-struct unpacking {
-    hid_t dataset;
-    uint64_t rows, chunk_rows;                // of the dataset; of a chunk
-    size_t row_bytes, size;                   // size: of a value
-    int shuffle, deflate;                     // their place among the filters; negative: not used
-    bool leaves_edges;                        // a chunk that extends beyond the dataset is not packed
-    unsigned char *packed, *shuffled, *plain; // owned; of a chunk
-    size_t capacity;                          // of `packed`
-};
-
-static bool find_filters(hid_t creation, struct unpacking *unpacking)
+static bool find_filters(hid_t creation, struct elbow_hdf5_unpacking *unpacking)
 {
     unsigned options = 0;
     int filters = H5Pget_nfilters(creation);
@@ -42,16 +32,16 @@ static bool find_filters(hid_t creation, struct unpacking *unpacking)
     return true;
 }
 
-// Chunks of whole rows.
-static bool find_chunks(hid_t creation, const struct elbow_hdf5_info *info, struct unpacking *unpacking)
+static bool find_chunks(hid_t creation, const struct elbow_hdf5_info *info, struct elbow_hdf5_unpacking *unpacking)
 {
-    hsize_t chunk[H5S_MAX_RANK];
-    if (H5Pget_layout(creation) != H5D_CHUNKED || H5Pget_chunk(creation, H5S_MAX_RANK, chunk) != info->rank)
+    if (H5Pget_layout(creation) != H5D_CHUNKED ||
+        H5Pget_chunk(creation, ELBOW_HDF5_RANK_MAX, unpacking->chunk) != info->rank)
         return false;
-    for (int i = 1; i < info->rank; ++i)
-        if (chunk[i] != info->shape[i])
-            return false;
-    unpacking->chunk_rows = chunk[0];
+    unpacking->bytes = unpacking->size;
+    for (int i = 0; i < info->rank; ++i) {
+        unpacking->shape[i] = info->shape[i];
+        unpacking->bytes *= unpacking->chunk[i]; // less than 4 GB, says libhdf5
+    }
     return find_filters(creation, unpacking);
 }
 
@@ -65,11 +55,11 @@ static bool is_plain(hid_t dataset, enum elbow_element element)
     return is_equal;
 }
 
-static bool begin(hid_t dataset, const struct elbow_hdf5_info *info, struct unpacking *unpacking)
+bool elbow_hdf5_unpacking_begin(hid_t dataset, const struct elbow_hdf5_info *info,
+                                struct elbow_hdf5_unpacking *unpacking)
 {
-    size_t size = elbow_element_size(info->element);
-    *unpacking = (struct unpacking){
-        .dataset = dataset, .rows = info->shape[0], .row_bytes = elbow_hdf5_row_values(info) * size, .size = size};
+    *unpacking = (struct elbow_hdf5_unpacking){
+        .dataset = dataset, .rank = info->rank, .size = elbow_element_size(info->element)};
     if (info->is_converted || info->chunk_rows == 0 || !is_plain(dataset, info->element))
         return false;
     hid_t creation = H5Dget_create_plist(dataset);
@@ -77,6 +67,24 @@ static bool begin(hid_t dataset, const struct elbow_hdf5_info *info, struct unpa
     if (creation >= 0)
         H5Pclose(creation);
     return is_usual;
+}
+
+void elbow_hdf5_unpacking_end(struct elbow_hdf5_unpacking *unpacking)
+{
+    elbow_release(&unpacking->packed);
+    elbow_release(&unpacking->shuffled);
+    elbow_release(&unpacking->plain);
+}
+
+// Likewise, in chunks of whole rows.
+static bool begin_rows(hid_t dataset, const struct elbow_hdf5_info *info, struct elbow_hdf5_unpacking *unpacking)
+{
+    if (!elbow_hdf5_unpacking_begin(dataset, info, unpacking))
+        return false;
+    for (int i = 1; i < info->rank; ++i)
+        if (unpacking->chunk[i] != unpacking->shape[i])
+            return false;
+    return true;
 }
 
 // The bytes of all values come first, then those of the next significance.
@@ -92,7 +100,7 @@ static bool take(unsigned char **bytes, size_t size)
     return *bytes != NULL || elbow_allocate(bytes, size, 1, "a chunk", NULL) == ELBOW_OK;
 }
 
-static bool take_packed(struct unpacking *unpacking, size_t size)
+static bool take_packed(struct elbow_hdf5_unpacking *unpacking, size_t size)
 {
     if (size > unpacking->capacity)
         elbow_release(&unpacking->packed);
@@ -100,52 +108,67 @@ static bool take_packed(struct unpacking *unpacking, size_t size)
     return take(&unpacking->packed, unpacking->capacity);
 }
 
-// The size of the chunk that begins at a row, as stored; 0: it is left to libhdf5.
-static size_t read_packed(struct unpacking *unpacking, uint64_t row, size_t bytes)
+static bool is_cut(const struct elbow_hdf5_unpacking *unpacking, const hsize_t *offset)
 {
-    hsize_t offset[H5S_MAX_RANK] = {row}, size = 0;
+    for (int i = 0; i < unpacking->rank; ++i)
+        if (offset[i] + unpacking->chunk[i] > unpacking->shape[i])
+            return true;
+    return false;
+}
+
+// The chunk as it is stored; 0: it is left to libhdf5.
+static size_t read_packed(struct elbow_hdf5_unpacking *unpacking, const hsize_t *offset)
+{
+    hsize_t size = 0;
     uint32_t mask = 0;
-    bool is_cut = unpacking->leaves_edges && row + unpacking->chunk_rows > unpacking->rows;
-    if (is_cut || H5Dget_chunk_storage_size(unpacking->dataset, offset, &size) < 0 ||
+    size_t bytes = unpacking->bytes;
+    if ((unpacking->leaves_edges && is_cut(unpacking, offset)) ||
+        H5Dget_chunk_storage_size(unpacking->dataset, offset, &size) < 0 ||
         size > bytes + bytes / PACKED_SHARE + PACKED_EXTRA || size == 0 || !take_packed(unpacking, size) ||
         H5Dread_chunk(unpacking->dataset, H5P_DEFAULT, offset, &mask, unpacking->packed) < 0 || mask != 0)
         return 0;
     return size;
 }
 
-// The values of that chunk.
-static bool unpack(struct unpacking *unpacking, uint64_t row, unsigned char *values)
+const unsigned char *elbow_hdf5_unpacking_chunk(struct elbow_hdf5_unpacking *unpacking, const hsize_t *offset,
+                                                unsigned char *values)
 {
-    size_t bytes = unpacking->chunk_rows * unpacking->row_bytes, size = read_packed(unpacking, row, bytes);
+    size_t bytes = unpacking->bytes, size = read_packed(unpacking, offset);
+    bool is_own = values == NULL, has_both = unpacking->shuffle >= 0 && unpacking->deflate >= 0;
     const unsigned char *shuffled = unpacking->packed;
-    if (size == 0 || (unpacking->deflate < 0 && size != bytes))
-        return false;
+    if (size == 0 || (unpacking->deflate < 0 && size != bytes) ||
+        ((is_own || has_both) && !take(&unpacking->shuffled, bytes)))
+        return NULL;
+    values = is_own ? unpacking->shuffled : values;
     if (unpacking->shuffle < 0)
-        return elbow_hdf5_inflate(unpacking->packed, size, values, bytes);
-    if (unpacking->deflate >= 0) {
-        if (!take(&unpacking->shuffled, bytes) ||
-            !elbow_hdf5_inflate(unpacking->packed, size, unpacking->shuffled, bytes))
-            return false;
+        return elbow_hdf5_inflate(unpacking->packed, size, values, bytes) ? values : NULL;
+    if (has_both) {
+        if (!elbow_hdf5_inflate(unpacking->packed, size, unpacking->shuffled, bytes) ||
+            (is_own && !take_packed(unpacking, bytes)))
+            return NULL;
         shuffled = unpacking->shuffled;
+        values = is_own ? unpacking->packed : values; // which is needed no longer
     }
     unshuffle(shuffled, bytes / unpacking->size, unpacking->size, values);
-    return true;
+    return values;
 }
 
 // Unpacks whole chunks in place; of others, copies the requested rows.
-static bool copy_rows(struct unpacking *unpacking, uint64_t first, uint64_t count, unsigned char *out)
+static bool copy_rows(struct elbow_hdf5_unpacking *unpacking, uint64_t first, uint64_t count, unsigned char *out)
 {
+    uint64_t chunk_rows = unpacking->chunk[0];
+    size_t row_bytes = unpacking->bytes / chunk_rows;
     for (uint64_t row = first, end = first + count; row < end;) {
-        uint64_t chunk = row / unpacking->chunk_rows * unpacking->chunk_rows, next = chunk + unpacking->chunk_rows;
-        uint64_t rows = (next < end ? next : end) - row;
-        bool is_whole = rows == unpacking->chunk_rows;
-        if (!is_whole && !take(&unpacking->plain, unpacking->chunk_rows * unpacking->row_bytes))
+        hsize_t offset[ELBOW_HDF5_RANK_MAX] = {row / chunk_rows * chunk_rows};
+        uint64_t next = offset[0] + chunk_rows, rows = (next < end ? next : end) - row;
+        bool is_whole = rows == chunk_rows;
+        if (!is_whole && !take(&unpacking->plain, unpacking->bytes))
             return false;
-        if (!unpack(unpacking, chunk, is_whole ? out : unpacking->plain))
+        if (elbow_hdf5_unpacking_chunk(unpacking, offset, is_whole ? out : unpacking->plain) == NULL)
             return false;
         if (!is_whole)
-            memcpy(out, unpacking->plain + (row - chunk) * unpacking->row_bytes, rows * unpacking->row_bytes);
-        out += rows * unpacking->row_bytes;
+            memcpy(out, unpacking->plain + (row - offset[0]) * row_bytes, rows * row_bytes);
+        out += rows * row_bytes;
         row += rows;
     }
     return true;
@@ -154,23 +177,20 @@ static bool copy_rows(struct unpacking *unpacking, uint64_t first, uint64_t coun
 bool elbow_hdf5_unpack_rows(hid_t dataset, const struct elbow_hdf5_info *info, uint64_t first, uint64_t count,
                             void *out)
 {
-    struct unpacking unpacking;
-    if (!begin(dataset, info, &unpacking))
+    struct elbow_hdf5_unpacking unpacking;
+    if (!begin_rows(dataset, info, &unpacking))
         return false;
     bool is_done = copy_rows(&unpacking, first, count, out);
-    elbow_release(&unpacking.packed);
-    elbow_release(&unpacking.shuffled);
-    elbow_release(&unpacking.plain);
+    elbow_hdf5_unpacking_end(&unpacking);
     return is_done;
 }
 
 uint64_t elbow_hdf5_unpack_bytes(hid_t dataset, const struct elbow_hdf5_info *info, uint64_t packed, uint64_t otherwise)
 {
-    struct unpacking unpacking;
-    if (!begin(dataset, info, &unpacking))
+    struct elbow_hdf5_unpacking unpacking;
+    if (!begin_rows(dataset, info, &unpacking))
         return otherwise;
-    uint64_t chunk = unpacking.chunk_rows * unpacking.row_bytes;
     bool has_both = unpacking.shuffle >= 0 && unpacking.deflate >= 0;
-    bool has_edge = unpacking.rows % unpacking.chunk_rows != 0;
-    return packed + (has_both ? chunk : 0) + (has_edge ? chunk : 0);
+    bool has_edge = unpacking.shape[0] % unpacking.chunk[0] != 0;
+    return packed + (has_both ? unpacking.bytes : 0) + (has_edge ? unpacking.bytes : 0);
 }

@@ -286,7 +286,47 @@ START_TEST(usual_chunks_are_unpacked_once)
 }
 END_TEST
 
+// Boxes, turned round and not, of chunks that are narrower than the rows.
+START_TEST(boxes_of_usual_chunks_are_unpacked_once)
+{
+    struct scratch scratch = scratch_make();
+    const char *path = scratch_path(&scratch, "t.h5");
+    const hsize_t chunk[2] = {CHUNK_ROWS, COLUMNS / 2 + 1}; // over both edges
+    fill_values();
+    hid_t id = new_file(path);
+    for (int filters = 0; filters < 8; ++filters) {
+        const char name[] = {(char)('0' + filters), 0};
+        hid_t creation = filters_of(filters);
+        H5Pset_chunk(creation, 2, chunk);
+        put(id, name, H5T_STD_I32LE, H5T_NATIVE_INT32, 2, (const hsize_t[]){ROWS, COLUMNS}, creation, values);
+        H5Pclose(creation);
+    }
+    const struct elbow_hdf5_info info = {
+        .rank = 2, .shape = {ROWS, COLUMNS}, .element = ELBOW_ELEMENT_INT32, .chunk_rows = CHUNK_ROWS};
+    for (int i = 0; i < 8 * 2 * ROWS; ++i) {
+        const hsize_t first[2] = {(hsize_t)(i / 16), (hsize_t)(i % COLUMNS)};
+        const hsize_t end[2] = {ROWS - (hsize_t)(i / 16) / 3, COLUMNS};
+        size_t rows = end[0] - first[0], columns = end[1] - first[1];
+        bool is_turned = i / 8 % 2 == 1;
+        const size_t stride[2] = {is_turned ? 1 : columns, is_turned ? rows : 1};
+        const char name[] = {(char)('0' + i % 8), 0};
+        int32_t out[ROWS * COLUMNS] = {0};
+        if (first[0] >= end[0])
+            continue;
+        hid_t dataset = H5Dopen2(id, name, H5P_DEFAULT);
+        bool is_done = elbow_hdf5_unpack_box(dataset, &info, first, end, out, stride);
+        ck_assert_int_eq(is_done, i % 8 >= 1 && i % 8 <= 3);
+        for (size_t k = 0; k < rows * columns && is_done; ++k)
+            ck_assert_int_eq(out[k / columns * stride[0] + k % columns * stride[1]],
+                             values[first[0] + k / columns][first[1] + k % columns]);
+        H5Dclose(dataset);
+    }
+    H5Fclose(id);
+    scratch_clear(&scratch);
+}
+END_TEST
+
 UNIT_MAIN("data/hdf5_chunks", chunks_of_another_size_are_refused, chunks_that_are_cut_are_refused,
           chunks_packed_in_more_bytes_are_refused, sound_chunks_of_all_kinds_are_read,
           chunks_without_their_filters_are_read, all_tiles_of_the_rows_are_counted, reads_of_many_chunks,
-          usual_chunks_are_unpacked_once)
+          usual_chunks_are_unpacked_once, boxes_of_usual_chunks_are_unpacked_once)

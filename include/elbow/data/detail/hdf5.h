@@ -137,6 +137,11 @@ bool elbow_hdf5_inflate(const void *packed, size_t size, void *out, size_t bytes
 bool elbow_hdf5_unpack_rows(hid_t dataset, const struct elbow_hdf5_info *info, uint64_t first, uint64_t count,
                             void *out);
 
+// Local. Likewise of a box, from `first` up to `end` along each axis, out of chunks of any shape. `out` is the place of
+// the value at `first`, `stride` the values from one to the next along each axis. It takes no more memory than libhdf5.
+bool elbow_hdf5_unpack_box(hid_t dataset, const struct elbow_hdf5_info *info, const hsize_t *first, const hsize_t *end,
+                           void *out, const size_t *stride);
+
 enum { ELBOW_HDF5_WHAT_SIZE = 1024 }; // of a description such as "is a group"
 
 // Local. Reads a short text attribute of an object; empty if it does not exist or is longer.
