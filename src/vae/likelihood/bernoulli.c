@@ -31,12 +31,13 @@ static double sum(size_t n, const float *x, const float *y, const float *exponen
     memcpy(sums, lanes, sizeof sums);
     for (size_t lane = 0; lane < ELBOW_LANES; ++lane)
         products[lane] = 1;
-    size_t d = 0;
-    for (; d + ELBOW_LANES <= n; d += ELBOW_LANES)
-        for (size_t lane = 0; lane < ELBOW_LANES; ++lane) {
-            sums[lane] += term(x[d + lane], y[d + lane]);
-            products[lane] *= 1.0 + (double)exponential[d + lane];
-        }
+    size_t d = n - n % ELBOW_LANES;
+    for (size_t first = 0; first < d; first += ELBOW_LANES) // GCC 12 makes vectors of two loops, not of one
+        for (size_t lane = 0; lane < ELBOW_LANES; ++lane)
+            sums[lane] += term(x[first + lane], y[first + lane]);
+    for (size_t first = 0; first < d; first += ELBOW_LANES)
+        for (size_t lane = 0; lane < ELBOW_LANES; ++lane)
+            products[lane] *= 1.0 + (double)exponential[first + lane];
     for (size_t lane = 0; d + lane < n; ++lane) {
         sums[lane] += term(x[d + lane], y[d + lane]);
         products[lane] *= 1.0 + (double)exponential[d + lane];
