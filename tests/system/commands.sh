@@ -85,7 +85,8 @@ near() {
 # All commands say alike which dataset a file alone means.
 for command in eval 'encode -o said.h5' 'score -o said.csv' 'reconstruct -o said.png' 'map -o said.svg' measure 'sample --fit 2 -o said.png'; do
     read -ra words <<<"$command"
-    run 0 1 said "$elbow" "${words[0]}" images --data data.h5 "${words[@]:1}" $([ -e "${words[-1]}" ] && echo --force)
+    rm -f said.h5 said.csv said.png said.svg
+    run 0 1 said "$elbow" "${words[0]}" images --data data.h5 "${words[@]:1}"
     dataset=/valid
     [ "${words[0]}" = sample ] && dataset=/train
     [ "$(cat said.out said.err | grep -c "^data: --data data.h5 names no dataset: $dataset is used, as in training; write FILE:/dataset for another")" = 1 ] ||

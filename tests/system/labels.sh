@@ -17,12 +17,12 @@ grep -qF 'labels: labels.h5:/varying, 3 names (Küste, setosa, virginica); 2 of 
     fail "training says nothing of its labels: $(cat train.out)"
 
 # Of both sides of a split it is said once, also where the labels are a condition, too, and at a resume.
-for set in train.steps=2 'data.condition={kind: /varying}' train.steps=3; do
-    rm -rf "${set/train.steps=2/split}"
-    case $set in train.steps=3) resume=--resume ;; *) resume=--overwrite ;; esac
-    [ "$set" = train.steps=3 ] && run 0 1 before "$elbow" train tiny.yaml --run-dir split --set data.valid=0.3 --overwrite
-    run 0 1 split "$elbow" train tiny.yaml --run-dir split --set data.valid=0.3 --set "$set" --set model.condition.dropout=0.1 $resume
-    [ "$(grep -c '^labels: labels.h5:/varying, 3 names' split.out)" = 1 ] || fail "labels of a split, $set: $(grep labels: split.out)"
+split=("$elbow" train tiny.yaml --set data.valid=0.3)
+run 0 1 first "${split[@]}" --run-dir split
+run 0 1 again "${split[@]}" --run-dir split --resume --set train.steps=3
+run 0 2 aware "${split[@]}" --run-dir aware --set 'data.condition={kind: /varying}' --set model.condition.dropout=0.1
+for start in first again aware; do
+    [ "$(grep -c '^labels: labels.h5:/varying, 3 names' $start.out)" = 1 ] || fail "labels of a split, $start: $(cat $start.out)"
 done
 
 # Few labels, and a classifier whose weight nobody has set.

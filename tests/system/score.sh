@@ -139,8 +139,9 @@ run 0 1 alone "$elbow" score model -o alone.csv --data rows.h5:/new --labels /an
 ! grep -q '"pca"' alone.out || fail "--pca 0 has a PCA"
 # Labels that are the wrong way round are hinted at, and right ones not.
 "$make_data" write rows.h5 /above i64 61 labels set=7@7,0
-for normal in 0,1,2,3,4 7; do
-    run 0 1 turned "$elbow" score model -o turned.csv --data rows.h5:/new --labels /above $(printf ' --normal %s' ${normal//,/ }) --force --json
+for normal in "0 1 2 3 4" 7; do
+    read -ra classes <<<"$normal"
+    run 0 1 turned "$elbow" score model -o turned.csv --data rows.h5:/new --labels /above "${classes[@]/#/--normal=}" --force --json
     case $normal in
     7) grep -qE 'AUROC 0.[0-9]+ is below 0.5: .*labels given as normal may be the anomalies.*another --by' turned.err || fail "turned labels: $(cat turned.err)" ;;
     *) ! grep -q 'below 0.5' turned.err || fail "labels as they are meant: $(cat turned.err)" ;;
