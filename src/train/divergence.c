@@ -9,7 +9,7 @@
 static const double TIMES_VARIANCE = 4;
 
 // An untrained model may be far above it, too, and learns: one that diverges is above what it once had.
-static const double TIMES_LEAST = 2;
+static const double TIMES_LEAST = 1.5;
 
 // Training that recovers has at least halved its residual since the evaluation before.
 static const double RECOVERS = 0.5;

@@ -67,7 +67,7 @@ cat >wide.yaml <<'Y'
 data: {file: data.h5, train: /x, valid: /other, transform: standardize}
 model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 32}, dense: {units: 32}],
     decoder: [dense: {units: 32}, dense: {units: 32}]}
-train: {epochs: 9, batch: 32, microbatch: 8, rate: 1.0}
+train: {epochs: 9, batch: 32, microbatch: 8, rate: 2.0}
 samples: {count: 0}
 Y
 diverging='warning: step [0-9]+: the mean square residual of the DATA, [0-9.e+]+, is [0-9.e+]+ times the variance of the data .*train.rate, .*train.clip'
@@ -80,7 +80,7 @@ same_file "what is said of a run that diverges" said.1 said.3
 run 0 2 wide "$elbow" train wide.yaml --run-dir wide.alone --set data.valid=null
 [ "$(grep -cE "${diverging/DATA/last batch}" wide.err)" = 1 ] || fail "a run that diverges without validation data: $(cat wide.err)"
 # At its last step a single evaluation is enough.
-run 0 1 short "$elbow" train wide.yaml --run-dir short --set train.epochs=1 --set train.rate=2
+run 0 1 short "$elbow" train wide.yaml --run-dir short --set train.epochs=1
 grep -qE "${diverging/DATA/validation data}" short.err || fail "a short run that diverges: $(cat short.err)"
 run 0 1 fair "$elbow" train wide.yaml --run-dir fair --set train.rate=0.003
 ! grep -q 'training diverges' fair.err || fail "a run that learns diverges: $(cat fair.err)"
