@@ -2,7 +2,7 @@
 // Mean and variance of the values of samples, as batches have them. For resident rows in the full order, columns are
 // dealt to the ranks and added in the order of the rows: the bits of version 0.1. For rows in pages, blocks of rows are
 // dealt to the ranks, so that each page is read by one rank.
-#include "elbow/data/batches.h"
+#include "elbow/data/detail/batch_sums.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/through.h"
 
@@ -15,91 +15,125 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 1024, PIECE = 64 };
+enum { PIECE = 64 };
 
-// Vectors of D numbers, one after another: sums of values minus their origin; sums of the squares of these, if they are
-// needed; and the numbers of known values, if some are unknown.
-struct summing {
-    const struct elbow_dataset *dataset;
-    struct elbow_binarizer binarizer;
-    bool has_squares, has_known;
-    double *origin; // (D) of the first row
-    float *values;  // (PIECE, D)
-    float *known;   // (PIECE, D); NULL: all are
-};
-
-static void take_rows(const struct summing *summing, uint64_t first, size_t rows)
+static void take_rows(const struct elbow_batch_sums *sums, uint64_t first, size_t rows)
 {
-    const struct elbow_dataset *dataset = summing->dataset;
+    const struct elbow_dataset *dataset = sums->dataset;
     uint64_t ids[PIECE];
     for (size_t i = 0; i < rows; ++i)
         ids[i] = first + i;
     if (dataset->pages != NULL)
         elbow_pages_hold(dataset->pages, rows, ids);
-    elbow_batch_gather(dataset, &summing->binarizer, rows, ids, summing->values);
-    if (summing->has_known)
-        elbow_batch_known(dataset, rows, ids, summing->known);
+    elbow_batch_gather(dataset, &sums->binarizer, rows, ids, sums->values);
+    if (sums->has_known)
+        elbow_batch_known(dataset, rows, ids, sums->known);
     if (dataset->pages != NULL)
         elbow_pages_release(dataset->pages);
 }
 
-static void add_row(const struct summing *summing, size_t row, double *sums)
+static void add_row(const struct elbow_batch_sums *sums, size_t row, double *vector)
 {
-    size_t width = summing->dataset->values;
-    const float *values = summing->values + row * width, *known = summing->known + row * width;
-    double *squares = sums + width, *counts = summing->has_squares ? squares + width : squares;
+    size_t width = sums->dataset->values;
+    const float *values = sums->values + row * width, *known = sums->known + row * width;
+    double *squares = vector + width, *counts = sums->has_squares ? squares + width : squares;
     for (size_t d = 0; d < width; ++d) {
-        if (summing->has_known && known[d] == 0)
+        if (sums->has_known && known[d] == 0)
             continue;
-        double difference = (double)values[d] - summing->origin[d];
-        sums[d] += difference;
-        if (summing->has_squares)
+        double difference = (double)values[d] - sums->origin[d];
+        vector[d] += difference;
+        if (sums->has_squares)
             squares[d] += difference * difference;
-        if (summing->has_known)
+        if (sums->has_known)
             counts[d] += 1;
     }
 }
 
-static size_t vectors(const struct summing *summing)
+static size_t vectors(const struct elbow_batch_sums *sums)
 {
-    return 1U + summing->has_squares + summing->has_known;
+    return 1U + sums->has_squares + sums->has_known;
 }
 
-static void add_block(void *user, uint64_t number, double *sums)
+size_t elbow_batch_sums_width(const struct elbow_batch_sums *sums)
 {
-    const struct summing *summing = user;
-    const struct elbow_dataset *dataset = summing->dataset;
-    uint64_t first = number * BLOCK, left = dataset->samples - first,
-             last = left < BLOCK ? first + left : first + BLOCK;
-    memset(sums, 0, vectors(summing) * dataset->values * sizeof *sums);
+    return vectors(sums) * sums->dataset->values;
+}
+
+void elbow_batch_sums_add(const struct elbow_batch_sums *sums, uint64_t first, uint64_t last, double *vector)
+{
     for (size_t rows; first < last; first += rows) {
         rows = last - first < PIECE ? (size_t)(last - first) : PIECE;
-        take_rows(summing, first, rows);
+        take_rows(sums, first, rows);
         for (size_t row = 0; row < rows; ++row)
-            add_row(summing, row, sums);
+            add_row(sums, row, vector);
     }
 }
 
-// Differences from a row are small where values are alike.
-static void take_origin(const struct summing *summing)
+static void add_block(void *user, uint64_t number, double *vector)
 {
-    size_t width = summing->dataset->values;
-    take_rows(summing, 0, 1);
-    for (size_t d = 0; d < width; ++d)
-        summing->origin[d] = (double)summing->values[d];
+    const struct elbow_batch_sums *sums = user;
+    uint64_t first = number * ELBOW_BATCH_SUMS_BLOCK, left = sums->dataset->samples - first;
+    memset(vector, 0, elbow_batch_sums_width(sums) * sizeof *vector);
+    elbow_batch_sums_add(sums, first, first + (left < ELBOW_BATCH_SUMS_BLOCK ? left : ELBOW_BATCH_SUMS_BLOCK), vector);
 }
 
-static void conclude(const struct summing *summing, const double *sums, double *mean, double *variance)
+// Collective. Differences from a row are small where values are alike.
+static void take_origin(struct elbow_comm *comm, const struct elbow_batch_sums *sums)
 {
-    size_t width = summing->dataset->values;
-    const double *counts = sums + (vectors(summing) - 1) * width;
+    size_t width = sums->dataset->values;
+    bool is_root = elbow_comm_place(comm).rank == 0;
+    if (is_root)
+        take_rows(sums, 0, 1);
+    for (size_t d = 0; is_root && d < width; ++d)
+        sums->origin[d] = (double)sums->values[d];
+    elbow_comm_broadcast(comm, sums->origin, width * sizeof *sums->origin);
+}
+
+struct elbow_binarizer elbow_batch_sums_binarizer(const struct elbow_binarizer *binarizer)
+{
+    struct elbow_binarizer own = *binarizer;
+    if (own.kind != ELBOW_BINARIZE_THRESHOLD)
+        own.kind = ELBOW_BINARIZE_NONE; // the mean of draws is the value
+    return own;
+}
+
+enum elbow_status elbow_batch_sums_begin(struct elbow_comm *comm, const struct elbow_dataset *dataset,
+                                         const struct elbow_binarizer *binarizer, bool has_squares,
+                                         struct elbow_batch_sums *sums, struct elbow_error *error)
+{
+    size_t width = dataset->values;
+    *sums = (struct elbow_batch_sums){.dataset = dataset,
+                                      .binarizer = elbow_batch_sums_binarizer(binarizer),
+                                      .has_squares = has_squares,
+                                      .has_known = elbow_dataset_has_known(dataset)};
+    const struct elbow_array arrays[] = {ELBOW_ARRAY(sums->origin, width), ELBOW_ARRAY(sums->values, PIECE * width),
+                                         ELBOW_ARRAY(sums->known, PIECE * width)};
+    *error = (struct elbow_error){0};
+    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK)
+        take_origin(comm, sums);
+    return error->status;
+}
+
+void elbow_batch_sums_end(struct elbow_batch_sums *sums)
+{
+    elbow_release(&sums->origin);
+    elbow_release(&sums->values);
+    elbow_release(&sums->known);
+}
+
+void elbow_batch_sums_conclude(const struct elbow_batch_sums *sums, const double *vector, double *mean,
+                               double *variance)
+{
+    size_t width = sums->dataset->values;
+    const double *counts = vector + (vectors(sums) - 1) * width;
     for (size_t d = 0; d < width; ++d) {
-        double samples = summing->has_known ? counts[d] : (double)summing->dataset->samples;
-        double difference = samples > 0 ? sums[d] / samples : 0;
-        mean[d] = samples > 0 ? summing->origin[d] + difference : 0;
+        double samples = sums->has_known ? counts[d] : (double)sums->dataset->samples;
+        double difference = samples > 0 ? vector[d] / samples : 0;
+        mean[d] = samples > 0 ? sums->origin[d] + difference : 0;
         if (variance == NULL)
             continue;
-        variance[d] = samples > 0 ? fmax(0, sums[width + d] / samples - difference * difference) : 1;
+        variance[d] = samples > 0 ? fmax(0, vector[width + d] / samples - difference * difference) : 1;
     }
 }
 
@@ -108,32 +142,22 @@ static enum elbow_status moments_by_rows(struct elbow_comm *comm, const struct e
                                          const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                          struct elbow_error *error)
 {
-    struct summing summing = {.dataset = dataset,
-                              .binarizer = *binarizer,
-                              .has_squares = variance != NULL,
-                              .has_known = elbow_dataset_has_known(dataset)};
-    size_t width = dataset->values;
-    double *sums = NULL;
-    const struct elbow_array arrays[] = {ELBOW_ARRAY(summing.origin, width), ELBOW_ARRAY(summing.values, PIECE * width),
-                                         ELBOW_ARRAY(summing.known, PIECE * width),
-                                         ELBOW_ARRAY(sums, vectors(&summing) * width)};
-    *error = (struct elbow_error){0};
-    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
-        const struct elbow_tree_sum job = {.leaves = (dataset->samples + BLOCK - 1) / BLOCK,
-                                           .width = vectors(&summing) * width,
-                                           .user = &summing,
+    struct elbow_batch_sums sums;
+    double *vector = NULL;
+    if (elbow_batch_sums_begin(comm, dataset, binarizer, variance != NULL, &sums, error) == ELBOW_OK) {
+        const struct elbow_tree_sum job = {.leaves =
+                                               (dataset->samples + ELBOW_BATCH_SUMS_BLOCK - 1) / ELBOW_BATCH_SUMS_BLOCK,
+                                           .width = elbow_batch_sums_width(&sums),
+                                           .user = &sums,
                                            .leaf = add_block};
-        take_origin(&summing);
-        if (elbow_tree_sum_run(comm, &job, sums, error) == ELBOW_OK)
-            conclude(&summing, sums, mean, variance);
+        elbow_allocate(&vector, job.width, sizeof *vector, "the mean", error);
+        if (elbow_comm_agree(comm, error) == ELBOW_OK && elbow_tree_sum_run(comm, &job, vector, error) == ELBOW_OK)
+            elbow_batch_sums_conclude(&sums, vector, mean, variance);
     }
     if (error->status == ELBOW_OK && dataset->pages != NULL)
         elbow_pages_trouble(dataset->pages, error);
-    elbow_release(&summing.origin);
-    elbow_release(&summing.values);
-    elbow_release(&summing.known);
-    elbow_release(&sums);
+    elbow_batch_sums_end(&sums);
+    elbow_release(&vector);
     return elbow_comm_agree(comm, error);
 }
 
@@ -205,9 +229,7 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
                                       const struct elbow_binarizer *given, double *mean, double *variance,
                                       struct elbow_error *error)
 {
-    struct elbow_binarizer own = *given, *binarizer = &own;
-    if (own.kind != ELBOW_BINARIZE_THRESHOLD)
-        own.kind = ELBOW_BINARIZE_NONE; // the mean of draws is the value
+    struct elbow_binarizer own = elbow_batch_sums_binarizer(given), *binarizer = &own;
     if (dataset->through != NULL)
         return elbow_through_moments(comm, dataset, mean, variance, error);
     if (dataset->sample.count > 0)

@@ -40,6 +40,9 @@ void elbow_dataset_unload(struct elbow_comm *comm, struct elbow_dataset *dataset
     elbow_files_clear(&dataset->file_names);
     elbow_release(&dataset->file_rows);
     elbow_release(&dataset->file_hashes);
+    elbow_release(&dataset->start_mean);
+    elbow_release(&dataset->start_variance);
+    elbow_release(&dataset->page_hashes);
     *dataset = (struct elbow_dataset){0};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loading a dataset: checks that the model accepts the values. Resident rows are all checked when they are loaded; of
 // rows in pages, a sample is checked then, and the others when they are read.
-#include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/learning.h"
 #include "elbow/data/detail/rows.h"
 
 #include "elbow/base/memory.h"
@@ -31,11 +31,6 @@ static enum elbow_status refuse_range(const struct elbow_loading *loading, uint6
                            loading->dataset->scale.source, transform);
 }
 
-// Of some rows, as the model sees them.
-struct extremes {
-    double low, high;
-};
-
 // Scaling is monotone: without a transform, the extremes follow from the stored ones. True if this makes all values
 // floats.
 static bool scale_extremes(struct elbow_dataset *dataset)
@@ -52,7 +47,7 @@ static bool scale_extremes(struct elbow_dataset *dataset)
 
 // Values of 64 bits, or a large factor, may leave the range of a float. The extremes of the rows join *extremes.
 static enum elbow_status check_range(struct elbow_loading *loading, struct elbow_range rows, float *sample,
-                                     struct extremes *extremes, struct elbow_error *error)
+                                     struct elbow_extremes *extremes, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     float low = INFINITY, high = -INFINITY;
@@ -194,30 +189,64 @@ static enum elbow_status check_support(struct elbow_loading *loading, struct elb
     return ELBOW_OK;
 }
 
-// Local. Checks the rows that this rank visits, one kind of error after another.
-static enum elbow_status check_walk(struct elbow_loading *loading, float *sample, struct elbow_error *error)
+static enum elbow_status find(struct elbow_checking *checking, enum elbow_check_kind kind, struct elbow_range rows,
+                              struct elbow_error *error)
+{
+    struct elbow_loading *loading = checking->loading;
+    if (kind == ELBOW_CHECK_RANGE)
+        return checking->has_range ? ELBOW_OK
+                                   : check_range(loading, rows, checking->sample, &checking->extremes, error);
+    if (kind == ELBOW_CHECK_WHOLE)
+        return check_whole(loading, rows, error);
+    return loading->request->demand.support == ELBOW_SUPPORT_REAL
+               ? ELBOW_OK
+               : check_support(loading, rows, checking->sample, error);
+}
+
+enum elbow_status elbow_checking_begin(struct elbow_loading *loading, bool is_early, struct elbow_checking *checking,
+                                       struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    bool is_known = dataset->transform.kind == ELBOW_TRANSFORM_NONE && scale_extremes(dataset);
-    struct extremes extremes = {.low = INFINITY, .high = -INFINITY};
-    struct elbow_range rows;
-    struct elbow_loading_walk walk = elbow_loading_walk(loading);
-    while (!is_known && elbow_loading_walk_next(&walk, &rows))
-        if (check_range(loading, rows, sample, &extremes, error) != ELBOW_OK)
-            return error->status;
-    if (!is_known) {
-        dataset->low = extremes.low;
-        dataset->high = extremes.high;
-    }
-    walk = elbow_loading_walk(loading);
-    while (elbow_loading_walk_next(&walk, &rows))
-        if (check_whole(loading, rows, error) != ELBOW_OK)
-            return error->status;
-    walk = elbow_loading_walk(loading);
-    while (loading->request->demand.support != ELBOW_SUPPORT_REAL && elbow_loading_walk_next(&walk, &rows))
-        if (check_support(loading, rows, sample, error) != ELBOW_OK)
-            return error->status;
+    enum elbow_support support = loading->request->demand.support;
+    bool is_plain = dataset->transform.kind == ELBOW_TRANSFORM_NONE;
+    *checking = (struct elbow_checking){.loading = loading,
+                                        .extremes = {.low = INFINITY, .high = -INFINITY},
+                                        .is_early = is_early,
+                                        .has_range = is_plain && (is_early || scale_extremes(dataset)),
+                                        .found = ELBOW_CHECK_KINDS};
+    dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY ||
+                         elbow_demand_word(&loading->request->demand, ELBOW_SUPPORT_BINARY) != NULL;
+    return elbow_allocate(&checking->sample, dataset->values, sizeof(float), "a sample", error);
+}
+
+// The sentence is left for later: it tells of figures that may not be known yet.
+void elbow_checking_add(struct elbow_checking *checking, struct elbow_range rows)
+{
+    struct elbow_error error = {0};
+    for (int kind = 0; kind < checking->found; ++kind)
+        if (find(checking, (enum elbow_check_kind)kind, rows, &error) != ELBOW_OK) {
+            checking->found = kind;
+            checking->rows = rows;
+        }
+}
+
+enum elbow_status elbow_checking_conclude(struct elbow_checking *checking, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = checking->loading->dataset;
+    if (checking->is_early && checking->has_range && !scale_extremes(dataset))
+        return elbow_loading_check(checking->loading, error); // there is a value beyond a float
+    if (checking->found < ELBOW_CHECK_KINDS)
+        return find(checking, (enum elbow_check_kind)checking->found, checking->rows, error);
+    if (checking->has_range)
+        return ELBOW_OK;
+    dataset->low = checking->extremes.low;
+    dataset->high = checking->extremes.high;
     return ELBOW_OK;
+}
+
+void elbow_checking_end(struct elbow_checking *checking)
+{
+    elbow_release(&checking->sample);
 }
 
 // The first value that stands for a missing one, if none may be missing.
@@ -264,7 +293,7 @@ enum elbow_status elbow_loading_check_values(struct elbow_loading *loading, stru
                                              struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    struct extremes extremes = {.low = INFINITY, .high = -INFINITY};
+    struct elbow_extremes extremes = {.low = INFINITY, .high = -INFINITY};
     bool is_scaled = dataset->transform.kind == ELBOW_TRANSFORM_NONE && scale_extremes(dataset);
     enum elbow_status status = check_missing(loading, rows, error);
     if (status == ELBOW_OK && !is_scaled)
@@ -294,14 +323,16 @@ static enum elbow_status check_others(const struct elbow_loading *loading, float
 
 enum elbow_status elbow_loading_check(struct elbow_loading *loading, struct elbow_error *error)
 {
-    struct elbow_dataset *dataset = loading->dataset;
-    float *sample = NULL;
-    enum elbow_support support = loading->request->demand.support;
-    dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY ||
-                         elbow_demand_word(&loading->request->demand, ELBOW_SUPPORT_BINARY) != NULL;
-    if (elbow_allocate(&sample, dataset->values, sizeof(float), "a sample", error) == ELBOW_OK &&
-        check_walk(loading, sample, error) == ELBOW_OK)
-        check_others(loading, sample, error);
-    elbow_release(&sample);
-    return error->status;
+    struct elbow_checking checking;
+    struct elbow_loading_walk walk = elbow_loading_walk(loading);
+    struct elbow_range rows;
+    enum elbow_status status = elbow_checking_begin(loading, false, &checking, error);
+    while (status == ELBOW_OK && elbow_loading_walk_next(&walk, &rows))
+        elbow_checking_add(&checking, rows);
+    if (status == ELBOW_OK)
+        status = elbow_checking_conclude(&checking, error);
+    if (status == ELBOW_OK)
+        status = check_others(loading, checking.sample, error);
+    elbow_checking_end(&checking);
+    return status;
 }

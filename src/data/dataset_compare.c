@@ -3,7 +3,7 @@
 // another file. Rows are hashed in parts, each part by one rank of each copy, and the hashes are compared over all
 // ranks.
 #include "elbow/base/memory.h"
-#include "elbow/data/dataset.h"
+#include "elbow/data/detail/learning.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/pages.h"
 #include "elbow/math/hash.h"
@@ -73,13 +73,20 @@ static uint64_t hash_known(const struct elbow_dataset *dataset, struct elbow_ran
     return elbow_hash_end(&state);
 }
 
-static double hash_rows(const struct elbow_dataset *dataset, struct elbow_range rows)
+double elbow_dataset_hash_rows(const struct elbow_dataset *dataset, struct elbow_range rows)
 {
     uint64_t parts[] = {hash_values(dataset, rows), dataset->samples, dataset->values, (uint64_t)dataset->element};
     if (!elbow_dataset_has_known(dataset))
         return fold(parts, sizeof parts);
     uint64_t both[] = {elbow_hash_bytes(parts, sizeof parts), hash_known(dataset, rows)};
     return fold(both, sizeof both);
+}
+
+// Of a page that was read at the start the hash is known; other nodes are to see for themselves.
+static double hash_part(const struct elbow_dataset *dataset, int part, struct elbow_range rows, int nodes)
+{
+    bool is_known = dataset->page_hashes != NULL && nodes == 1 && (uint64_t)part < dataset->sample.count;
+    return is_known ? dataset->page_hashes[part] : elbow_dataset_hash_rows(dataset, rows);
 }
 
 static double hash_labels(const struct elbow_dataset *dataset, struct elbow_range rows)
@@ -172,7 +179,7 @@ enum elbow_status elbow_dataset_compare(struct elbow_comm *comm, struct elbow_da
     for (int part = 0; part < PARTS; ++part) {
         struct elbow_range rows = part_rows(dataset, part);
         bool is_mine = part % readers == me;
-        smallest[part] = largest[part] = is_mine ? hash_rows(dataset, rows) : 0;
+        smallest[part] = largest[part] = is_mine ? hash_part(dataset, part, rows, place.nodes) : 0;
         struct elbow_range stored = elbow_partition(dataset->selection.stored, part, PARTS);
         smallest[PARTS + part] = largest[PARTS + part] = is_mine ? hash_labels(dataset, stored) : 0;
         for (int kind = 0; kind < 2 && !is_mine; ++kind) {

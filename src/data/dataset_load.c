@@ -220,7 +220,7 @@ static enum elbow_status load_files(struct elbow_loading *loading, struct elbow_
         elbow_loading_read_rows(loading, error);
     if (elbow_comm_agree(comm, error) != ELBOW_OK)
         return error->status;
-    elbow_loading_settle(loading, error);
+    elbow_loading_settle(loading, log, error);
     dataset->news.fills_nothing = loading->request->missing == ELBOW_MISSING_FILL && !loading->request->is_settled &&
                                   dataset->unknown == 0 && !elbow_missing_has_rules(&dataset->missing) &&
                                   !dataset->news.holds_sentinels;

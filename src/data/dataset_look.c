@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loading a dataset: the rows that are measured, the rank that visits each, and their smallest and largest value.
-#include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/learning.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/pages.h"
 
@@ -79,7 +79,7 @@ static void look_at_all(const struct elbow_dataset *dataset, uint64_t row, doubl
     }
 }
 
-static void look_at_rows(const struct elbow_dataset *dataset, struct elbow_range rows, double *least, double *most)
+void elbow_loading_look(const struct elbow_dataset *dataset, struct elbow_range rows, double *least, double *most)
 {
     bool has_known = elbow_dataset_has_known(dataset);
     for (uint64_t row = rows.first; row < rows.last; ++row) {
@@ -103,14 +103,20 @@ enum elbow_status elbow_loading_find_range(struct elbow_loading *loading, struct
         dataset->max = -INFINITY;
     }
     while (!is_found && elbow_loading_walk_next(&walk, &rows))
-        look_at_rows(dataset, rows, &dataset->min, &dataset->max);
+        elbow_loading_look(dataset, rows, &dataset->min, &dataset->max);
     if (elbow_loading_agree(loading, error) != ELBOW_OK)
         return error->status;
+    elbow_loading_agree_range(loading);
+    return ELBOW_OK;
+}
+
+void elbow_loading_agree_range(const struct elbow_loading *loading)
+{
+    struct elbow_dataset *dataset = loading->dataset;
     elbow_comm_min(loading->comm, &dataset->min, 1);
     elbow_comm_max(loading->comm, &dataset->max, 1);
     if (dataset->sample.count > 0) { // independent of the order in which zeros of either sign were met
         dataset->min += 0.0;
         dataset->max += 0.0;
     }
-    return ELBOW_OK;
 }

@@ -2,7 +2,7 @@
 // Loading a dataset: mean and deviation of all stored values, and the number of missing ones. Blocks of rows, whose
 // size depends on the number of rows alone, are dealt to all ranks and added in a tree over the blocks: the figures
 // have the same bits on any number of ranks.
-#include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/learning.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/rows.h"
@@ -141,23 +141,40 @@ static void add_blocks(double *figures, size_t lo, size_t hi)
         left[added[i]] += right[added[i]];
 }
 
-static void take(struct elbow_loading *loading, const double *all)
+static struct elbow_loading_figures counts_of(const double *figures)
+{
+    return (struct elbow_loading_figures){.missing = (uint64_t)figures[MISSING],
+                                          .first_missing = (uint64_t)figures[FIRST_MISSING],
+                                          .unread = (uint64_t)figures[UNREAD],
+                                          .first_unread = (uint64_t)figures[FIRST_UNREAD],
+                                          .known = (uint64_t)figures[KNOWN],
+                                          .empty = (uint64_t)figures[EMPTY]};
+}
+
+struct elbow_loading_figures elbow_loading_count(const struct elbow_loading *loading, struct elbow_range rows)
+{
+    double figures[FIGURES] = {0};
+    measure_block(loading, rows, figures);
+    return counts_of(figures);
+}
+
+void elbow_loading_take_mean(struct elbow_loading *loading, double mean, double square)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    double n = all[KNOWN], range = dataset->max - dataset->min;
-    loading->figures = (struct elbow_loading_figures){.mean = dataset->min,
-                                                      .deviation = range,
-                                                      .missing = (uint64_t)all[MISSING],
-                                                      .first_missing = (uint64_t)all[FIRST_MISSING],
-                                                      .unread = (uint64_t)all[UNREAD],
-                                                      .first_unread = (uint64_t)all[FIRST_UNREAD],
-                                                      .known = (uint64_t)all[KNOWN],
-                                                      .empty = (uint64_t)all[EMPTY]};
+    double range = dataset->max - dataset->min;
+    loading->figures.mean = dataset->min;
+    loading->figures.deviation = range;
     if (!isnormal(range))
         return;
-    double mean = all[SUM] / n;
     loading->figures.mean = dataset->min + range * mean;
-    loading->figures.deviation = range * sqrt(fmax(0, all[SQUARES] / n - mean * mean));
+    loading->figures.deviation = range * sqrt(fmax(0, square - mean * mean));
+}
+
+static void take(struct elbow_loading *loading, const double *all)
+{
+    double n = all[KNOWN];
+    loading->figures = counts_of(all);
+    elbow_loading_take_mean(loading, all[SUM] / n, all[SQUARES] / n);
 }
 
 // For rows in pages, the blocks are the measured pages.

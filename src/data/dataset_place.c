@@ -98,8 +98,6 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_ro
                       "of the %s, and are read for both",
                       role, 1 + (double)(segments - 1) / (double)table->count,
                       elbow_text_count(table->count, "page").text, elbow_text_count(segments, "segment").text);
-    if (dataset->pages != NULL && !loading->is_sampled)
-        elbow_log_say(log, "%s: all rows are read at the start, for the numbers that are learned from them", role);
 }
 
 // Whether figures at the start have to be of all rows: what is learned from them is.

@@ -57,14 +57,20 @@ static void describe_doubt(struct elbow_dataset *dataset, double value, double c
              count, 100 * count / all, value, value < found->low ? "below" : "above", found->low, found->high, value);
 }
 
+bool elbow_loading_doubts_sentinels(const struct elbow_loading *loading)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    return loading->request->reference == NULL && !dataset->is_sparse && loading->figures.missing == 0 &&
+           (is_sentinel(dataset->min) || is_sentinel(dataset->max));
+}
+
 enum elbow_status elbow_loading_doubt_sentinels(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_place place = elbow_comm_place(loading->comm);
     const bool is_asked[] = {is_sentinel(dataset->min), is_sentinel(dataset->max)};
     double *all_counts = NULL, known = (double)loading->figures.known, extremes[2] = {dataset->min, dataset->max};
-    bool is_plain = loading->request->reference == NULL && !dataset->is_sparse && loading->figures.missing == 0;
-    if (!is_plain || (!is_asked[0] && !is_asked[1]))
+    if (!elbow_loading_doubts_sentinels(loading))
         return ELBOW_OK;
     elbow_allocate(&all_counts, 2 * (size_t)place.size, sizeof *all_counts, "figures of the data", error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK) {

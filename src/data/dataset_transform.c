@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loading a dataset: the transform of its scaled values. Statistics are over the rows of the dataset; without a
 // reference, these are the rows of the training set.
-#include "elbow/data/detail/loading.h"
+#include "elbow/data/detail/learning.h"
 
 #include "elbow/base/memory.h"
 #include "elbow/data/detail/moments.h"
@@ -11,36 +11,45 @@
 #include <math.h>
 #include <stdio.h>
 
-// The rows for moments: all that are measured.
-struct reading {
-    const struct elbow_loading *loading;
-    float *sample; // (D) workspace
-};
-
+// Rows for moments are all those that figures are of.
 static void read_scaled(const void *user, uint64_t i, double *values)
 {
-    const struct elbow_loading *loading = ((const struct reading *)user)->loading;
+    const struct elbow_loading *loading = ((const struct elbow_loading_reader *)user)->loading;
     elbow_dataset_scaled(loading->dataset, elbow_loading_looked_row(loading, i), values);
 }
 
 static void read_known(const void *user, uint64_t i, float *known)
 {
-    const struct elbow_loading *loading = ((const struct reading *)user)->loading;
+    const struct elbow_loading *loading = ((const struct elbow_loading_reader *)user)->loading;
     elbow_dataset_known(loading->dataset, elbow_loading_looked_row(loading, i), known);
 }
 
-static struct elbow_moments_job job_of(const struct reading *reading)
+static void read_sample(const void *user, uint64_t i, double *values)
 {
-    const struct elbow_dataset *dataset = reading->loading->dataset;
+    const struct elbow_loading_reader *reader = user;
+    const struct elbow_loading *loading = reader->loading;
+    elbow_dataset_sample(loading->dataset, elbow_loading_looked_row(loading, i), reader->sample);
+    for (size_t d = 0; d < loading->dataset->values; ++d)
+        values[d] = (double)reader->sample[d];
+}
+
+struct elbow_extremes elbow_loading_scaled_extremes(const struct elbow_dataset *dataset)
+{
     double a = dataset->min * dataset->scale.factor + dataset->scale.offset;
     double b = dataset->max * dataset->scale.factor + dataset->scale.offset;
-    return (struct elbow_moments_job){.comm = reading->loading->comm,
+    return (struct elbow_extremes){fmin(a, b), fmax(a, b)};
+}
+
+struct elbow_moments_job elbow_loading_job(const struct elbow_loading_reader *reader, struct elbow_extremes extremes)
+{
+    const struct elbow_dataset *dataset = reader->loading->dataset;
+    return (struct elbow_moments_job){.comm = reader->loading->comm,
                                       .rows = dataset->looked,
                                       .values = dataset->values,
-                                      .low = fmin(a, b),
-                                      .high = fmax(a, b),
-                                      .user = reading,
-                                      .read = read_scaled,
+                                      .low = extremes.low,
+                                      .high = extremes.high,
+                                      .user = reader,
+                                      .read = reader->sample != NULL ? read_sample : read_scaled,
                                       .known = elbow_dataset_has_known(dataset) ? read_known : NULL};
 }
 
@@ -119,29 +128,51 @@ static void note_columns(const struct elbow_moments *moments, double spread, str
     dataset->news.column_most = most;
 }
 
-// Collective. From the training set itself.
-static enum elbow_status learn(struct elbow_loading *loading, const struct elbow_moments_job *job,
-                               struct elbow_error *error)
+void elbow_loading_note_columns(const struct elbow_loading *loading, struct elbow_moments *moments)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    add_noise(noise_of(loading), moments);
+    if (dataset->transform.columns == 1)
+        note_columns(moments, dataset->transform.numbers[1], dataset);
+}
+
+enum elbow_status elbow_loading_fit(const struct elbow_loading *loading, struct elbow_moments *moments,
+                                    struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_fit *fit = &dataset->transform;
+    double low = moments->low, high = moments->high;
+    add_noise(noise_of(loading), moments);
+    size_t constant = elbow_fit_learn(moments, fit, dataset->news.first_constant, ELBOW_DATASET_CONSTANT);
+    dataset->news.constant = fit->columns > 1 ? constant : 0;
+    if (fit->columns == 1 && moments->values > 0)
+        note_columns(moments, fit->numbers[1], dataset);
+    if (elbow_fit_is_sound(fit))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: its values, from %g to %g after scaling (%s), span too wide a range for "
+                           "data.transform: %s; scale the data with data.factor",
+                           dataset->name, low, high, dataset->scale.source, elbow_transform_word(fit->kind));
+}
+
+// Collective. From the training set itself.
+static enum elbow_status learn(struct elbow_loading *loading, struct elbow_error *error)
+{
+    const struct elbow_loading_reader reader = {.loading = loading};
+    const struct elbow_moments_job job = elbow_loading_job(&reader, elbow_loading_scaled_extremes(loading->dataset));
     struct elbow_moments moments;
-    enum elbow_status status = elbow_moments_take(job, &moments, error);
-    if (status == ELBOW_OK) {
-        add_noise(noise_of(loading), &moments);
-        size_t constant = elbow_fit_learn(&moments, fit, dataset->news.first_constant, ELBOW_DATASET_CONSTANT);
-        dataset->news.constant = fit->columns > 1 ? constant : 0;
-        if (fit->columns == 1)
-            note_columns(&moments, fit->numbers[1], dataset);
-        if (!elbow_fit_is_sound(fit))
-            status = elbow_error_set(error, ELBOW_DATA,
-                                     "%s: its values, from %g to %g after scaling (%s), span too wide a range for "
-                                     "data.transform: %s; scale the data with data.factor",
-                                     dataset->name, job->low, job->high, dataset->scale.source,
-                                     elbow_transform_word(fit->kind));
-    }
+    if (elbow_moments_take(&job, &moments, error) == ELBOW_OK)
+        elbow_loading_fit(loading, &moments, error);
     elbow_moments_clear(&moments);
-    return status;
+    return error->status;
+}
+
+enum elbow_status elbow_loading_check_transform(const struct elbow_loading *loading, struct elbow_error *error)
+{
+    double low = elbow_loading_scaled_extremes(loading->dataset).low;
+    if (low + fmin(noise_of(loading), 0) > elbow_transform_row(loading->dataset->transform.kind)->above)
+        return ELBOW_OK;
+    return refuse_first(loading, error);
 }
 
 enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, struct elbow_error *error)
@@ -152,28 +183,17 @@ enum elbow_status elbow_loading_take_transform(struct elbow_loading *loading, st
     enum elbow_transform_kind kind =
         request->reference != NULL ? request->reference->transform.kind : request->transform;
     const struct elbow_transform *row = elbow_transform_row(kind);
-    const struct reading reading = {.loading = loading};
-    struct elbow_moments_job job = job_of(&reading);
     if (kind == ELBOW_TRANSFORM_NONE)
         return ELBOW_OK;
     if (request->reference != NULL)
         elbow_fit_copy(&request->reference->transform, fit, error);
     else
         elbow_fit_create(kind, dataset->values, fit, error);
-    if (error->status == ELBOW_OK && !(job.low + fmin(noise_of(loading), 0) > row->above))
-        refuse_first(loading, error);
+    if (error->status == ELBOW_OK)
+        elbow_loading_check_transform(loading, error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || request->reference != NULL || row->learn == NULL)
         return error->status;
-    return learn(loading, &job, error);
-}
-
-static void read_sample(const void *user, uint64_t i, double *values)
-{
-    const struct reading *reading = user;
-    const struct elbow_loading *loading = reading->loading;
-    elbow_dataset_sample(loading->dataset, elbow_loading_looked_row(loading, i), reading->sample);
-    for (size_t d = 0; d < loading->dataset->values; ++d)
-        values[d] = (double)reading->sample[d];
+    return learn(loading, error);
 }
 
 // Collective. Of the values as the model sees them, whose extremes are known; to be cleared, on failure too.
@@ -181,62 +201,69 @@ static enum elbow_status take_moments(struct elbow_loading *loading, struct elbo
                                       struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    struct reading reading = {.loading = loading};
-    struct elbow_moments_job job = job_of(&reading);
-    job.low = dataset->low;
-    job.high = dataset->high;
-    job.read = read_sample;
-    elbow_allocate(&reading.sample, dataset->values, sizeof(float), "a sample", error);
-    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK)
+    struct elbow_loading_reader reader = {.loading = loading};
+    elbow_allocate(&reader.sample, dataset->values, sizeof(float), "a sample", error);
+    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK) {
+        const struct elbow_moments_job job =
+            elbow_loading_job(&reader, (struct elbow_extremes){dataset->low, dataset->high});
         elbow_moments_take(&job, moments, error);
-    elbow_release(&reading.sample);
+    }
+    elbow_release(&reader.sample);
     return error->status;
 }
 
-// Collective. Warns of values far from unit scale; the warning says whether the columns have different scales.
-static enum elbow_status look_at_columns(struct elbow_loading *loading, struct elbow_error *error)
+// Values that are far from unit scale get a warning, which says whether columns have scales of their own.
+static bool wants_columns(const struct elbow_loading *loading)
+{
+    const struct elbow_dataset *dataset = loading->dataset;
+    return loading->request->reference == NULL && dataset->rank == 1 && dataset->values >= 2 &&
+           dataset->deviation != 0 && elbow_dataset_is_far(dataset, &loading->request->demand);
+}
+
+void elbow_loading_use_seen(const struct elbow_loading *loading, const struct elbow_moments *moments)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_moments moments = {0};
-    if (loading->request->reference != NULL || dataset->rank != 1 || dataset->values < 2 || dataset->deviation == 0 ||
-        !elbow_dataset_is_far(dataset, &loading->request->demand))
-        return ELBOW_OK;
-    if (take_moments(loading, &moments, error) == ELBOW_OK)
-        note_columns(&moments, 1, dataset);
-    elbow_moments_clear(&moments);
-    return error->status;
+    if (dataset->transform.kind != ELBOW_TRANSFORM_NONE)
+        elbow_moments_join(moments, &dataset->mean, &dataset->deviation);
+    else if (wants_columns(loading))
+        note_columns(moments, 1, dataset);
 }
 
 enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error)
 {
-    struct elbow_dataset *dataset = loading->dataset;
     struct elbow_moments moments = {0};
-    if (dataset->transform.kind == ELBOW_TRANSFORM_NONE)
-        return look_at_columns(loading, error);
+    if (loading->dataset->transform.kind == ELBOW_TRANSFORM_NONE && !wants_columns(loading))
+        return ELBOW_OK;
     if (take_moments(loading, &moments, error) == ELBOW_OK)
-        elbow_moments_join(&moments, &dataset->mean, &dataset->deviation);
+        elbow_loading_use_seen(loading, &moments);
     elbow_moments_clear(&moments);
     return error->status;
+}
+
+static enum elbow_status fit_input(struct elbow_dataset *dataset, const struct elbow_moments *moments,
+                                   struct elbow_error *error)
+{
+    elbow_fit_learn(moments, &dataset->input, NULL, 0);
+    if (elbow_fit_is_sound(&dataset->input))
+        return ELBOW_OK;
+    return elbow_error_set(error, ELBOW_DATA,
+                           "%s: its values, from %g to %g as the model sees them, span too wide a range for "
+                           "model.input.transform: %s; scale the data with data.factor",
+                           dataset->name, dataset->low, dataset->high, elbow_transform_word(dataset->input.kind));
 }
 
 // Collective. From the training set itself.
 static enum elbow_status learn_input(struct elbow_loading *loading, struct elbow_error *error)
 {
-    struct elbow_dataset *dataset = loading->dataset;
     struct elbow_moments moments = {0};
-    if (take_moments(loading, &moments, error) == ELBOW_OK) {
-        elbow_fit_learn(&moments, &dataset->input, NULL, 0);
-        if (!elbow_fit_is_sound(&dataset->input))
-            elbow_error_set(error, ELBOW_DATA,
-                            "%s: its values, from %g to %g as the model sees them, span too wide a range for "
-                            "model.input.transform: %s; scale the data with data.factor",
-                            dataset->name, dataset->low, dataset->high, elbow_transform_word(dataset->input.kind));
-    }
+    if (take_moments(loading, &moments, error) == ELBOW_OK)
+        fit_input(loading->dataset, &moments, error);
     elbow_moments_clear(&moments);
     return error->status;
 }
 
-enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct elbow_error *error)
+enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, const struct elbow_moments *seen,
+                                           struct elbow_error *error)
 {
     const struct elbow_data_facts *reference = loading->request->reference;
     struct elbow_dataset *dataset = loading->dataset;
@@ -259,5 +286,5 @@ enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, struct
                         dataset->name, least, elbow_transform_word(kind), row->above);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || reference != NULL || row->learn == NULL)
         return error->status;
-    return learn_input(loading, error);
+    return seen != NULL ? fit_input(dataset, seen, error) : learn_input(loading, error);
 }

@@ -6,20 +6,14 @@
 #include "elbow/data/detail/moments.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/parallel/collectives.h"
+#include "elbow/parallel/partition.h"
 #include "elbow/parallel/tree_sum.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 1024, EXPONENT_LEAST = -1000, EXPONENT_MOST = 1000, EXPONENT_LARGE = 900 };
-
-struct taking {
-    const struct elbow_moments_job *job;
-    const double *origin; // (D) subtracted from the values
-    double *units;        // (D) multiplies the differences
-    double *row;          // (D) workspace
-    float *known;         // (D) workspace; NULL: all values are known
-};
+enum { EXPONENT_LEAST = -1000, EXPONENT_MOST = 1000, EXPONENT_LARGE = 900 };
 
 // The first pass knows no column yet, so sums of differences must not overflow for any values.
 static double first_unit(double low, double high)
@@ -39,12 +33,12 @@ static double column_unit(double sum, double unit)
 }
 
 // A row minus its origin, in the units of its columns; 0 for a missing value.
-static void read_row(const struct taking *taking, uint64_t row)
+static void read_row(const struct elbow_moments_taking *taking, uint64_t row)
 {
-    const struct elbow_moments_job *job = taking->job;
+    const struct elbow_moments_job *job = &taking->job;
     job->read(job->user, row, taking->row);
     for (size_t j = 0; j < job->values; ++j)
-        taking->row[j] = (taking->row[j] - taking->origin[j]) * taking->units[j];
+        taking->row[j] = (taking->row[j] - taking->moments->mean[j]) * taking->units[j];
     if (taking->known == NULL)
         return;
     job->known(job->user, row, taking->known);
@@ -52,56 +46,95 @@ static void read_row(const struct taking *taking, uint64_t row)
         taking->row[j] = taking->known[j] != 0 ? taking->row[j] : 0;
 }
 
-// Sums over a block: of the differences; then of their squares or absolute values; then, if some are missing, the
-// numbers of known values.
-static void sum_block(const struct taking *taking, uint64_t block, bool has_squares, double *sums)
+size_t elbow_moments_width(const struct elbow_moments_taking *taking)
 {
-    const struct elbow_moments_job *job = taking->job;
-    size_t values = job->values;
-    uint64_t first = block * BLOCK, last = job->rows - first < BLOCK ? job->rows : first + BLOCK;
-    memset(sums, 0, (taking->known != NULL ? 3 : 2) * values * sizeof *sums);
+    return (taking->known != NULL ? 3 : 2) * taking->job.values;
+}
+
+void elbow_moments_add(const struct elbow_moments_taking *taking, uint64_t first, uint64_t last, double *sums)
+{
+    size_t values = taking->job.values;
     for (uint64_t row = first; row < last; ++row) {
         read_row(taking, row);
         for (size_t j = 0; j < values; ++j)
             sums[j] += taking->row[j];
         for (size_t j = 0; j < values; ++j)
-            sums[values + j] += has_squares ? taking->row[j] * taking->row[j] : fabs(taking->row[j]);
+            sums[values + j] += taking->has_mean ? taking->row[j] * taking->row[j] : fabs(taking->row[j]);
         for (size_t j = 0; taking->known != NULL && j < values; ++j)
             sums[2 * values + j] += (double)taking->known[j];
     }
 }
 
-static void sum_differences(void *user, uint64_t block, double *sums)
+static void add_block(void *user, uint64_t block, double *sums)
 {
-    sum_block(user, block, false, sums);
+    const struct elbow_moments_taking *taking = user;
+    uint64_t first = block * ELBOW_MOMENTS_BLOCK, left = taking->job.rows - first;
+    memset(sums, 0, elbow_moments_width(taking) * sizeof *sums);
+    elbow_moments_add(taking, first, first + (left < ELBOW_MOMENTS_BLOCK ? left : ELBOW_MOMENTS_BLOCK), sums);
 }
 
-static void sum_squares(void *user, uint64_t block, double *sums)
+// Into origin, which is NaN where nothing was found so far: the first known value of each column among some rows, and
+// its row into `where`. Of `left` columns; returns those that are left then.
+static size_t find_first(const struct elbow_moments_taking *taking, uint64_t first, uint64_t last, size_t left,
+                         double *origin, double *where)
 {
-    sum_block(user, block, true, sums);
-}
-
-// The first known value of each column; 0 if there is none. Without missing values, the first row.
-static void take_origin(const struct taking *taking, double *origin)
-{
-    const struct elbow_moments_job *job = taking->job;
-    size_t left = job->values;
-    job->read(job->user, 0, origin);
-    if (taking->known == NULL)
-        return;
-    for (size_t j = 0; j < job->values; ++j)
-        origin[j] = NAN; // not found yet
-    for (uint64_t row = 0; row < job->rows && left > 0; ++row) {
+    const struct elbow_moments_job *job = &taking->job;
+    for (uint64_t row = first; row < last && left > 0; ++row) {
         job->read(job->user, row, taking->row);
         job->known(job->user, row, taking->known);
         for (size_t j = 0; j < job->values; ++j)
             if (taking->known[j] != 0 && isnan(origin[j])) {
                 origin[j] = taking->row[j];
+                where[j] = (double)row;
                 --left;
             }
     }
+    return left;
+}
+
+// Collective. The first known value of columns that have none in the first block; the others of each rank's part of the
+// rows. 0 where there is none.
+static void find_others(const struct elbow_moments_taking *taking, size_t left, double *origin)
+{
+    const struct elbow_moments_job *job = &taking->job;
+    struct elbow_place place = elbow_comm_place(job->comm);
+    struct elbow_range mine = elbow_partition(job->rows, place.rank, place.size);
+    double *where = taking->where, *mean = taking->moments->mean;
     for (size_t j = 0; j < job->values; ++j)
-        origin[j] = isnan(origin[j]) ? 0 : origin[j];
+        where[j] = INFINITY;
+    memcpy(origin, mean, job->values * sizeof *origin);
+    find_first(taking, mine.first, mine.last, left, origin, where);
+    memcpy(taking->row, where, job->values * sizeof *where);
+    elbow_comm_min(job->comm, where, job->values);
+    for (size_t j = 0; j < job->values; ++j)
+        if (isfinite(taking->row[j]) == 0 || taking->row[j] > where[j])
+            origin[j] = INFINITY;
+    elbow_comm_min(job->comm, origin, job->values);
+    for (size_t j = 0; j < job->values; ++j)
+        if (isnan(mean[j]))
+            mean[j] = isfinite(where[j]) ? origin[j] : 0;
+}
+
+// Collective. The first known value of each column; 0 where there is none. Without missing values, the first row. Rank
+// zero, whose rows they are, reads the first ones.
+static void take_origin(const struct elbow_moments_taking *taking)
+{
+    const struct elbow_moments_job *job = &taking->job;
+    double *origin = taking->moments->mean;
+    bool is_root = elbow_comm_place(job->comm).rank == 0;
+    size_t left = 0, bytes = job->values * sizeof *origin;
+    if (is_root && taking->known == NULL)
+        job->read(job->user, 0, origin);
+    for (size_t j = 0; is_root && taking->known != NULL && j < job->values; ++j)
+        origin[j] = NAN; // not found yet
+    if (is_root && taking->known != NULL)
+        find_first(taking, 0, job->rows < ELBOW_MOMENTS_BLOCK ? job->rows : ELBOW_MOMENTS_BLOCK, job->values, origin,
+                   taking->where);
+    elbow_comm_broadcast(job->comm, origin, bytes);
+    for (size_t j = 0; taking->known != NULL && j < job->values; ++j)
+        left += isnan(origin[j]);
+    if (left > 0)
+        find_others(taking, left, taking->found);
 }
 
 // The number of known values of column j, but at least 1, as a divisor.
@@ -110,61 +143,102 @@ static double count_of(const struct elbow_moments *moments, double rows, size_t 
     return moments->counts == NULL ? rows : moments->counts[j] > 0 ? moments->counts[j] : 1;
 }
 
-// Collective. `sums` has space for two vectors, or for three if values are missing.
-static enum elbow_status take(struct taking *taking, double *sums, struct elbow_moments *moments,
-                              struct elbow_error *error)
+bool elbow_moments_foresees(const struct elbow_moments_taking *taking, double low, double high)
 {
-    const struct elbow_moments_job *job = taking->job;
-    size_t values = job->values, width = (taking->known != NULL ? 3 : 2) * values;
-    double rows = (double)job->rows, first = first_unit(job->low, job->high);
-    struct elbow_tree_sum sum = {
-        .leaves = (job->rows + BLOCK - 1) / BLOCK, .width = width, .user = taking, .leaf = sum_differences};
-    take_origin(taking, moments->mean);
-    taking->origin = moments->mean;
-    for (size_t j = 0; j < values; ++j)
-        taking->units[j] = first;
-    if (elbow_tree_sum_run(job->comm, &sum, sums, error) != ELBOW_OK)
-        return error->status;
+    return first_unit(low, high) == first_unit(taking->job.low, taking->job.high);
+}
+
+void elbow_moments_take_mean(struct elbow_moments_taking *taking, const double *sums)
+{
+    struct elbow_moments *moments = taking->moments;
+    size_t values = taking->job.values;
+    double rows = (double)taking->job.rows, first = first_unit(taking->job.low, taking->job.high);
     if (moments->counts != NULL)
         memcpy(moments->counts, sums + 2 * values, values * sizeof *sums);
     for (size_t j = 0; j < values; ++j) {
         moments->mean[j] += sums[j] / count_of(moments, rows, j) / first;
         taking->units[j] = column_unit(sums[values + j], first);
     }
-    sum.leaf = sum_squares;
-    if (elbow_tree_sum_run(job->comm, &sum, sums, error) != ELBOW_OK)
-        return error->status;
+    taking->has_mean = true;
+}
+
+void elbow_moments_take_deviation(struct elbow_moments_taking *taking, const double *sums)
+{
+    struct elbow_moments *moments = taking->moments;
+    size_t values = taking->job.values;
     for (size_t j = 0; j < values; ++j) {
-        double n = count_of(moments, rows, j), rest = sums[j] / n, variance = sums[values + j] / n - rest * rest;
+        double n = count_of(moments, (double)taking->job.rows, j), rest = sums[j] / n;
+        double variance = sums[values + j] / n - rest * rest;
         moments->mean[j] += rest / taking->units[j];
         moments->deviation[j] = sqrt(fmax(variance, 0)) / taking->units[j];
         if (moments->counts != NULL && moments->counts[j] == 0)
             moments->deviation[j] = 1;
     }
+}
+
+enum elbow_status elbow_moments_begin(const struct elbow_moments_job *job, struct elbow_moments *moments,
+                                      struct elbow_moments_taking *taking, struct elbow_error *error)
+{
+    ELBOW_CHECK(job->rows > 0);
+    *moments = (struct elbow_moments){.values = job->values, .low = job->low, .high = job->high};
+    *taking = (struct elbow_moments_taking){.job = *job, .moments = moments};
+    *error = (struct elbow_error){0};
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(moments->mean, job->values),
+        ELBOW_ARRAY(moments->deviation, job->values),
+        ELBOW_ARRAY(taking->row, job->values),
+        ELBOW_ARRAY(taking->units, job->values),
+        ELBOW_ARRAY(taking->known, job->values),
+        ELBOW_ARRAY(taking->found, job->values),
+        ELBOW_ARRAY(taking->where, job->values),
+        ELBOW_ARRAY(moments->counts, job->values), // the last four: where values are missing
+    };
+    size_t count = sizeof arrays / sizeof *arrays - (job->known != NULL ? 0 : 4);
+    elbow_allocate_all(arrays, count, "mean and deviation of the data", error);
+    if (elbow_comm_agree(job->comm, error) != ELBOW_OK)
+        return error->status;
+    for (size_t j = 0; j < job->values; ++j)
+        taking->units[j] = first_unit(job->low, job->high);
+    take_origin(taking);
     return ELBOW_OK;
+}
+
+void elbow_moments_end(struct elbow_moments_taking *taking)
+{
+    elbow_release(&taking->row);
+    elbow_release(&taking->units);
+    elbow_release(&taking->known);
+    elbow_release(&taking->found);
+    elbow_release(&taking->where);
+}
+
+// Collective. `sums` has room for the vector.
+static enum elbow_status take(struct elbow_moments_taking *taking, double *sums, struct elbow_error *error)
+{
+    const struct elbow_moments_job *job = &taking->job;
+    const struct elbow_tree_sum sum = {.leaves = (job->rows + ELBOW_MOMENTS_BLOCK - 1) / ELBOW_MOMENTS_BLOCK,
+                                       .width = elbow_moments_width(taking),
+                                       .user = taking,
+                                       .leaf = add_block};
+    if (elbow_tree_sum_run(job->comm, &sum, sums, error) != ELBOW_OK)
+        return error->status;
+    elbow_moments_take_mean(taking, sums);
+    if (elbow_tree_sum_run(job->comm, &sum, sums, error) == ELBOW_OK)
+        elbow_moments_take_deviation(taking, sums);
+    return error->status;
 }
 
 enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct elbow_moments *moments,
                                      struct elbow_error *error)
 {
-    struct taking taking = {.job = job};
+    struct elbow_moments_taking taking;
     double *sums = NULL;
-    ELBOW_CHECK(job->rows > 0);
-    *moments = (struct elbow_moments){.values = job->values, .low = job->low, .high = job->high};
-    *error = (struct elbow_error){0};
-    const struct elbow_array arrays[] = {
-        ELBOW_ARRAY(moments->mean, job->values),   ELBOW_ARRAY(moments->deviation, job->values),
-        ELBOW_ARRAY(taking.row, job->values),      ELBOW_ARRAY(taking.units, job->values),
-        ELBOW_ARRAY(sums, 3 * job->values),        ELBOW_ARRAY(taking.known, job->values),
-        ELBOW_ARRAY(moments->counts, job->values), // the last two: only if values are missing
-    };
-    size_t count = sizeof arrays / sizeof *arrays - (job->known != NULL ? 0 : 2);
-    elbow_allocate_all(arrays, count, "mean and deviation of the data", error);
-    if (elbow_comm_agree(job->comm, error) == ELBOW_OK)
-        take(&taking, sums, moments, error);
-    elbow_release(&taking.row);
-    elbow_release(&taking.units);
-    elbow_release(&taking.known);
+    if (elbow_moments_begin(job, moments, &taking, error) == ELBOW_OK) {
+        elbow_allocate(&sums, elbow_moments_width(&taking), sizeof *sums, "mean and deviation of the data", error);
+        if (elbow_comm_agree(job->comm, error) == ELBOW_OK)
+            take(&taking, sums, error);
+    }
+    elbow_moments_end(&taking);
     elbow_release(&sums);
     return error->status;
 }

@@ -24,6 +24,7 @@ static void leave_companions(struct elbow_dataset *stored)
     stored->names = (struct elbow_names){0};
     stored->file_names = (struct elbow_files){0};
     stored->file_rows = stored->file_hashes = NULL;
+    stored->start_mean = stored->start_variance = stored->page_hashes = NULL;
     stored->files = 0;
     stored->has_labels = stored->has_weights = stored->has_sizes = stored->has_names = false;
 }

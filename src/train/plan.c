@@ -4,6 +4,7 @@
 
 #include "elbow/base/memory.h"
 #include "elbow/base/text.h"
+#include "elbow/data/collate.h"
 #include "elbow/data/configured.h"
 #include "elbow/math/blas.h"
 #include "elbow/math/dense_product.h"
@@ -50,6 +51,19 @@ static enum elbow_status begin_stage(struct elbow_train_plan *plan, struct elbow
     return elbow_files_expand(plan->comm, "data.stage", directory, plan->stage_directory, error);
 }
 
+// What parameters start from is found while the rows are read for other figures.
+static void ask_for_start(const struct elbow_config *config, const struct elbow_binarizer *binarizer,
+                          struct elbow_dataset_request *request)
+{
+    bool wants_bias = config->model.output_bias == ELBOW_OUTPUT_BIAS_DATA;
+    request->start_variance = elbow_model_config_starts_from_data(config);
+    request->start = wants_bias || request->start_variance ? binarizer : NULL;
+    request->start_keys = wants_bias && request->start_variance
+                              ? "model.output_bias: data and the variance of the likelihood"
+                          : wants_bias ? "model.output_bias: data"
+                                       : "the variance of the likelihood";
+}
+
 // Collective. Loads training or validation data; `agreement`: the facts that they have to agree with.
 static enum elbow_status load_dataset(struct elbow_train_plan *plan, bool is_valid,
                                       const struct elbow_dataset_request *agreement, struct elbow_dataset *dataset,
@@ -68,6 +82,10 @@ static enum elbow_status load_dataset(struct elbow_train_plan *plan, bool is_val
         request.is_resumed = agreement->is_resumed;
         if (plan->frozen != NULL)
             elbow_frozen_request(plan->frozen, &plan->config, &request);
+        const struct elbow_binarizer start = elbow_collation_of_evaluation(config, dataset).binarizer;
+        if (plan->frozen == NULL && !is_valid && !agreement->is_resumed)
+            ask_for_start(config, &start, &request);
+        request.shows_line = elbow_train_shows_line(config, plan->place.rank);
         status = elbow_configured_load(plan->comm, &request, plan->log, dataset, error);
     }
     elbow_configured_clear(&configured);

@@ -18,6 +18,13 @@ static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
 // The run warns of a variance that starts at least this factor below the residual.
 static const double FAR_BELOW = 100;
 
+bool elbow_train_shows_line(const struct elbow_config *config, int rank)
+{
+    if (config->run.progress != ELBOW_PROGRESS_AUTO)
+        return config->run.progress == ELBOW_PROGRESS_LINE;
+    return rank == 0 && elbow_streams_is_watched(getenv("OMPI_COMM_WORLD_SIZE") != NULL);
+}
+
 void elbow_trainer_introduce(struct elbow_trainer *trainer)
 {
     struct elbow_engine *engine = &trainer->engine;
@@ -25,10 +32,7 @@ void elbow_trainer_introduce(struct elbow_trainer *trainer)
     uint64_t trace = outputs->tracer.is_open ? ELBOW_TRACER_EVENTS * sizeof(struct elbow_trace_event) : 0;
     elbow_engine_introduce(engine, trace, elbow_snapshot_bytes(&outputs->writer.snapshot));
     elbow_outputs_write_receipt(outputs, NULL);
-    int progress = trainer->plan.config.run.progress;
-    trainer->shows_progress =
-        progress == ELBOW_PROGRESS_LINE || (progress == ELBOW_PROGRESS_AUTO && trainer->plan.place.rank == 0 &&
-                                            elbow_streams_is_watched(getenv("OMPI_COMM_WORLD_SIZE") != NULL));
+    trainer->shows_progress = elbow_train_shows_line(&trainer->plan.config, trainer->plan.place.rank);
     outputs->run_start = trainer->last_line = elbow_clock_seconds();
     engine->times =
         (struct elbow_times){.start = outputs->run_start, .exchange = elbow_exchange_count(engine->exchange)};

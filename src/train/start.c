@@ -33,6 +33,14 @@ static void warm_start(struct elbow_engine *engine, const struct elbow_checkpoin
                   from->path, (unsigned long long)from->state.step);
 }
 
+// What was found while the data were loaded.
+static void take_known_start(const struct elbow_dataset *dataset, double *mean, double *variance)
+{
+    memcpy(mean, dataset->start_mean, dataset->values * sizeof *mean);
+    if (variance != NULL)
+        memcpy(variance, dataset->start_variance, dataset->values * sizeof *variance);
+}
+
 // Collective. The parameters of a new run, as far as they follow from configuration and training data.
 static enum elbow_status start_from_data(struct elbow_engine *engine, float *values, struct elbow_error *error)
 {
@@ -48,7 +56,9 @@ static enum elbow_status start_from_data(struct elbow_engine *engine, float *val
                                          ELBOW_ARRAY(variance, wants_variance ? count : 0)};
     elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
     enum elbow_status status = elbow_comm_agree(plan->comm, error);
-    if (status == ELBOW_OK && count > 0)
+    if (status == ELBOW_OK && count > 0 && plan->train.start_mean != NULL)
+        take_known_start(&plan->train, mean, wants_variance ? variance : NULL);
+    else if (status == ELBOW_OK && count > 0)
         status =
             elbow_batch_moments(plan->comm, &plan->train, &binarizer, mean, wants_variance ? variance : NULL, error);
     for (size_t d = 0; status == ELBOW_OK && wants_bias && d < count; ++d)

@@ -61,6 +61,20 @@ bool elbow_model_starts_from_data(const struct elbow_model *model)
     return false;
 }
 
+bool elbow_model_config_starts_from_data(const struct elbow_config *config)
+{
+    const struct elbow_likelihood_parts *parts = &config->model.parts;
+    const struct elbow_likelihood *row = elbow_likelihood_row((enum elbow_likelihood_kind)config->model.likelihood);
+    if (parts->count == 0)
+        return row->starts_from_data && row->starts_from_data(&config->model.likelihood_options);
+    for (size_t k = 0; k < parts->count; ++k) {
+        row = elbow_likelihood_row((enum elbow_likelihood_kind)parts->parts[k].likelihood);
+        if (row->starts_from_data && row->starts_from_data(&parts->parts[k].options))
+            return true;
+    }
+    return false;
+}
+
 // The variance of all values of a part about their one mean.
 static double pool(const struct elbow_model_part *part, const double *mean, const double *variance)
 {

@@ -98,17 +98,51 @@ train: {batch: 512, microbatch: 64}
 checkpoint: {every: 0}
 samples: {count: 0}
 Y
-# bytes_read RANKS EPOCHS: by all ranks of such a run; what a process has waited for is counted with its own.
-bytes_read() {
-    local name=read.$1.$2
+# bytes_of RANKS NAME COMMAND...: by all ranks of a command; what a process has waited for is counted with its own.
+bytes_of() {
+    local ranks=$1 name=$2
+    shift 2
     # shellcheck disable=SC2016 # of the inner shell
-    run 0 "$1" "$name" bash -c '"$@"; status=$?; sed -n "s/rchar:/read:/p" "/proc/$$/io" >&2; exit $status' bash \
-        "$elbow" train many.yaml --run-dir "$name" --set "train.epochs=$2"
+    run 0 "$ranks" "$name" bash -c '"$@"; status=$?; sed -n "s/rchar:/read:/p" "/proc/$$/io" >&2; exit $status' bash "$@"
     awk '/read: / { sum += $NF } END { print sum + 0 }' "$name.err"
+}
+# bytes_read RANKS EPOCHS [NAME ARGUMENT...]: of such a run.
+bytes_read() {
+    local name=${3:-read}.$1.$2
+    bytes_of "$1" "$name" "$elbow" train many.yaml --run-dir "$name" --set "train.epochs=$2" "${@:4}"
 }
 for ranks in 1 3; do
     few=$(bytes_read $ranks 1) many=$(bytes_read $ranks 4)
     holds "($many - $few) / (3 * 819200) <= 1.05 && ($many - $few) / (3 * 819200) >= 0.99" ||
         fail "$ranks ranks read $few bytes in one epoch and $many in four of 819200"
+done
+
+# At the start as often as it is announced; a start that learns nothing looks at 256 of the 800 pages, three times.
+declare -A plain
+for ranks in 1 3; do plain[$ranks]=$(bytes_read $ranks 1 plain --set model.likelihood=gaussian); done
+# learns NAME RANKS PASSES ARGUMENT...
+learns() {
+    local name=$1 ranks=$2 passes=$3 learned
+    learned=$(bytes_read "$ranks" 1 "$name" --set model.likelihood=gaussian "${@:4}")
+    [ "$(grep -c 'data: reading all 12800 rows for' "$name.$ranks.1.out")" = "$passes" ] ||
+        fail "$name, $passes passes: $(grep 'reading all' "$name.$ranks.1.out")"
+    holds "($learned - ${plain[$ranks]}) / 819200 + 3 * 0.32 <= $passes + 0.15" ||
+        fail "$name: $ranks ranks read $learned bytes, ${plain[$ranks]} without it, in $passes passes over 819200"
+}
+learns start 3 1 --set model.output_bias=data
+learns standardized 1 4 --set data.transform=standardize_each --set model.output_bias=data
+learns standardized 3 4 --set data.transform=standardize_each --set model.output_bias=data
+grep -q "rows for data.transform: standardize_each and model.output_bias: data: pass 4 of 4" standardized.3.1.out ||
+    fail "$(grep 'reading all' standardized.3.1.out)"
+learns minmax 3 3 --set data.transform=minmax
+learns input 1 2 --set model.input.transform=standardize
+
+# Evaluations of rows that are not in memory: each page is read by one rank, or by two at the border between them.
+"$make_data" write data.h5 /many-valid u8 12800,64 bytes chunk=16 seed=2
+for ranks in 1 3; do
+    beside=(--set data.access=resident --set data.memory=1kB --set data.valid=/many-valid)
+    few=$(bytes_read $ranks 1 valid "${beside[@]}") many=$(bytes_read $ranks 4 valid "${beside[@]}")
+    holds "($many - $few) / (3 * 819200) <= 1.05 && ($many - $few) / (3 * 819200) >= 0.95" ||
+        fail "$ranks ranks read $few bytes with one evaluation and $many with four of 819200"
 done
 finish

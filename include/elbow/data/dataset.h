@@ -26,6 +26,7 @@ ELBOW_C_BEGIN
 
 enum { ELBOW_DATASET_NAME_SIZE = 2 * ELBOW_PATH_SIZE + 2 };
 
+struct elbow_binarizer;  // elbow/data/batches.h
 struct elbow_data_facts; // elbow/data/facts.h
 struct elbow_page_load;  // elbow/data/detail/page_load.h
 struct elbow_pages;      // elbow/data/pages.h
@@ -129,12 +130,15 @@ struct elbow_dataset {
     bool is_binary;
     bool is_synthetic;
     bool is_whole;                       // synthetic data are counts up to max
-    uint64_t seed;                       // key of synthetic data, which are drawn on demand
-    const struct elbow_through *through; // makes the values; NULL: the values are stored; not owned
-    struct elbow_dataset *stored;        // the rows from which it makes them; owned
-    // Of all values as stored, below 2^63; the same for dense and sparse storage, any number of ranks and any chunks.
-    // 0: not compared, or synthetic.
-    uint64_t hash;
+    uint64_t seed;                       // synthetic data are drawn with it when used
+    const struct elbow_through *through; // what makes the values; NULL: they are stored; not owned
+    struct elbow_dataset *stored;        // the rows that it makes them of; owned
+    // Of what samples become in batches, where the request wants it and all rows are read for it: (D) each, or NULL;
+    // owned.
+    double *start_mean, *start_variance;
+    double *page_hashes; // [sample.count], of rows in pages, before they are compared; NULL: not taken; owned
+    uint64_t hash;       // of all values as stored, dense or sparse, below 2^63, alike for any ranks and chunks; 0: not
+                         // compared, or noise
 };
 
 // The samples of a dataset. Zeroed: all stored rows.
@@ -203,6 +207,12 @@ struct elbow_dataset_request {
     struct elbow_demand demand; // the values that the model accepts, and the key that demands it; zeroed: any
     uint64_t most_bytes;        // limit: only the first rows that fit; 0: all rows
     struct elbow_placing placing;
+    // What a model starts from: mean and variance of samples binarised like this (elbow/data/batches.h), of rows that
+    // are in pages. NULL: nothing. It must outlive the loading.
+    const struct elbow_binarizer *start;
+    bool start_variance;    // not only the mean
+    const char *start_keys; // what they are for: "model.output_bias"
+    bool shows_line;        // how far the reading is goes to a line that is rewritten
 };
 
 // Local. The part of a request that a configuration sets for all its datasets. The caller adds the names of files and

@@ -46,6 +46,7 @@ struct elbow_transform {
     double above;
     // Local. Learns the numbers of the columns; the spread of a constant column is 0. NULL: there is nothing to learn.
     void (*learn)(const struct elbow_moments *moments, struct elbow_fit *fit);
+    bool learns_extremes; // it learns of low and high alone
     // Local. Transforms n scaled values of one sample in place, from column `first` on.
     void (*forward)(const struct elbow_fit *fit, size_t first, size_t n, double *values);
     // Local. The inverse of forward, in place.

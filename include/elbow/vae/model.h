@@ -179,8 +179,10 @@ enum elbow_status elbow_model_layout(const struct elbow_config *config, struct e
 void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, const float *data_mean, float *values);
 
 // Local. Whether the likelihood has numbers that start from the training data; then sets them, after
-// elbow_model_initialize: mean and variance (D) of each value over the samples.
+// elbow_model_initialize: mean and variance (D) of each value over the samples. Whether they have, of the model that a
+// configuration describes.
 bool elbow_model_starts_from_data(const struct elbow_model *model);
+bool elbow_model_config_starts_from_data(const struct elbow_config *config);
 void elbow_model_start(const struct elbow_model *model, const double *mean, const double *variance, float *values);
 
 // Local. Whether the KL is sampled, because the prior has no closed form for it: log q(z|x) - log p(z) at the draw of

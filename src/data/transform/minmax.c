@@ -13,6 +13,7 @@ static void learn(const struct elbow_moments *moments, struct elbow_fit *fit)
 const struct elbow_transform elbow_transform_minmax = {.columns = ELBOW_COLUMNS_TOGETHER,
                                                        .above = -INFINITY,
                                                        .learn = learn,
+                                                       .learns_extremes = true,
                                                        .forward = elbow_affine_forward,
                                                        .inverse = elbow_affine_inverse,
                                                        .log_derivative = elbow_affine_log_derivative,

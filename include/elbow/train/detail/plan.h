@@ -47,6 +47,9 @@ enum elbow_status elbow_train_plan_make(struct elbow_train_plan *plan, const str
 // Local. The order of the training samples. It borrows from the plan.
 struct elbow_order elbow_train_plan_order(const struct elbow_train_plan *plan);
 
+// Local. Whether progress goes to a line that is rewritten (run.progress), by this rank.
+bool elbow_train_shows_line(const struct elbow_config *config, int rank);
+
 // Local. Logs training and validation data, and warns of values far from unit scale.
 void elbow_train_plan_log(const struct elbow_train_plan *plan);
 
