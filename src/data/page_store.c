@@ -240,7 +240,7 @@ enum elbow_status elbow_store_read_apart(struct elbow_store *store, uint64_t num
     struct elbow_page *page = &store->apart->page;
     page->first = source->table->first[number];
     page->rows = rows_of(source, number);
-    status = read_twice(source, number, page, error);
+    status = elbow_store_read_patiently(store, number, page, error);
     size_t values = source->row_bytes > 0 ? page->rows * source->row_bytes
                                           : elbow_page_parts_bytes(page->rows, page->entries, source->element_bytes);
     *bytes = values + page->rows * source->known_row_bytes;

@@ -9,7 +9,7 @@
 enum { ELBOW_BATCH_SUMS_BLOCK = 1024 }; // rows
 
 // A vector has D numbers for each of these, one behind the other: sums of values less their origin; of the squares of
-// these, where they are asked for; how many are known, where some are not.
+// these, if they are wanted; and the number of known ones, if some are unknown.
 struct elbow_batch_sums {
     const struct elbow_dataset *dataset;
     struct elbow_binarizer binarizer;
