@@ -95,7 +95,7 @@ START_TEST(test_pages_can_be_read_apart)
         elbow_pages_destroy(pages);
         pages = fake_open(is_sparse, 0);
         fake.fail_from = 0;
-        fake.failures = 2;
+        fake.failures = 1; // no errno: nothing says that another try may help
         fake.failure = ELBOW_FILE;
         ck_assert_int_eq(elbow_pages_read_apart(pages, 0, &bytes[0], &error), ELBOW_FILE);
         ck_assert_int_eq(elbow_pages_trouble(pages, NULL), ELBOW_OK);

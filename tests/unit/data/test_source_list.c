@@ -148,7 +148,7 @@ START_TEST(a_source_that_is_gone_is_missed)
     ck_assert_int_eq(read_once(all, steady, &error), ELBOW_OK);
     ck_assert_int_eq(unlink(a), 0);
     ck_assert_int_eq(read_once(all, steady, &error), ELBOW_FILE);
-    check_message(&error, "all.h5: rows 0 to 2 of virtual dataset x are those of x in a.h5", "there is no such file");
+    check_message(&error, "all.h5: rows 0 to 2 of virtual dataset x are stored as x in a.h5", "there is no such file");
     elbow_steady_destroy(steady);
     scratch_clear(&scratch);
 }

@@ -75,7 +75,7 @@ START_TEST(others_are_refused_with_what_there_is)
         "300, deviation 20); batch: 0, 1");
     refused("kind", false, "'kind' is not a NAME=VALUE of this model; there are kind: a");
     refused("", false, "'' is not a NAME=VALUE");
-    refused("colour=red,kind=a", false, "'colour=red' is no NAME=VALUE");
+    refused("colour=red,kind=a", false, "'colour=red' is not a NAME=VALUE");
     refused("kind=a,kind=a", false, "kind is given twice");
     refused("dose=warm", false, "dose is a number, and 'warm' is not one");
     refused("dose=", false, "dose is a number, and '' is not one");
