@@ -79,7 +79,7 @@ START_TEST(others_are_refused_with_what_there_is)
     refused("kind=a,kind=a", false, "kind is given twice");
     refused("dose=warm", false, "dose is a number, and 'warm' is not one");
     refused("dose=", false, "dose is a number, and '' is not one");
-    refused("dose=inf", false, "dose is a number, and 'inf' is none");
+    refused("dose=inf", false, "dose is a number, and 'inf' is not one");
     refused("batch=2", false, "the training data had no batch '2'");
     refused("none", false, "only a model that was trained with model.condition.dropout above 0");
 }
