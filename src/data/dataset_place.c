@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Loading a dataset: where its rows will be. The place never shows in the bits, so it goes by memory; pages, which the
 // order of the samples goes by, follow from files, keys and checkpoint alone.
+#include "elbow/data/detail/page_budget.h"
 #include "elbow/data/detail/page_load.h"
-#include "elbow/data/detail/room.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/facts.h"
 
@@ -31,12 +31,12 @@ static enum elbow_status make_pages(struct elbow_loading *loading, struct elbow_
     return elbow_page_sample_create(&dataset->page_table, &dataset->sample, error);
 }
 
-static struct elbow_room room_of(const struct elbow_loading *loading, struct elbow_placing_machine machine)
+static struct elbow_page_budget budget_for(const struct elbow_loading *loading, struct elbow_placing_machine machine)
 {
     const struct elbow_dataset *dataset = loading->dataset;
     bool may_miss = elbow_loading_may_miss(loading);
     uint64_t known = may_miss ? dataset->samples * elbow_rows_known_row_bytes(dataset) : 0;
-    return (struct elbow_room){.machine = machine, .all = elbow_dataset_bytes(dataset) + known};
+    return (struct elbow_page_budget){.machine = machine, .all = elbow_dataset_bytes(dataset) + known};
 }
 
 // Collective.
@@ -50,22 +50,23 @@ static struct elbow_placing_machine find_machine(struct elbow_comm *comm)
         .free = (uint64_t)free_bytes, .node_ranks = (uint64_t)ranks, .ranks = (uint64_t)place.size};
 }
 
-// The place that the order allows and memory has room for; that of a command or of validation data, which are used in
+// The place that the order allows and that fits into memory; that of a command or of validation data, which are used in
 // the order of the file, is either of two.
-static enum elbow_access choose(const struct elbow_placing *placing, const struct elbow_room *room)
+static enum elbow_access choose(const struct elbow_placing *placing, const struct elbow_page_budget *budget)
 {
-    uint64_t spare = room->machine.free - room->machine.free / SPARE_SHARE;
+    uint64_t spare = budget->machine.free - budget->machine.free / SPARE_SHARE;
     uint64_t limit = placing->memory > 0 ? least(placing->memory, spare) : spare;
     if (placing->batch == 0)
-        return room->all <= limit ? ELBOW_ACCESS_RESIDENT : ELBOW_ACCESS_STREAM;
+        return budget->all <= limit ? ELBOW_ACCESS_RESIDENT : ELBOW_ACCESS_STREAM;
     if (placing->access != ELBOW_ACCESS_AUTO)
         return placing->access;
-    if (room->all <= limit || placing->order == ELBOW_ORDER_FULL)
+    if (budget->all <= limit || placing->order == ELBOW_ORDER_FULL)
         return ELBOW_ACCESS_RESIDENT;
     return placing->order == ELBOW_ORDER_SEGMENTS ? ELBOW_ACCESS_SHARD : ELBOW_ACCESS_STREAM;
 }
 
-static void log_place(const struct elbow_loading *loading, const struct elbow_room *room, struct elbow_log *log)
+static void log_place(const struct elbow_loading *loading, const struct elbow_page_budget *budget,
+                      struct elbow_log *log)
 {
     const struct elbow_placing *placing = &loading->request->placing;
     const char *role = placing->batch == 0 ? "validation" : "data";
@@ -74,18 +75,18 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_ro
     const char *why = placing->access == ELBOW_ACCESS_AUTO || placing->batch == 0 ? "" : ", as data.access says";
     const char *beside = placing->batch == 0 ? "beside " : ""; // data.memory bounds the training set
     char all[64], given[64], each[64];
-    elbow_text_format(all, sizeof all, "%s", elbow_text_bytes(room->all).text);
-    elbow_text_format(given, sizeof given, "%s of a node are free", elbow_text_bytes(room->machine.free).text);
-    if (placing->memory > 0 && placing->memory < room->machine.free)
+    elbow_text_format(all, sizeof all, "%s", elbow_text_bytes(budget->all).text);
+    elbow_text_format(given, sizeof given, "%s of a node are free", elbow_text_bytes(budget->machine.free).text);
+    if (placing->memory > 0 && placing->memory < budget->machine.free)
         elbow_text_format(given, sizeof given, "%sdata.memory: %s", beside, elbow_text_bytes(placing->memory).text);
     elbow_text_format(each, sizeof each, "%s",
-                      elbow_text_bytes(room->machine.node_ranks * (dataset->pages_bytes + room->unpacking)).text);
-    uint64_t segments = elbow_room_segments(placing, dataset->samples);
+                      elbow_text_bytes(budget->machine.node_ranks * (dataset->pages_bytes + budget->unpacking)).text);
+    uint64_t segments = elbow_page_budget_segments(placing, dataset->samples);
     if (dataset->place == ELBOW_ACCESS_RESIDENT)
         elbow_log_say(log, "%s: all rows, %s, are in the memory of each node (%s)%s", role, all, given, why);
     else if (dataset->place == ELBOW_ACCESS_SHARD)
         elbow_log_say(log, "%s: of %s in all, each rank keeps the rows that it uses, up to %.3g %%, %s per node (%s)%s",
-                      role, all, 100.0 * (double)room->of_rank / (double)room->all, each, given, why);
+                      role, all, 100.0 * (double)budget->of_rank / (double)budget->all, each, given, why);
     else
         elbow_log_say(
             log,
@@ -111,7 +112,7 @@ static bool needs_all(const struct elbow_loading *loading)
 }
 
 // Local, alike on all ranks. Pages, and what reads them, where the place has such.
-static enum elbow_status decide(struct elbow_loading *loading, struct elbow_room *room,
+static enum elbow_status decide(struct elbow_loading *loading, struct elbow_page_budget *budget,
                                 struct elbow_page_source *source, struct elbow_error *error)
 {
     const struct elbow_placing *placing = &loading->request->placing;
@@ -128,12 +129,12 @@ static enum elbow_status decide(struct elbow_loading *loading, struct elbow_room
         dataset->beside_bytes -= dataset->samples * elbow_rows_known_row_bytes(dataset);
     status = elbow_page_load_create(loading, source, error);
     if (status == ELBOW_OK)
-        status = elbow_room_find(loading, source, room, error);
+        status = elbow_page_budget_find(loading, source, budget, error);
     if (status != ELBOW_OK)
         return status;
-    uint64_t budget = elbow_room_budget(loading, source, room);
-    dataset->pages_bytes = (budget > room->of_rank ? budget : room->of_rank) + room->beside;
-    return elbow_room_check(loading, source, room, error);
+    uint64_t bytes = elbow_page_budget_bytes(loading, source, budget);
+    dataset->pages_bytes = (bytes > budget->of_rank ? bytes : budget->of_rank) + budget->beside;
+    return elbow_page_budget_check(loading, source, budget, error);
 }
 
 // Local. What reading pages takes beside them. Where the files do not say it, they are refused later.
@@ -165,13 +166,13 @@ static void give_back(struct elbow_page_source *source)
 enum elbow_status elbow_loading_place_described(struct elbow_loading *loading, struct elbow_error *error)
 {
     const struct elbow_placing *placing = &loading->request->placing;
-    struct elbow_room room = room_of(loading, placing->machine);
+    struct elbow_page_budget budget = budget_for(loading, placing->machine);
     struct elbow_page_source source = {0};
     if (!placing->may_page || placing->machine.ranks == 0 || loading->request->most_bytes > 0)
         return ELBOW_OK;
-    loading->dataset->place = choose(placing, &room);
-    room.unpacking = find_unpacking(loading);
-    enum elbow_status status = decide(loading, &room, &source, error);
+    loading->dataset->place = choose(placing, &budget);
+    budget.unpacking = find_unpacking(loading);
+    enum elbow_status status = decide(loading, &budget, &source, error);
     give_back(&source);
     elbow_page_table_clear(&loading->dataset->page_table);
     elbow_page_sample_clear(&loading->dataset->sample);
@@ -188,21 +189,21 @@ enum elbow_status elbow_loading_place(struct elbow_loading *loading, struct elbo
     dataset->looked = dataset->samples;
     if (!placing->may_page || loading->request->most_bytes > 0)
         return ELBOW_OK;
-    struct elbow_room room = room_of(loading, find_machine(loading->comm));
-    dataset->place = choose(placing, &room);
-    room.unpacking = share_unpacking(loading);
-    decide(loading, &room, &source, error);
+    struct elbow_page_budget budget = budget_for(loading, find_machine(loading->comm));
+    dataset->place = choose(placing, &budget);
+    budget.unpacking = share_unpacking(loading);
+    decide(loading, &budget, &source, error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK) {
         give_back(&source);
         return error->status;
     }
     if (dataset->place != ELBOW_ACCESS_RESIDENT) {
         dataset->page_load = source.user;
-        elbow_pages_create(&source, elbow_room_budget(loading, &source, &room), &dataset->pages, error);
+        elbow_pages_create(&source, elbow_page_budget_bytes(loading, &source, &budget), &dataset->pages, error);
     }
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK || dataset->page_table.count == 0)
         return error->status;
-    log_place(loading, &room, log);
+    log_place(loading, &budget, log);
     return ELBOW_OK;
 }
 

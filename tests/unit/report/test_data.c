@@ -53,7 +53,8 @@ START_TEST(overfitting_is_told)
         set_curves(&run.train, train, CASES[i].train);
         set_curves(&run.valid, valid, CASES[i].valid);
         char *text = write(elbow_report_write_warnings, &run, NULL);
-        ck_assert_msg((strstr(text, "overfitting: on validation rows") != NULL) == CASES[i].is_told, "case %zu: %s", i, text);
+        ck_assert_msg((strstr(text, "overfitting: on validation rows") != NULL) == CASES[i].is_told, "case %zu: %s", i,
+                      text);
         ck_assert(!CASES[i].is_told || strstr(text, "best at step 20 (-8.0000") != NULL);
         free(text);
     }

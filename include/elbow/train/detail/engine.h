@@ -139,8 +139,8 @@ void elbow_engine_give_reasons(const struct elbow_engine *engine, double *reason
 // Collective. After the sums of a step: the error of a rank that could not read its training data, if there is one.
 enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, struct elbow_error *error);
 
-// Local. Where rows are read from files: while this thread waits for them, messages of the exchange continue. `source` is
-// that of the prefetch.
+// Local. Where rows are read from files: while this thread waits for them, messages of the exchange continue. `source`
+// is that of the prefetch.
 void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_source *source);
 
 // Local, main thread. Warns of reads that failed and are made again: rank zero in the log, others on stderr.

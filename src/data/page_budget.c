@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The rows of a page, what pages take of a node's memory, and which values of the keys would fit where that is too
 // much.
-#include "elbow/data/detail/room.h"
+#include "elbow/data/detail/page_budget.h"
 
 #include "elbow/base/text.h"
 #include "elbow/data/detail/source.h"
@@ -17,7 +17,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-uint64_t elbow_room_segments(const struct elbow_placing *placing, uint64_t samples)
+uint64_t elbow_page_budget_segments(const struct elbow_placing *placing, uint64_t samples)
 {
     uint64_t batch = least(placing->batch, samples);
     return placing->batch == 0 ? 1 : (batch + placing->microbatch - 1) / placing->microbatch;
@@ -45,7 +45,7 @@ uint64_t elbow_loading_page_rows(const struct elbow_loading *loading)
     if (reference != NULL && reference->page_rows > 0)
         return reference->page_rows;
     return elbow_page_rows(loading->stored.chunk_rows, stored_bytes(loading), dataset->selection.rows,
-                           elbow_room_segments(placing, dataset->samples));
+                           elbow_page_budget_segments(placing, dataset->samples));
 }
 
 // Bytes of the rows that some segments have, and of the other rows of pages at their ends.
@@ -62,7 +62,7 @@ static uint64_t share_bytes(const struct elbow_dataset *dataset, struct elbow_pa
 
 // The bytes of what a rank has to keep of its segments, in such windows of such pages: of the rank that has most.
 static enum elbow_status find_need(const struct elbow_loading *loading, const struct elbow_page_source *source,
-                                   uint64_t window_pages, struct elbow_room *room, struct elbow_error *error)
+                                   uint64_t window_pages, struct elbow_page_budget *budget, struct elbow_error *error)
 {
     const struct elbow_placing *placing = &loading->request->placing;
     const struct elbow_dataset *dataset = loading->dataset;
@@ -73,15 +73,15 @@ static enum elbow_status find_need(const struct elbow_loading *loading, const st
                                                      .microbatch = placing->microbatch,
                                                      .window_pages = window_pages,
                                                      .table = source->table};
-    uint64_t segments = elbow_room_segments(placing, dataset->samples), ranks = room->machine.ranks;
+    uint64_t segments = elbow_page_budget_segments(placing, dataset->samples), ranks = budget->machine.ranks;
     struct elbow_range most = {0, (segments + ranks - 1) / ranks};
     enum elbow_status status = elbow_page_order_create(&request, &order, error);
     if (status == ELBOW_OK && dataset->place == ELBOW_ACCESS_STREAM)
-        room->of_rank = elbow_pages_need(source, order, most);
+        budget->of_rank = elbow_pages_need(source, order, most);
     else if (status == ELBOW_OK && placing->order == ELBOW_ORDER_SEGMENTS)
-        room->of_rank = share_bytes(dataset, order, most, room->all);
+        budget->of_rank = share_bytes(dataset, order, most, budget->all);
     else
-        room->of_rank = room->all; // pages are dealt anew in each epoch
+        budget->of_rank = budget->all; // pages are dealt anew in each epoch
     elbow_page_order_destroy(order);
     return status;
 }
@@ -95,16 +95,16 @@ static uint64_t beside_pages(const struct elbow_page_source *source)
     return table->count * PAGE_BESIDE + rows * (row_bytes + source->known_row_bytes);
 }
 
-enum elbow_status elbow_room_find(const struct elbow_loading *loading, const struct elbow_page_source *source,
-                                  struct elbow_room *room, struct elbow_error *error)
+enum elbow_status elbow_page_budget_find(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                                         struct elbow_page_budget *budget, struct elbow_error *error)
 {
     const struct elbow_placing *placing = &loading->request->placing;
-    room->beside = beside_pages(source);
-    return placing->batch == 0 ? ELBOW_OK : find_need(loading, source, placing->window_pages, room, error);
+    budget->beside = beside_pages(source);
+    return placing->batch == 0 ? ELBOW_OK : find_need(loading, source, placing->window_pages, budget, error);
 }
 
-uint64_t elbow_room_budget(const struct elbow_loading *loading, const struct elbow_page_source *source,
-                           const struct elbow_room *room)
+uint64_t elbow_page_budget_bytes(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                                 const struct elbow_page_budget *budget)
 {
     const struct elbow_placing *placing = &loading->request->placing;
     const struct elbow_page_table *table = source->table;
@@ -112,30 +112,30 @@ uint64_t elbow_room_budget(const struct elbow_loading *loading, const struct elb
     uint64_t hand = HAND_PAGES * (source->page_bytes + table->page_rows * table->row_samples * row);
     if (placing->memory == 0)
         return hand;
-    uint64_t share = placing->memory / room->machine.node_ranks, beside = room->beside + room->unpacking;
+    uint64_t share = placing->memory / budget->machine.node_ranks, beside = budget->beside + budget->unpacking;
     uint64_t left = share > beside ? share - beside : 0;
     return placing->batch == 0 ? least(hand, left) : left;
 }
 
-static uint64_t node_need(const struct elbow_room *room)
+static uint64_t node_need(const struct elbow_page_budget *budget)
 {
-    return room->machine.node_ranks * (room->of_rank + room->beside + room->unpacking);
+    return budget->machine.node_ranks * (budget->of_rank + budget->beside + budget->unpacking);
 }
 
 // What has to fit, and the keys as they would be in its place.
 struct trial {
     const struct elbow_loading *loading;
     const struct elbow_page_source *source;
-    struct elbow_room room;
+    struct elbow_page_budget budget;
     uint64_t limit;
 };
 
 // Windows of so many of the pages that are there.
 static bool fits_windows(const struct trial *trial, uint64_t window_pages)
 {
-    struct elbow_room room = trial->room;
-    return find_need(trial->loading, trial->source, window_pages, &room, NULL) == ELBOW_OK &&
-           node_need(&room) <= trial->limit;
+    struct elbow_page_budget budget = trial->budget;
+    return find_need(trial->loading, trial->source, window_pages, &budget, NULL) == ELBOW_OK &&
+           node_need(&budget) <= trial->limit;
 }
 
 // Smaller pages, in windows of as many of them. A page that is no multiple of a chunk has the chunks at its ends
@@ -151,16 +151,16 @@ static bool fits_pages(const struct trial *trial, uint64_t page_rows)
                                                      .page_rows = page_rows};
     struct elbow_page_table table;
     struct elbow_page_source source = *trial->source;
-    struct elbow_room room = trial->room;
+    struct elbow_page_budget budget = trial->budget;
     if (dataset->samples / page_rows > TRIED_PAGES || elbow_page_table_create(&request, &table, NULL) != ELBOW_OK)
         return false;
     source.page_bytes = (size_t)((double)source.page_bytes * (double)page_rows / (double)source.table->page_rows);
     source.table = &table;
-    room.beside = beside_pages(&source);
+    budget.beside = beside_pages(&source);
     if (stored->chunk_rows > 0 && page_rows % stored->chunk_rows != 0)
-        room.unpacking += elbow_source_chunk_bytes(stored, false);
+        budget.unpacking += elbow_source_chunk_bytes(stored, false);
     uint64_t pages = loading->request->placing.window_pages;
-    bool fits = find_need(loading, &source, pages, &room, NULL) == ELBOW_OK && node_need(&room) <= trial->limit;
+    bool fits = find_need(loading, &source, pages, &budget, NULL) == ELBOW_OK && node_need(&budget) <= trial->limit;
     elbow_page_table_clear(&table);
     return fits;
 }
@@ -221,9 +221,9 @@ static struct cures find_cures(const struct trial *trial)
 {
     const struct elbow_dataset_request *request = trial->loading->request;
     struct cures cures = {"", "", ""};
-    uint64_t need = node_need(&trial->room);
+    uint64_t need = node_need(&trial->budget);
     char memory[32];
-    if (request->placing.memory > 0 && need <= trial->room.machine.free) {
+    if (request->placing.memory > 0 && need <= trial->budget.machine.free) {
         write_memory(need, memory);
         elbow_text_format(cures.memory, sizeof cures.memory, "data.memory: %s or more, or ", memory);
     }
@@ -245,20 +245,22 @@ static enum elbow_status refuse_windows(const struct trial *trial, const char *l
                            "%s; %s%s%s%stake more nodes",
                            loading->dataset->name,
                            elbow_text_count(loading->request->placing.window_pages, "page").text,
-                           elbow_text_bytes(node_need(&trial->room)).text, limit, has_any ? "set " : "", cures.memory,
+                           elbow_text_bytes(node_need(&trial->budget)).text, limit, has_any ? "set " : "", cures.memory,
                            cures.windows, cures.pages);
 }
 
-enum elbow_status elbow_room_check(const struct elbow_loading *loading, const struct elbow_page_source *source,
-                                   const struct elbow_room *room, struct elbow_error *error)
+enum elbow_status elbow_page_budget_check(const struct elbow_loading *loading, const struct elbow_page_source *source,
+                                          const struct elbow_page_budget *budget, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_placing *placing = &loading->request->placing;
     bool is_stream = dataset->place == ELBOW_ACCESS_STREAM;
-    bool is_bound = is_stream && placing->memory > 0 && placing->memory < room->machine.free;
-    const struct trial trial = {
-        .loading = loading, .source = source, .room = *room, .limit = is_bound ? placing->memory : room->machine.free};
-    if (placing->batch == 0 || node_need(room) <= trial.limit)
+    bool is_bound = is_stream && placing->memory > 0 && placing->memory < budget->machine.free;
+    const struct trial trial = {.loading = loading,
+                                .source = source,
+                                .budget = *budget,
+                                .limit = is_bound ? placing->memory : budget->machine.free};
+    if (placing->batch == 0 || node_need(budget) <= trial.limit)
         return ELBOW_OK;
     char limit[64];
     elbow_text_format(limit, sizeof limit, is_bound ? "data.memory: %s" : "only %s of a node are free",
@@ -269,5 +271,5 @@ enum elbow_status elbow_room_check(const struct elbow_loading *loading, const st
     return elbow_error_set(error, ELBOW_MEMORY,
                            "%s: the rows that the ranks of a node keep (data.access: shard) take %s, but %s; take more "
                            "nodes, or set data.order: windows (other bits) and data.access: stream",
-                           dataset->name, elbow_text_bytes(node_need(room)).text, limit);
+                           dataset->name, elbow_text_bytes(node_need(budget)).text, limit);
 }
