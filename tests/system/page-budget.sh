@@ -34,13 +34,14 @@ refused() {
 
 # followed NAME RANKS KEYS SETTING...: each of the named values is followed by itself; exactly these keys are named.
 followed() {
-    local name=$1 ranks=$2 keys=$3 settings=() setting advice
+    local name=$1 ranks=$2 keys=$3 settings=() advised=() setting advice
     shift 3
     for setting in "$@"; do settings+=(--set "$setting"); done
     refused "$name" "$ranks" "$@"
     [ "$(grep -oE 'data\.[a-z_]+: [0-9]+[a-zA-Z]*( or|\))' <<<"${sentence#*; }" | sed 's/:.*//' | paste -sd' ')" = "$keys" ] ||
         fail "$name: not the cures $keys: $sentence"
-    for advice in $(grep -oE 'data\.[a-z_]+: [0-9]+[a-zA-Z]*' <<<"${sentence#*; }" | sed 's/: /=/'); do
+    mapfile -t advised < <(grep -oE 'data\.[a-z_]+: [0-9]+[a-zA-Z]*' <<<"${sentence#*; }" | sed 's/: /=/')
+    for advice in "${advised[@]}"; do
         run 0 "$ranks" "$name.$advice" "$elbow" train run.yaml --run-dir "$name.$advice" "${settings[@]}" --set "$advice"
         run 0 "$ranks" "$name.$advice.check" "$elbow" train run.yaml --run-dir other "${settings[@]}" --set "$advice" --check
     done
