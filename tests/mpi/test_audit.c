@@ -98,7 +98,7 @@ START_TEST(a_flip_on_one_node_is_found)
     mpi_assert(run_with_flip(&fixture, size - 1, 6, 0, &end) == ELBOW_NUMBERS);
     mpi_assert(end == 6);
     char expected[64];
-    snprintf(expected, sizeof expected, "step 6: node %d holds other parameters", size > 1 ? 1 : 0);
+    snprintf(expected, sizeof expected, "step 6: the parameters on node %d are not those", size > 1 ? 1 : 0);
     mpi_assert(strstr(fixture.error.message, expected) != NULL);
     trainer_teardown(&fixture);
 }

@@ -84,14 +84,14 @@ START_TEST(channels_first)
     rows[11 * VALUES + 3] = NAN; // the places of a row are the file's
     write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
     mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, "row 11 ") != NULL &&
-               strstr(error.message, "number 3 ") != NULL);
+               strstr(error.message, "index 3") != NULL);
     remove_file();
     rows[11 * VALUES + 3] = -1;
     request.demand =
         (struct elbow_demand){.support = ELBOW_SUPPORT_BINARY, .key = "model.likelihood", .word = "bernoulli"};
     write_file(ELBOW_ELEMENT_FLOAT32, rows, 0, ROWS);
     mpi_assert(load(&request, &error) == ELBOW_DATA && strstr(error.message, "row 11 ") != NULL &&
-               strstr(error.message, "number 3 ") != NULL);
+               strstr(error.message, "index 3") != NULL);
     request.layout = ELBOW_LAYOUT_AUTO;
     mpi_assert(load(&request, &error) == ELBOW_MISMATCH && strstr(error.message, "needs 3 axes") != NULL);
     remove_file();

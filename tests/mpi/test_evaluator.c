@@ -323,8 +323,9 @@ START_TEST(two_sizes_of_microbatch_agree)
         load_synthetic(&fixture, SAMPLES);
         must(elbow_evaluate(&fixture.request, &found, &error), &error);
         mpi_assert(isfinite(get(&found, ELBOW_FIGURE_ELBO)));
+        // Products of other sizes may round their single-precision sums differently, by the processor.
         for (size_t k = 0; i > 0 && k < sizeof figures / sizeof *figures; ++k)
-            mpi_assert(is_near(get(&found, figures[k]), get(&first, figures[k])));
+            mpi_assert(fabs(get(&found, figures[k]) / get(&first, figures[k]) - 1) < 1e-6);
         if (i == 0)
             first = found;
         else

@@ -104,7 +104,7 @@ said again "already finished"
 train 0 1 shorter whole --resume --set train.epochs=1
 said shorter 'whole: this run is already finished: it has made [0-9]* steps, and train.epochs: 1 asks for [0-9]*; set a larger train.epochs to continue'
 train 0 1 fewer whole --resume --set train.steps=2
-said fewer 'it has made [0-9]* steps, and train.steps: 2 asks for 2; a larger train.steps would go on'
+said fewer 'it has made [0-9]* steps, and train.steps: 2 asks for 2; set a larger train.steps to continue'
 train 2 2 refused whole
 said refused "whole.*--resume"
 train 1 1 nothing no-such-run --resume
