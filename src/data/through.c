@@ -57,6 +57,7 @@ enum elbow_status elbow_dataset_lead_through(struct elbow_dataset *dataset, cons
     dataset->rows = dataset->known = (struct elbow_shared){0};
     stored->page_table = (struct elbow_page_table){0}; // is the dataset's
     dataset->pages = NULL;
+    dataset->steady = NULL;
     stored->sample = (struct elbow_page_sample){0};
     dataset->unknown = dataset->entries = 0;
     dataset->is_sparse = dataset->is_binary = false;
