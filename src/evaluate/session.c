@@ -51,7 +51,7 @@ static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_
 }
 
 // Rows of a file alone are those of the dataset that the configuration names.
-static void tell_of_dataset(const struct elbow_session_request *request, const struct elbow_session_files *files,
+static void log_default_dataset(const struct elbow_session_request *request, const struct elbow_session_files *files,
                             struct elbow_log *log)
 {
     const struct elbow_files *rows = &files->parts[ELBOW_SESSION_ROWS];
@@ -91,7 +91,6 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     if (status == ELBOW_OK)
         status = find_files(comm, request, config, places, &files, error);
     if (status == ELBOW_OK) {
-        tell_of_dataset(request, &files, log);
         struct elbow_frozen *frozen = session->frozen;
         struct elbow_dataset_request wanted =
             elbow_session_dataset(frozen != NULL ? &frozen->config : config, places, &files);
@@ -102,6 +101,8 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
         if (frozen != NULL)
             elbow_frozen_request(frozen, config, &wanted);
         status = elbow_dataset_load(comm, &wanted, log, &session->dataset, error);
+        if (status == ELBOW_OK)
+            log_default_dataset(request, &files, log);
     }
     if (status == ELBOW_OK && session->frozen != NULL) {
         elbow_dataset_lead_through(&session->dataset, &session->frozen->through, error);

@@ -178,7 +178,7 @@ looks 1 warned-large data.train=/large model.likelihood=gaussian
 advises warned-large data 'bad.h5:/large: values have mean .*far from unit scale.*data.transform: standardize'
 [ ! -s warned-large.err ] || fail "advice is on standard error, too: $(cat warned-large.err)"
 looks 3 warned-grey
-advises warned-grey data 'bad.h5:/good has values between 0 and 1, .*data.binarize: sample'
+advises warned-grey data 'bad.h5:/good holds values between 0 and 1, .*data.binarize: sample'
 looks 3 warned-heavy data.train=/heavy data.valid=0.1 data.transform=standardize_each model.likelihood=gaussian
 advises warned-heavy data 'bad.h5:/heavy: the held-back rows range from .* to 900, and the training set|bad.h5:/heavy: .*and the training set from .* to 900.*outliers'
 grep -q 'to one scale' warned-heavy.out && fail "rows are warned of against themselves"

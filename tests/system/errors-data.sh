@@ -81,8 +81,8 @@ with 1 '/above: row 42 holds 1.5 ' data.train=/above
 with 1 '/below: row 59 holds -1 ' data.train=/below
 with 1 '/numbers: row 0 holds .*\[0, 1\]' data.train=/numbers
 with 1 '/above: row 42' data.valid=/above
-with 1 '/bytes: row 0 holds [0-9]* .*binomial needs whole numbers from 0 to 9; let the options' data.train=/bytes 'model.likelihood={binomial: 9}'
-with 1 '/above: row 0 holds .*categorical needs whole numbers from 0 to 4; (let the options|set)' data.train=/above 'model.likelihood={categorical: 5}'
+with 1 '/bytes: row 0 holds [0-9]* .*binomial needs whole numbers from 0 to 9; allow larger numbers' data.train=/bytes 'model.likelihood={binomial: 9}'
+with 1 '/above: row 0 holds .*categorical needs whole numbers from 0 to 4; (allow larger numbers|set)' data.train=/above 'model.likelihood={categorical: 5}'
 with 1 '/bytes: row 0 holds .*levels are divided by 9.*needs levels from 0 to 1 in steps of 1/9; store levels from 0 to 9' \
     data.train=/bytes 'model.likelihood={discretized_logistic: {levels: 10}}'
 with 1 '/below: row 59 holds -1 .*negative_binomial needs whole numbers from 0; set' data.train=/below model.likelihood=negative_binomial
