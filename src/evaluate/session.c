@@ -52,7 +52,7 @@ static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_
 
 // Rows of a file alone are those of the dataset that the configuration names.
 static void log_default_dataset(const struct elbow_session_request *request, const struct elbow_session_files *files,
-                            struct elbow_log *log)
+                                struct elbow_log *log)
 {
     const struct elbow_files *rows = &files->parts[ELBOW_SESSION_ROWS];
     const char *flag = request->data_flag != NULL ? request->data_flag : "--data";
