@@ -90,7 +90,7 @@ for name in usr1 cap stay; do asked $name; done
 
 # Stopped for good, too often, or cancelled: the same command goes on, here with other ranks.
 ends_with stay 75 "is not queued again; submit the same command to continue"
-ends_with cap 75 "may not be more often"
+ends_with cap 75 "which is the limit"
 becomes cancel CANCELLED
 submit stay -N 1 --ntasks-per-node=3
 submit cap -N 2 --ntasks-per-node=2

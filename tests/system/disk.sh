@@ -96,7 +96,7 @@ status=$?
 case $status in
 0) echo "note: the run did not notice that the disk was full for a while" ;;
 3)
-    said while "training goes on"
+    said while "training continues"
     said while "can be written again"
     ;;
 *) fail "full for a while: status $status: $(tail -n 3 while.err)" ;;

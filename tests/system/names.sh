@@ -43,7 +43,7 @@ says 1 'the file has: /x\?\[31m' "$elbow" bench empty.yaml --set data.file=o.h5 
 says 1 'dataset /x.* exists already' "$import" x.csv -o o.h5 --name "/$evil"
 says 1 'x\?\[31m.*No such file' "$import" "$evil" -o n.h5
 says 2 'x\?\[31m.*unknown option' "$import" "--$evil" -o n.h5
-says 2 'x\?\[31m.*nothing but options' "$shapes" "$evil" -o n.h5
+says 2 'x\?\[31m.*only options were expected' "$shapes" "$evil" -o n.h5
 says 2 'x\?\[31m' "$elbow" "$evil"
 says 2 'x\?\[31m' "$elbow" info "--$evil"
 says 1 'x\?\[31m' "$elbow" info "$evil"

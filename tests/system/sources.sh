@@ -90,7 +90,7 @@ PLACE=home run 0 1 check "$elbow" train placed.yaml --check
 trained eeg 1 "data.train=eeg.h5:/x" 'data.series={length: 8}' train.steps=1
 grep -q 'its series are read as 8 points of 20 channels each; if the axis of 20 is time, set data.channels: first' eeg.err || fail "not told: $(cat eeg.err)"
 trained eeg2 1 "data.train=eeg.h5:/x" 'data.series={length: 8}' data.channels=first train.steps=1
-grep -q 'its series are taken' eeg2.err && fail "told of what is right: $(cat eeg2.err)"
+grep -q 'its series are read as' eeg2.err && fail "told of what is right: $(cat eeg2.err)"
 # MATLAB's datasets are pointed out, in training and in info: once, where some of their rows are held back.
 trained pointed 1 data.train=matlab.mat:/plain data.valid=0.5 train.steps=1
 grep -q 'was written by MATLAB.*read as 3 samples.*data.transpose: true' pointed.err || fail "not told: $(cat pointed.err)"
