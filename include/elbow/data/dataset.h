@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A dataset in memory: one copy per node, in the stored type, read by all ranks of the node together.
+// A dataset: its rows, in the stored type, are in memory, one copy per node that its ranks read together, or in pages
+// of each rank (elbow/data/pages.h).
 #ifndef ELBOW_DATA_DATASET_H
 #define ELBOW_DATA_DATASET_H
 
@@ -130,15 +131,16 @@ struct elbow_dataset {
     bool is_binary;
     bool is_synthetic;
     bool is_whole;                       // synthetic data are counts up to max
-    uint64_t seed;                       // synthetic data are drawn with it when used
-    const struct elbow_through *through; // what makes the values; NULL: they are stored; not owned
-    struct elbow_dataset *stored;        // the rows that it makes them of; owned
-    // Of what samples become in batches, where the request wants it and all rows are read for it: (D) each, or NULL;
-    // owned.
+    uint64_t seed;                       // key of synthetic data, which are drawn on demand
+    const struct elbow_through *through; // makes the values; NULL: the values are stored; not owned
+    struct elbow_dataset *stored;        // the rows from which it makes them; owned
+    // Mean and variance of the values of batches, if the request asks for them and all rows are read for it: (D) each,
+    // or NULL; owned.
     double *start_mean, *start_variance;
     double *page_hashes; // [sample.count], of rows in pages, before they are compared; NULL: not taken; owned
-    uint64_t hash;       // of all values as stored, dense or sparse, below 2^63, alike for any ranks and chunks; 0: not
-                         // compared, or noise
+    // Of all values as stored, below 2^63; the same for dense and sparse storage, any number of ranks and any chunks.
+    // 0: not compared, or synthetic.
+    uint64_t hash;
 };
 
 // The samples of a dataset. Zeroed: all stored rows.
@@ -207,12 +209,12 @@ struct elbow_dataset_request {
     struct elbow_demand demand; // the values that the model accepts, and the key that demands it; zeroed: any
     uint64_t most_bytes;        // limit: only the first rows that fit; 0: all rows
     struct elbow_placing placing;
-    // What a model starts from: mean and variance of samples binarised like this (elbow/data/batches.h), of rows that
-    // are in pages. NULL: nothing. It must outlive the loading.
+    // If the rows have pages: how samples are binarized for the mean and the variance from which a model starts
+    // (elbow/data/batches.h). It must outlive the load. NULL: neither is computed.
     const struct elbow_binarizer *start;
-    bool start_variance;    // not only the mean
-    const char *start_keys; // what they are for: "model.output_bias"
-    bool shows_line;        // how far the reading is goes to a line that is rewritten
+    bool start_variance;    // compute the variance, too
+    const char *start_keys; // the keys that need them, for the log: "model.output_bias: data"
+    bool shows_line;        // show the progress of reading on a line that is rewritten
 };
 
 // Local. The part of a request that a configuration sets for all its datasets. The caller adds the names of files and

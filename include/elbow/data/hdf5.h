@@ -49,15 +49,17 @@ void elbow_hdf5_unlock(void);
 // Local. Whether the calling thread holds the lock.
 bool elbow_hdf5_is_locked(void);
 
-// Local. Opens for reading.
+// Local. Opens a file for reading. FILE, FORMAT, MEMORY. Close the file with elbow_hdf5_close.
 enum elbow_status elbow_hdf5_open(const char *path, struct elbow_hdf5 **file, struct elbow_error *error);
 
-// Local. Opens for reading a file that must be as it was when it was opened first, as must the sources of its virtual
-// datasets, which are noted in the same list (NULL: any file will do). MISMATCH if it was replaced or changed.
+// Local. The same for a file that must be as it was when it was opened first, as must the sources of its virtual
+// datasets. `steady` records all of them and must outlive the file; NULL: nothing is compared. MISMATCH if the file was
+// replaced or changed.
 enum elbow_status elbow_hdf5_open_steady(const char *path, struct elbow_steady *steady, struct elbow_hdf5 **file,
                                          struct elbow_error *error);
 
-// Local. Opens an image in memory (not owned, must outlive the file; `name` stands in messages).
+// Local. The same for the image of a file in memory, which is not owned and must outlive the file. `name` is for
+// messages.
 enum elbow_status elbow_hdf5_open_image(const char *name, const void *image, size_t size, struct elbow_hdf5 **file,
                                         struct elbow_error *error);
 

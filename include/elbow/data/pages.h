@@ -54,18 +54,18 @@ struct elbow_page_source {
     size_t row_bytes;                     // of a dense row; 0: sparse
     size_t element_bytes;                 // of the value of an entry; ignored for dense rows
     size_t known_row_bytes;               // 0: all values are known
-    size_t page_bytes;                    // of sparse rows: what a page takes, about; dense: not asked
-    // Fills page number `page`: first and rows are set; values and known have room for dense rows, sparse ones take it
-    // with elbow_page_room. Called by one thread at a time, under elbow_hdf5_lock. What fails for a reason that may
-    // pass (elbow_error_may_pass) is tried again, each time after `reopen`, for about `patience` seconds; another
-    // FORMAT once. Any other status stands.
+    size_t page_bytes;                    // estimate of the bytes of a page of sparse rows; ignored for dense rows
+    // Fills page `page`. first and rows are set; values and known are allocated for dense rows; for sparse rows, call
+    // elbow_page_reserve. Called by one thread at a time, under elbow_hdf5_lock. After an error that may pass
+    // (elbow_error_may_pass) it is called again, each time after `reopen`, up to six times and for about `patience`
+    // seconds; after another FORMAT once more; other errors are final.
     enum elbow_status (*read)(void *user, uint64_t page, struct elbow_page *into, struct elbow_error *error);
     // Called in the same way: closes what is open, so that the next read opens it again. NULL: there is nothing to
     // close.
     void (*reopen)(void *user);
     void (*close)(void *user); // NULL: there is nothing to release
-    // Seconds: of the pause before the second read that is made again (the first has none), twice that before the next
-    // and so on; and after the first failure, when no more reads are made again but that first one.
+    // Seconds. The first repetition is made at once; `pause` precedes the second, and doubles for each one after it.
+    // None but the first is made later than `patience` after the first failure.
     double pause, patience;
 };
 

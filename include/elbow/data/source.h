@@ -73,10 +73,11 @@ struct elbow_source_request {
     // Rows of each file, if another process has counted them: files are then opened on their first read. NULL: all
     // files are opened and described now.
     const uint64_t *rows;
-    struct elbow_steady *steady; // files must be as they are noted here (elbow/data/steady.h); NULL: several files, as
-                                 // they were when this source opened them first; must outlive the source
-    bool may_lack;               // chunks of a dataset that is not transposed need not be there
-    bool shows_written; // in place of the values, bytes that say which lie in chunks that are there (1) or not (0)
+    // Records the files, which must stay as they are (elbow/data/steady.h); must outlive the source. NULL: only several
+    // files are compared, with how they were when this source opened them first.
+    struct elbow_steady *steady;
+    bool may_lack;      // chunks of a dataset that is not transposed need not be written
+    bool shows_written; // instead of the values, bytes that say which are in chunks that were written: 1 or 0
 };
 
 // Local. Opens the files and describes the rows; *source is NULL on failure. Only a few of several files are open at a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A file must stay as it is while it is read: libhdf5 keeps what it knows of it, and gives zeros for bytes behind its
-// end. A file that is opened again must be the one that it was.
+// A file must not change while it is read: libhdf5 caches its structure, and returns zeros for bytes after its end. A
+// file that is opened again must be the one that it was.
 #include "elbow/data/steady.h"
 
 #include "elbow/data/detail/hdf5.h"

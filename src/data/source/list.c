@@ -9,11 +9,11 @@
 struct list {
     struct elbow_source source;
     struct elbow_source_request request;
-    uint64_t *rows, *first;    // of each file: how many, and the first one's number; owned
-    struct elbow_steady *own;  // where the request names no list of files as they were; owned
-    uint64_t *before;          // of each file: sparse entries of the files before it, and of all; owned
-    struct elbow_source *open; // the one that was used last; owned
-    size_t file;               // its number
+    uint64_t *rows, *first;    // of each file: number of rows, and index of the first one; owned
+    struct elbow_steady *own;  // records the files if the request does not; owned
+    uint64_t *before;          // sparse entries before each file, and of all files; owned
+    struct elbow_source *open; // the file that was used last; owned
+    size_t file;               // its index
 };
 
 static struct elbow_source_spot spot_of(const struct list *list, size_t file)

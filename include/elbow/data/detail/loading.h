@@ -227,21 +227,21 @@ void elbow_loading_hint_reversed(const struct elbow_loading *loading, struct elb
 // Collective. Measures the transformed values again if there is a transform; their extremes must be known. MEMORY.
 enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. The transform of what the encoder sees, likewise, and the range of the training data. Mean, deviation and
-// extremes are known. `seen`: moments of the values as the model sees them, or NULL: they are found, where they are
-// needed. DATA for values that it has nothing for.
+// Collective. Sets the transform of the encoder's input in the same way, and the range of the training data. Mean,
+// deviation and extremes must be known. `seen`: moments of the values as the model sees them; NULL: they are computed
+// if they are needed. DATA for values that it cannot transform. MEMORY.
 enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, const struct elbow_moments *seen,
                                            struct elbow_error *error);
 
-// Local. Whether rows are looked through for such values.
+// Local. Whether elbow_loading_doubt_sentinels reads the rows.
 bool elbow_loading_doubts_sentinels(const struct elbow_loading *loading);
 
 // Collective. Notes a doubt if the values contain numbers that other programs write for missing ones. Figures, smallest
 // and largest value must be known. MEMORY.
 enum elbow_status elbow_loading_doubt_sentinels(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. What follows from all rows together: scaling, transform, and whether all values may be what is demanded;
-// with what the request wants to know for the start of a model.
+// Collective. Sets what depends on all rows together: scaling, transform, whether the model accepts all values, and the
+// mean and the variance that the request asks for.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads of pages that fail, and are tried again. Private to src/data/page_retry.c and page_store.c.
+// Reads of pages that fail, and are tried again. Private to src/data/page_*.c and pages.c.
 #ifndef ELBOW_DATA_DETAIL_PAGE_RETRY_H
 #define ELBOW_DATA_DETAIL_PAGE_RETRY_H
 

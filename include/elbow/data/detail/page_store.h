@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The pages that a rank has in memory, and who needs them. Private to src/data/page_*.c and pages.c.
+// The pages in the memory of a rank, and their users. Private to src/data/page_*.c and pages.c.
 //
 // The store's mutex protects everything here. A page is *pinned* by a thread that uses it, and *wanted* by a window, or
 // by a thread that waits for it. A page that is neither is idle, and is dropped when memory is needed.
@@ -57,7 +57,7 @@ struct elbow_store {
     bool has_reader;          // a thread reads the pages
     struct elbow_error error; // the first one
     struct elbow_pages_counts counts;
-    uint64_t waiting;                                     // holds that wait
+    uint64_t waiting;                                     // number of waiting holds
     struct elbow_track *track;                            // of the reader; not owned
     bool is_ending;                                       // a read that fails is not made again
     char notes[ELBOW_STORE_NOTES][ELBOW_STORE_NOTE_SIZE]; // a ring of those that were not taken

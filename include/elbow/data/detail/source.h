@@ -6,8 +6,8 @@
 
 #include "elbow/data/source.h"
 
-// Local. A dataset of numbers, rows first, or a group of sparse rows. The texts are copied; of `steady` see
-// elbow_hdf5_open_steady.
+// Local. Opens a dataset of numbers with the rows first, or a group of sparse rows. The texts are copied; for `steady`
+// see elbow_hdf5_open_steady. FILE, FORMAT, MISMATCH, MEMORY.
 enum elbow_status elbow_source_open_dense(const char *file, const char *dataset, struct elbow_steady *steady,
                                           struct elbow_source **source, struct elbow_error *error);
 
@@ -30,7 +30,7 @@ enum elbow_status elbow_source_select_sparse(struct elbow_source **source, const
 enum elbow_status elbow_source_open_csr(struct elbow_hdf5 *file, const char *path, const char *group,
                                         struct elbow_source **source, struct elbow_error *error);
 
-// Local. Opens a dataset whose axes are reversed. FILE, FORMAT, MEMORY.
+// Local. Opens a dataset whose axes are reversed. FILE, FORMAT, MISMATCH, MEMORY.
 enum elbow_status elbow_source_open_transposed(const char *file, const char *dataset, struct elbow_steady *steady,
                                                struct elbow_source **source, struct elbow_error *error);
 
