@@ -42,7 +42,7 @@ void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct 
     // Rows of validation may be of another kind, which no rate mends: training has to agree.
     double trained = residual_of_batch(engine);
     double residual = valid != NULL ? elbow_figures_get(valid, ELBOW_FIGURE_RESIDUAL) : trained;
-    bool is_far = fmin(residual, trained) > fmax(TIMES_VARIANCE * variance, TIMES_LEAST * seen->least);
+    bool is_far = variance > 0 && fmin(residual, trained) > fmax(TIMES_VARIANCE * variance, TIMES_LEAST * seen->least);
     seen->least = fmin(seen->least, residual);
     seen->residual = is_far ? residual : 0;
     if (seen->is_said || !is_far || (!is_last && (before == 0 || residual < RECOVERS * before)))

@@ -92,6 +92,12 @@ run 0 1 begun "$elbow" train wide.yaml --run-dir begun --set train.epochs=2 --se
 run 0 1 far "$elbow" train wide.yaml --run-dir far --set data.valid=/far --set train.rate=0.003
 ! grep -q 'training diverges' far.err || fail "validation data of another kind: $(cat far.err)"
 
+# Parts have no variance in common to be compared with.
+sed 's/likelihood: {gaussian: .*}}, enc/likelihood: [gaussian: {columns: [0, 7], variance: optimal}, laplace: {columns: [8, 10]}], enc/' \
+    wide.yaml >parts.yaml
+run 0 1 parts "$elbow" train parts.yaml --run-dir parts --set train.rate=1
+! grep -q 'training diverges' parts.err || fail "parts of a sample: $(cat parts.err)"
+
 # Numbers of a likelihood are empty where there are none.
 run 0 1 none "$elbow" train optimal.yaml --run-dir none --set model.likelihood=bernoulli --set data.binarize=threshold --set train.steps=2
 [ -z "$(table_column none/metrics.csv variance | tr -d '\n')" ] || fail "a Bernoulli has a variance"
