@@ -103,10 +103,19 @@ static void set_ratio(struct elbow_bench_run *bench, int round, enum elbow_bench
         bench->seconds[over * bench->rounds + round] / bench->seconds[under * bench->rounds + round];
 }
 
+// Collective. The first error of a stage on any rank.
+static enum elbow_status check_stages(const struct elbow_bench_run *bench, struct elbow_error *error)
+{
+    *error = bench->trouble;
+    return elbow_comm_agree(bench->comm, error);
+}
+
 // Collective. Odd rounds go backwards, so that no stage always follows the same other one.
-static void run_rounds(struct elbow_bench_run *bench)
+static enum elbow_status run_rounds(struct elbow_bench_run *bench, struct elbow_error *error)
 {
     for (int round = 0; round < bench->rounds; ++round) {
+        if (check_stages(bench, error) != ELBOW_OK)
+            return error->status;
         for (int i = 0; i < ELBOW_BENCH_STAGES; ++i) {
             const struct elbow_bench_stage *stage =
                 &elbow_bench_stages[round % 2 == 0 ? i : ELBOW_BENCH_STAGES - 1 - i];
@@ -119,6 +128,7 @@ static void run_rounds(struct elbow_bench_run *bench)
         if (bench->reading.pages != NULL)
             set_ratio(bench, round, ELBOW_BENCH_READ_OVER_FLOOR, ELBOW_BENCH_READ, ELBOW_BENCH_READ_FLOOR);
     }
+    return check_stages(bench, error);
 }
 
 static int compare(const void *left, const void *right)
@@ -320,9 +330,10 @@ enum elbow_status elbow_bench(struct elbow_comm *comm, const struct elbow_bench_
         bench.step_seconds = bench.processor_seconds = 0;
         bench.exchanged = (struct elbow_exchange_counts){0};
         memset(bench.spent, 0, sizeof bench.spent);
-        run_rounds(&bench);
-        summarize(&bench, result);
+        status = run_rounds(&bench, error);
     }
+    if (status == ELBOW_OK)
+        summarize(&bench, result);
     elbow_release(&bench.seconds);
     elbow_release(&bench.medians);
     elbow_floor_destroy(&bench.floor);

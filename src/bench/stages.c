@@ -18,11 +18,20 @@ size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number)
     return elbow_sequence_range(&bench->plan.sequence, &bench->place, number).rows;
 }
 
+void elbow_bench_note(struct elbow_bench_run *bench, const struct elbow_error *error)
+{
+    if (bench->trouble.status == ELBOW_OK)
+        bench->trouble = *error;
+}
+
+// An audit may find faulty memory, or rows cannot be read.
 static void run_step(struct elbow_bench_run *bench)
 {
-    struct elbow_error error;
-    enum elbow_status status = elbow_engine_step(&bench->engine, &error);
-    ELBOW_CHECK(status == ELBOW_OK); // an audit that finds faulty memory ends a benchmark
+    struct elbow_error error = {0};
+    if (bench->has_failed)
+        return;
+    bench->has_failed = elbow_engine_step(&bench->engine, &error) != ELBOW_OK;
+    elbow_bench_note(bench, &error);
 }
 
 static void run_traced_step(struct elbow_bench_run *bench)

@@ -72,6 +72,21 @@ grep -q '^pages  *640 bytes each, [0-9.]* MB/s by a rank; the floor reads 640 by
 run 0 1 resident "$elbow" bench pages.yaml --rounds 1 --set data.access=resident
 grep -qE '^(read|pages)' resident.out && fail "rows in memory are read: $(cat resident.out)"
 
+# A file that is changed meanwhile ends the benchmark with its sentence.
+"$make_data" write changed.h5 /x u8 6400,40 bytes chunk=16
+"$elbow" bench pages.yaml --rounds 1000 --set data.file=changed.h5 --set data.access=stream >changed.out 2>changed.err &
+bench=$!
+for _ in {1..300}; do
+    grep -q 'memory while training' changed.err && break
+    sleep 0.1
+done
+sleep 1
+touch -d 2001-01-01 changed.h5
+wait "$bench"
+status=$?
+[ "$status" = 1 ] || fail "a changed file: exit status $status"
+grep -q '^elbow: changed.h5:.* was written to after it was opened' changed.err || fail "a changed file: $(cat changed.err)"
+
 run 2 1 rounds "$elbow" bench --rounds 0
 run 2 1 rounds "$elbow" bench --rounds 1000000
 run 2 1 key "$elbow" bench --set train.bacth=4

@@ -37,6 +37,8 @@ struct elbow_bench_run {
     float *decoded;                  // the decoder's output; belongs to the engine's model
     double untimed;                  // seconds of the present stage that are subtracted
     double seen;                     // the result of a pass that only reads, so that it is not optimised away
+    struct elbow_error trouble;      // the first error of a stage on this rank
+    bool has_failed;                 // a step has failed, on all ranks: no further step is made
     int rounds;
     int iterations[ELBOW_BENCH_COUNT];
     double *seconds;                        // (figures, rounds); owned
@@ -70,7 +72,10 @@ enum elbow_status elbow_bench_reading_open(struct elbow_bench_run *bench, struct
 // Local. Releases it. A zeroed struct is legal.
 void elbow_bench_reading_close(struct elbow_bench_reading *reading);
 
-// Local. Reads one page, and as many bytes of the file; nothing without pages.
+// Local. Records the first error of a stage.
+void elbow_bench_note(struct elbow_bench_run *bench, const struct elbow_error *error);
+
+// Local. Reads one page, and as many bytes of the file; nothing without pages. An error is recorded.
 void elbow_bench_read_page(struct elbow_bench_run *bench);
 void elbow_bench_read_bytes(struct elbow_bench_run *bench);
 
