@@ -64,13 +64,14 @@ bool elbow_store_take_note(struct elbow_store *store, char *text, size_t size)
     return true;
 }
 
-// False where the pages end: nobody waits for this one any longer.
+// False where the pages end: nobody waits for this one any longer. The reader's condition wakes one thread, and has to
+// wake the reader: a thread that reads a page apart must not take that signal.
 static bool rest(struct elbow_store *store, double seconds)
 {
     double end = elbow_clock_seconds() + seconds;
     pthread_mutex_lock(&store->mutex);
     while (!store->is_ending && elbow_clock_seconds() < end)
-        elbow_store_wait_briefly(store, &store->to_reader);
+        elbow_store_wait_briefly(store, &store->to_users);
     bool is_wanted = !store->is_ending;
     pthread_mutex_unlock(&store->mutex);
     return is_wanted;
