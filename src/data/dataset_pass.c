@@ -126,7 +126,7 @@ static void take_block(void *user, uint64_t block, double *sums)
     const struct elbow_dataset *dataset = learning->loading->dataset;
     const struct elbow_page_table *table = &dataset->page_table;
     uint64_t row = block_first(dataset, block), last = block_first(dataset, block + 1);
-    memset(sums, 0, learning->room * sizeof *sums);
+    memset(sums, 0, learning->width * sizeof *sums);
     for (uint64_t page = elbow_page_table_find(table, row), end; row < last; row = end, ++page) {
         end = table->first[page + 1] < last ? table->first[page + 1] : last;
         if ((learning->now & ELBOW_PASS_LOOK) && row == table->first[page])
@@ -156,7 +156,7 @@ enum elbow_status elbow_learning_walk(struct elbow_learning *learning, unsigned 
     size_t width = begin_of(learning, UINT32_C(1) << 31);
     width = width > 0 ? width : 1; // a walk that adds nothing
     elbow_release(&learning->vector);
-    learning->room = width;
+    learning->width = width;
     elbow_allocate(&learning->vector, width, sizeof *learning->vector, "what is learned from the data", error);
     if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
         return error->status;

@@ -38,7 +38,7 @@ enum { ELBOW_DATASET_CONSTANT = 5 };
 // Observations about a dataset, which elbow_dataset_log reports.
 struct elbow_dataset_news {
     bool beats_factor, beats_offset; // data.factor or data.offset overrides an attribute that says something else
-    // Its attributes say another scaling than the checkpoint, and that of the checkpoint is used.
+    // Its attributes contradict the scaling of the checkpoint, which is used.
     bool has_other_scale;
     // Values that its attributes mark as missing, but the checkpoint does not, and the first row with one.
     uint64_t unread, first_unread;
@@ -124,22 +124,22 @@ struct elbow_dataset {
     struct elbow_page_load *page_load;  // reads them; the pages own it
     struct elbow_steady *steady; // its files as they were when they were first opened; owned; NULL: only described
     uint64_t pages_bytes;        // estimate of the bytes that the pages of a rank take
-    bool is_short;               // they do not fit, as its error says (elbow_dataset_describe)
+    bool is_short;               // they do not fit (elbow_dataset_describe)
     uint64_t looked;             // samples that were measured: all, or those of the sample of pages
     // All values that the model sees are 0 or 1. Only set if the demand is UNIT or BINARY; of several parts, the values
     // that must be BINARY.
     bool is_binary;
     bool is_synthetic;
     bool is_whole;                       // synthetic data are counts up to max
-    uint64_t seed;                       // key of synthetic data, which are drawn on demand
-    const struct elbow_through *through; // makes the values; NULL: the values are stored; not owned
-    struct elbow_dataset *stored;        // the rows from which it makes them; owned
-    // Mean and variance of the values of batches, if the request asks for them and all rows are read for it: (D) each,
-    // or NULL; owned.
+    uint64_t seed;                       // synthetic data are drawn with it when used
+    const struct elbow_through *through; // computes the values; NULL: they are stored; not owned
+    struct elbow_dataset *stored;        // the rows from which it computes them; owned
+    // Mean and variance of the values in batches, (D) each, if the request wants them and all rows were read for them;
+    // else NULL; owned.
     double *start_mean, *start_variance;
-    double *page_hashes; // [sample.count], of rows in pages, before they are compared; NULL: not taken; owned
-    // Of all values as stored, below 2^63; the same for dense and sparse storage, any number of ranks and any chunks.
-    // 0: not compared, or synthetic.
+    double *page_hashes; // [sample.count] of rows in pages, until they are compared; NULL: not computed; owned
+    // Of all values as stored, dense or sparse, below 2^63; the same for any ranks and chunks. 0: not compared, or
+    // noise.
     uint64_t hash;
 };
 
@@ -209,12 +209,12 @@ struct elbow_dataset_request {
     struct elbow_demand demand; // the values that the model accepts, and the key that demands it; zeroed: any
     uint64_t most_bytes;        // limit: only the first rows that fit; 0: all rows
     struct elbow_placing placing;
-    // If the rows have pages: how samples are binarized for the mean and the variance from which a model starts
-    // (elbow/data/batches.h). It must outlive the load. NULL: neither is computed.
+    // For rows in pages: compute the mean of samples that are binarised like this (elbow/data/batches.h), for the start
+    // of a model. NULL: do not. Must outlive the load.
     const struct elbow_binarizer *start;
-    bool start_variance;    // compute the variance, too
-    const char *start_keys; // the keys that need them, for the log: "model.output_bias: data"
-    bool shows_line;        // show the progress of reading on a line that is rewritten
+    bool start_variance;    // the variance, too
+    const char *start_keys; // for messages: the keys that need them, "model.output_bias"
+    bool shows_line;        // show progress on a line that is rewritten
 };
 
 // Local. The part of a request that a configuration sets for all its datasets. The caller adds the names of files and
@@ -315,7 +315,7 @@ void elbow_dataset_known(const struct elbow_dataset *dataset, uint64_t sample, f
 // memory.
 struct elbow_pages *elbow_dataset_pages(const struct elbow_dataset *dataset);
 
-// Local. The pages as runs of samples that are read together; zeroed where all rows are in memory. Lives as long as the
+// Local. The pages as runs of samples that are read together; zeroed if all rows are in memory. Lives as long as the
 // dataset.
 struct elbow_row_runs elbow_dataset_runs(const struct elbow_dataset *dataset);
 

@@ -54,18 +54,18 @@ struct elbow_page_source {
     size_t row_bytes;                     // of a dense row; 0: sparse
     size_t element_bytes;                 // of the value of an entry; ignored for dense rows
     size_t known_row_bytes;               // 0: all values are known
-    size_t page_bytes;                    // estimate of the bytes of a page of sparse rows; ignored for dense rows
-    // Fills page `page`. first and rows are set; values and known are allocated for dense rows; for sparse rows, call
-    // elbow_page_reserve. Called by one thread at a time, under elbow_hdf5_lock. After an error that may pass
-    // (elbow_error_may_pass) it is called again, each time after `reopen`, up to six times and for about `patience`
-    // seconds; after another FORMAT once more; other errors are final.
+    size_t page_bytes;                    // of sparse rows: an estimate for one page; ignored for dense rows
+    // Fills page number `page`, whose first and rows are set. The memory of values and known is allocated for dense
+    // rows; for sparse rows `read` allocates it with elbow_page_reserve. Called by one thread at a time, under
+    // elbow_hdf5_lock. After an error that may pass (elbow_error_may_pass) the read is repeated for about `patience`
+    // seconds, each time after `reopen`; after another FORMAT it is repeated once, after any other error never.
     enum elbow_status (*read)(void *user, uint64_t page, struct elbow_page *into, struct elbow_error *error);
     // Called in the same way: closes what is open, so that the next read opens it again. NULL: there is nothing to
     // close.
     void (*reopen)(void *user);
     void (*close)(void *user); // NULL: there is nothing to release
-    // Seconds. The first repetition is made at once; `pause` precedes the second, and doubles for each one after it.
-    // None but the first is made later than `patience` after the first failure.
+    // In seconds. pause: before the second repetition; it doubles before each further one, and the first repetition
+    // follows at once. patience: no repetition except the first begins later than this after the first failure.
     double pause, patience;
 };
 
@@ -119,12 +119,12 @@ void elbow_pages_meanwhile(struct elbow_pages *pages, void (*meanwhile)(void *us
 // further page is read.
 enum elbow_status elbow_pages_trouble(struct elbow_pages *pages, struct elbow_error *error);
 
-// Local. The oldest sentence about a read that failed and is made again, of those that were not taken; false if there
-// is none. While no thread has set a `meanwhile`, such sentences go to stderr in place of that.
+// Local. Takes the oldest sentence about a read that is repeated; false if there is none. Without a `meanwhile`, these
+// sentences go to stderr instead.
 bool elbow_pages_take_note(struct elbow_pages *pages, char *text, size_t size);
 
-// Counts since the start. Late pages are those that a hold had to wait for or to read; `waited` is the time of that in
-// seconds.
+// Counts since the start. Late pages are those that a hold had to wait for or to read; `waited` is the time that this
+// took, in seconds.
 struct elbow_pages_counts {
     uint64_t bytes_read, pages_read, late; // bytes of rows as in memory
     double waited;

@@ -40,8 +40,8 @@ struct elbow_hdf5_origins {
 struct elbow_hdf5_stamp {
     bool is_known;
     uint64_t size;
-    int64_t seconds;  // of the last change; not all file systems report fractions of a second alike
-    int64_t fraction; // nanoseconds; 0: not reported
+    int64_t seconds;  // of the last change, in whole seconds: file systems differ in the fractions
+    int64_t fraction; // of the second, in nanoseconds; 0: unknown
     uint64_t inode;
 };
 
@@ -51,16 +51,16 @@ struct elbow_steady; // elbow/data/steady.h
 struct elbow_hdf5 {
     hid_t id;
     char name[ELBOW_PATH_SIZE];         // for messages
-    size_t user_block;                  // bytes before the contents of a file in memory
-    struct elbow_hdf5_buffer *buffer;   // of a file in memory; not owned
-    bool is_memory;                     // there is no file on disk
-    struct elbow_hdf5_stamp stamp;      // of a file on disk that is open for reading
-    struct elbow_steady *steady;        // records this file and those that it refers to; not owned; NULL: none
-    bool is_written;                    // it is open for writing
+    size_t user_block;                  // bytes in front, of a file made in memory
+    struct elbow_hdf5_buffer *buffer;   // of a file made in memory; not owned
+    bool is_memory;                     // no file on disk
+    struct elbow_hdf5_stamp stamp;      // of a file on disk that is read
+    struct elbow_steady *steady;        // gets the files to which it refers; not owned; may be NULL
+    bool is_written;                    // opened for writing
     bool is_broken;                     // a write failed: later writes are discarded
-    struct elbow_error error;           // of a file that is open for writing: its first error
+    struct elbow_error error;           // of a file that is written: the first one
     struct elbow_hdf5_origins *origins; // of the virtual dataset that was described last; owned
-    // Called before the file is closed, if it is open for writing; may set `error`. May be NULL.
+    // Called before a file that is written is closed; sets `error`. The code that opened the file sets it.
     void (*finish)(struct elbow_hdf5 *file);
 };
 
@@ -75,15 +75,15 @@ struct elbow_hdf5_stamp elbow_hdf5_stamp_of(const struct stat *about);
 void elbow_hdf5_stamp(struct elbow_hdf5 *file);
 enum elbow_status elbow_hdf5_check_steady(const struct elbow_hdf5 *file, struct elbow_error *error);
 
-// Local. MISMATCH if a recorded file is no longer the same; and records a file, unless it is recorded (MEMORY).
-// `steady` may be NULL.
+// Local. MISMATCH if a file was noted and is another one now; and notes a file, unless it was noted before. `steady`
+// may be NULL.
 enum elbow_status elbow_steady_compare(const struct elbow_steady *steady, const char *path,
                                        const struct elbow_hdf5_stamp *now, struct elbow_error *error);
 enum elbow_status elbow_steady_note(struct elbow_steady *steady, const char *path, const struct elbow_hdf5_stamp *now,
                                     struct elbow_error *error);
 
-// Local. The first call for a virtual dataset records *is_whole, whether it has all its sources; later calls set it to
-// the recorded value. With steady NULL nothing changes. MEMORY.
+// Local. The first call for a virtual dataset notes *is_whole: whether it has all its sources. Later calls set
+// *is_whole to that of the first. `steady` may be NULL: *is_whole is unchanged. MEMORY.
 enum elbow_status elbow_steady_whole(struct elbow_steady *steady, const char *path, const char *name, bool *is_whole,
                                      struct elbow_error *error);
 

@@ -229,7 +229,7 @@ enum elbow_status elbow_loading_measure_transformed(struct elbow_loading *loadin
 
 // Collective. Sets the transform of the encoder's input in the same way, and the range of the training data. Mean,
 // deviation and extremes must be known. `seen`: moments of the values as the model sees them; NULL: they are computed
-// if they are needed. DATA for values that it cannot transform. MEMORY.
+// if they are needed. DATA for values that it cannot transform.
 enum elbow_status elbow_loading_take_input(struct elbow_loading *loading, const struct elbow_moments *seen,
                                            struct elbow_error *error);
 
@@ -240,8 +240,9 @@ bool elbow_loading_doubts_sentinels(const struct elbow_loading *loading);
 // and largest value must be known. MEMORY.
 enum elbow_status elbow_loading_doubt_sentinels(struct elbow_loading *loading, struct elbow_error *error);
 
-// Collective. Sets what depends on all rows together: scaling, transform, whether the model accepts all values, and the
-// mean and the variance that the request asks for.
+// Collective. After the rows are in their place: finds scaling and transform, checks that the model accepts the values,
+// and computes the figures that the request wants for the start of a model. DATA, MISMATCH, MEMORY, and errors of
+// reading.
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads of pages that fail, and are tried again. Private to src/data/page_*.c and pages.c.
+// Reading pages, with further attempts after failures. Private to src/data/page_retry.c and page_store.c.
 #ifndef ELBOW_DATA_DETAIL_PAGE_RETRY_H
 #define ELBOW_DATA_DETAIL_PAGE_RETRY_H
 
@@ -7,10 +7,10 @@
 
 ELBOW_C_BEGIN
 
-// Local, without the mutex. Reads a page into memory that has been taken, again where that may help (see
-// elbow_page_source); each read that is made again is noted in store->notes. When the pages end, none is. The error is
-// that of the last read, or of the first if both have reasons that may pass: that one may name rows, where opening
-// fails later.
+// Local, without the mutex. Reads a page into its memory, which must be allocated. After a failure it repeats the read
+// as elbow_page_source says, and notes each repetition in store->notes; not while the pages are being closed. Returns
+// the error of the last read; that of the first one if both errors may pass, because the first may name rows while the
+// last may only say that opening failed.
 enum elbow_status elbow_store_read_patiently(struct elbow_store *store, uint64_t number, struct elbow_page *page,
                                              struct elbow_error *error);
 

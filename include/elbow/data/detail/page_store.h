@@ -59,7 +59,7 @@ struct elbow_store {
     struct elbow_pages_counts counts;
     uint64_t waiting;                                     // number of waiting holds
     struct elbow_track *track;                            // of the reader; not owned
-    bool is_ending;                                       // a read that fails is not made again
+    bool is_ending;                                       // reads that fail are not repeated
     char notes[ELBOW_STORE_NOTES][ELBOW_STORE_NOTE_SIZE]; // a ring of those that were not taken
     uint64_t noted, taken;
     void (*meanwhile)(void *user);
@@ -94,8 +94,8 @@ struct elbow_slot *elbow_store_take(struct elbow_store *store, struct elbow_walk
 void elbow_store_pin(struct elbow_store *store, struct elbow_slot *slot);
 void elbow_store_unpin(struct elbow_store *store, struct elbow_slot *slot);
 
-// Local. Whether the calling thread is the main one, and has something to do while it waits; a wait of a millisecond at
-// most, in which it does that.
+// Local. Whether the calling thread is the one of elbow_pages_meanwhile; and waits for a condition for at most a
+// millisecond, calling `meanwhile` in that thread.
 bool elbow_store_is_main(const struct elbow_store *store);
 void elbow_store_wait_briefly(struct elbow_store *store, pthread_cond_t *condition);
 

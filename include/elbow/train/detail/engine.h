@@ -139,20 +139,21 @@ void elbow_engine_give_reasons(const struct elbow_engine *engine, double *reason
 // Collective. After the sums of a step: the error of a rank that could not read its training data, if there is one.
 enum elbow_status elbow_engine_check_data(const struct elbow_engine *engine, struct elbow_error *error);
 
-// Local. Where rows are read from files: while this thread waits for them, messages of the exchange continue. `source`
+// Local. If rows are read from files: continues the messages of the exchange while this thread waits for rows. `source`
 // is that of the prefetch.
 void elbow_engine_await_pages(struct elbow_engine *engine, struct elbow_data_source *source);
 
-// Local, main thread. Warns of reads that failed and are made again: rank zero in the log, others on stderr.
+// Local, main thread. Warns of reads that failed and are repeated: rank zero in the log, others on stderr.
 void elbow_engine_say_pages(const struct elbow_engine *engine);
 
-// Local. What the thread that reads rows ahead is busy with is noted in a track.
+// Local. Records the work of the thread that reads rows ahead in a track.
 void elbow_engine_trace_pages(const struct elbow_engine *engine, struct elbow_track *track);
 
-// Local. Ends the threads that collate and read ahead, if there are any: they note into the trace.
+// Local. Ends the threads that collate and read ahead, if there are any, so that they no longer record events.
 void elbow_engine_stop_data(struct elbow_engine *engine);
 
-// Local. The pages that this rank has waited for since its start; those since the last row among the figures.
+// Local. Returns the number of pages that this rank has waited for since its start. Writes the number since the last
+// row of metrics.csv into `figures`.
 uint64_t elbow_engine_count_late(const struct elbow_engine *engine, struct elbow_figures *figures);
 
 // Local. Whether and why a run with steps left stops after this one; the same answer on every rank.

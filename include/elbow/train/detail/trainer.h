@@ -20,8 +20,8 @@ struct elbow_trainer {
     enum elbow_stop stop; // why this start stopped before the end
     int collapsed;        // number of the latest evaluations in a row without a latent dimension in use
     struct elbow_divergence {
-        double least;    // residual of this start so far, its first step included
-        double residual; // of the evaluation before, if it was far above the variance of the data; else 0
+        double least;    // the smallest residual of this start, including that of its first step
+        double residual; // of the previous evaluation, if it was far above the variance of the data; else 0
         bool is_said;
     } divergence;
     bool shows_progress; // on a line that is rewritten
@@ -48,12 +48,13 @@ void elbow_trainer_show_row(const struct elbow_engine *engine, const struct elbo
 // Local. To be called after the first step: warns if a learned variance starts far below the residual.
 void elbow_trainer_watch_start(const struct elbow_trainer *trainer);
 
-// Local. After each step: notes the residual of the first one of a start.
+// Local. To be called after each step: notes the residual of the first step of a start.
 void elbow_trainer_begin_divergence(struct elbow_trainer *trainer);
 
-// Local. After an evaluation, whose figures are `valid`, or without validation data after an epoch (NULL): warns, once
-// a start, of a Gaussian whose residual is far above the variance of the data and above its least value so far, both
-// there and in the last batch: twice in a row without a recovery, or at the last step.
+// Local. To be called after an evaluation with the figures `valid`; without validation data after each epoch, with
+// NULL. Warns, once per start, that training with a Gaussian diverges: the residuals of the evaluation and of the last
+// batch are both far above the variance of the data and above the smallest residual so far, twice in a row without a
+// recovery, or at the last step.
 void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct elbow_figures *valid);
 
 // Local. Logs where a finished run has left its outputs, and the time it took.
@@ -74,8 +75,8 @@ void elbow_trainer_settle(struct elbow_trainer *trainer);
 enum elbow_status elbow_trainer_report_stop(const struct elbow_trainer *trainer, enum elbow_stop stop, bool saved,
                                             struct elbow_error *error);
 
-// Collective. Whether a run that ends so writes its report (run.report): there is something to report, and time for it.
-// A line says how to make it where there is no time.
+// Collective. Whether a run that ends with this status writes its report (run.report): it has made steps, and there is
+// time. Without time a line says how to make the report later.
 bool elbow_trainer_has_report(const struct elbow_trainer *trainer, enum elbow_status status);
 
 // Collective. Writes report.html into the directory of a run that is closed; warns if that is not possible.
