@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset in pages from all of whose rows something is learned. What waits for what: the scaling for the
-// largest value (of bytes, and mostly it is foreseen); a transform that learns for the extremes, or for two walks of
-// moments; all figures of values as the model sees them for the transform; their deviation for their mean.
+// Learning from all rows of a dataset in pages. The order of the walks follows from what needs what: the scaling of
+// bytes needs the largest value (usually a guess is right); a learned transform needs the extremes, or two walks for
+// moments; figures of the values as the model sees them need the transform, and their deviation needs their mean.
 #include "elbow/data/detail/learning.h"
 
 #include "elbow/base/memory.h"
@@ -13,7 +13,7 @@
 
 enum { BYTE_MOST = 255 };
 
-// Parts that wait for the transform alone.
+// The parts that need only the transform.
 static unsigned seen_parts(const struct elbow_learning *learning)
 {
     bool wants_start = learning->loading->request->start != NULL;
@@ -41,7 +41,7 @@ static void name_reasons(const struct elbow_loading *loading, bool learns, char 
         add_word(what, size, request->start_keys);
 }
 
-// The extremes are not known yet; the first walk takes moments that do not depend on them, mostly.
+// The extremes are not known yet. Usually the sums of the first walk do not depend on them.
 static const struct elbow_extremes UNKNOWN = {0, 0};
 
 static enum elbow_status begin_scaled(struct elbow_learning *learning, struct elbow_extremes extremes,
@@ -51,7 +51,7 @@ static enum elbow_status begin_scaled(struct elbow_learning *learning, struct el
     return elbow_moments_begin(&job, &learning->scaled, &learning->scaled_taking, error);
 }
 
-// Collective. What the walk of the seen parts needs.
+// Collective. Begins the parts of seen_parts.
 static enum elbow_status begin_seen(struct elbow_learning *learning, bool is_early, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
@@ -81,7 +81,7 @@ static void end_seen(struct elbow_learning *learning)
     elbow_batch_sums_end(learning->start);
 }
 
-// Collective. What samples become in batches: of the last walk.
+// Collective. Computes mean and variance of the values in batches from the sums of the last walk.
 static enum elbow_status take_start(struct elbow_learning *learning, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = learning->loading->request;
@@ -97,7 +97,7 @@ static enum elbow_status take_start(struct elbow_learning *learning, struct elbo
     return error->status;
 }
 
-// Collective. Figures and extremes of the first walk, as all ranks have found them.
+// Collective. Combines the figures and extremes of the first walk of all ranks.
 static void take_look(struct elbow_learning *learning)
 {
     struct elbow_loading *loading = learning->loading;
@@ -112,13 +112,13 @@ static void take_look(struct elbow_learning *learning)
                                                       .empty = (uint64_t)counts[ELBOW_COUNT_EMPTY],
                                                       .missing = (uint64_t)counts[ELBOW_COUNT_MISSING],
                                                       .first_missing = isfinite(first) ? (uint64_t)first : 0};
-    elbow_loading_take_mean(loading, 0, 0); // measured later, where it is asked for
+    elbow_loading_take_mean(loading, 0, 0); // measured later if needed
     elbow_comm_min(loading->comm, learning->hashes, dataset->sample.count);
     dataset->page_hashes = learning->hashes;
     learning->hashes = NULL;
 }
 
-// Collective. Bytes are fractions or not; the first rows mostly tell.
+// Collective. The scaling of bytes depends on their largest value; usually the first page shows it.
 static void guess_scale(struct elbow_learning *learning)
 {
     struct elbow_loading *loading = learning->loading;
@@ -130,8 +130,8 @@ static void guess_scale(struct elbow_learning *learning)
     elbow_loading_guess_scale(loading, isfinite(first.high) ? first.high : BYTE_MOST);
 }
 
-// Collective. The first walk; afterwards extremes, counts and scaling are known. False in *is_foreseen where what
-// depends on the scaling was taken with another one.
+// Collective. Makes the first walk; afterwards extremes, counts and scaling are known. *is_foreseen: the scaling is the
+// guessed one, so the sums that depend on it are valid.
 static enum elbow_status walk_first(struct elbow_learning *learning, unsigned now, bool *is_foreseen,
                                     struct elbow_error *error)
 {
@@ -163,7 +163,7 @@ static enum elbow_status walk_first(struct elbow_learning *learning, unsigned no
     return elbow_comm_agree(loading->comm, error);
 }
 
-// Collective. Once more, with the scaling that was not foreseen.
+// Collective. Repeats the first walk with the right scaling.
 static enum elbow_status walk_again(struct elbow_learning *learning, unsigned now, struct elbow_error *error)
 {
     struct elbow_extremes scaled = elbow_loading_scaled_extremes(learning->loading->dataset);
@@ -180,7 +180,7 @@ static enum elbow_status walk_again(struct elbow_learning *learning, unsigned no
     return elbow_learning_walk(learning, now, error);
 }
 
-// Collective. The walk of the seen parts is over: the model takes the values, or not.
+// Collective. After the walk of seen_parts: checks that the model accepts the values, and uses the sums.
 static enum elbow_status take_seen(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
@@ -194,7 +194,7 @@ static enum elbow_status take_seen(struct elbow_learning *learning, struct elbow
     return ELBOW_OK;
 }
 
-// Collective. The last walk: deviations of the values as the model sees them, or of those that are stored.
+// Collective. Makes the last walk: deviations of the values as the model sees them, or of the stored values.
 static enum elbow_status walk_last(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
@@ -215,7 +215,7 @@ static enum elbow_status walk_last(struct elbow_learning *learning, struct elbow
     return elbow_loading_take_input(loading, &learning->seen, error);
 }
 
-// Collective. A transform that learns: of the extremes, which are known, or of moments, which take one more walk.
+// Collective. Learns the transform from the extremes, which are known, or from moments, which need one more walk.
 static enum elbow_status learn_transform(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
@@ -233,8 +233,8 @@ static enum elbow_status learn_transform(struct elbow_learning *learning, struct
     return elbow_loading_fit(loading, &learning->scaled, error);
 }
 
-// Collective. What was waiting for the transform. What a warning says of columns comes with it where the transform did
-// not wait for that.
+// Collective. Makes the walk of the parts that need the transform. If the transform was learned from extremes alone,
+// the same walk finds the deviations of the columns for a warning.
 static enum elbow_status walk_transformed(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: mean and deviation as elbow_loading_measure finds them, of rows that come in order in pieces of
-// any size. Its blocks do not end where pieces do.
+// Loading a dataset: mean and deviation, with the bits of elbow_loading_measure, of rows that are added in order in
+// pieces of any size. Blocks and pieces end independently.
 #include "elbow/data/detail/learning.h"
 
 #include "elbow/base/memory.h"
@@ -11,7 +11,7 @@
 
 enum { BLOCKS = 1024, PIECE = 1024 }; // as in dataset_measure.c; a piece fills all lanes
 
-// Known values of a block, one after the other.
+// Known values of the current block, not yet summed.
 struct elbow_piece {
     size_t n;
     double values[PIECE];
@@ -65,7 +65,7 @@ static void end_block(struct elbow_measuring *measuring)
     measuring->block = measuring->blocks;
 }
 
-// The block that begins at this row; none: the number of blocks.
+// The block that begins at this row; the number of blocks if there is none.
 static uint64_t block_at(const struct elbow_measuring *measuring, uint64_t row)
 {
     uint64_t low = 0, high = measuring->blocks; // the block of the row is in [low, high)
@@ -97,7 +97,7 @@ void elbow_measuring_add(struct elbow_measuring *measuring, struct elbow_range r
     for (uint64_t row = rows.first; row < rows.last; ++row) {
         if (measuring->block == measuring->blocks) {
             uint64_t block = block_at(measuring, row);
-            if (block == measuring->blocks) // of a rank before this one
+            if (block == measuring->blocks) // the row belongs to a block of the previous rank
                 continue;
             begin_block(measuring, block);
         }
@@ -115,7 +115,7 @@ void elbow_measuring_conclude(struct elbow_measuring *measuring, struct elbow_lo
     if (measuring->block < measuring->blocks)
         elbow_measuring_add(measuring,
                             (struct elbow_range){measuring->next, block_rows(measuring, measuring->block).last});
-    // Each block is one rank's, and sums are at least 0.
+    // Each block belongs to one rank, the others have 0, and sums are at least 0.
     elbow_comm_max(loading->comm, measuring->sums, (size_t)blocks);
     elbow_comm_max(loading->comm, measuring->squares, (size_t)blocks);
     elbow_loading_take_mean(loading, elbow_partition_sum_leaves(measuring->sums, measuring->blocks) / n,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: one walk over all rows in pages for several figures at once. Blocks of rows are dealt out to all
-// ranks and summed along the tree over the blocks; within a block all figures are taken of the rows of one page before
-// those of the next, so that the page is read once.
+// Loading a dataset: one walk over all rows in pages for several figures at once. Blocks of rows are dealt to all ranks
+// and summed along the tree over the blocks. Within a block all figures of the rows of a page are computed before the
+// next page, so that each page is read once.
 #include "elbow/data/detail/learning.h"
 
 #include "elbow/base/clock.h"
@@ -14,7 +14,7 @@
 enum { BLOCK = ELBOW_MOMENTS_BLOCK };
 _Static_assert((int)BLOCK == (int)ELBOW_BATCH_SUMS_BLOCK, "moments and batches are summed in the same blocks");
 
-// Seconds between lines of progress: one that is rewritten, and plain ones.
+// Seconds between updates of the progress line, and between plain lines.
 static const double LINE_SECONDS = 0.2, PLAIN_SECONDS = 10;
 
 static uint64_t block_first(const struct elbow_dataset *dataset, uint64_t block)
@@ -40,7 +40,7 @@ static size_t width_of(const struct elbow_learning *learning, unsigned part)
     return part == ELBOW_PASS_START ? elbow_batch_sums_width(learning->start) : 0;
 }
 
-// Where a part begins in the vector; of no part: where all end.
+// The offset of a part in the vector; for a bit above all parts, the length of the vector.
 static size_t begin_of(const struct elbow_learning *learning, unsigned part)
 {
     size_t begin = 0;
@@ -54,7 +54,7 @@ const double *elbow_learning_sums(const struct elbow_learning *learning, enum el
     return learning->vector + begin_of(learning, part);
 }
 
-// A page is in memory as soon as one of its rows is: that of its first row takes all of it.
+// The block of a page's first row hashes the whole page, which is in memory as soon as one of its rows is.
 static void hash_page(struct elbow_learning *learning, uint64_t first)
 {
     const struct elbow_dataset *dataset = learning->loading->dataset;
@@ -100,7 +100,7 @@ static void take_rows(struct elbow_learning *learning, struct elbow_range rows, 
         elbow_measuring_add(&learning->measuring, rows);
 }
 
-// Rank zero's part of the rows stands for all of them.
+// The progress is that of rank zero in its part of the rows.
 static void show(struct elbow_learning *learning, uint64_t done)
 {
     struct elbow_loading *loading = learning->loading;
@@ -140,7 +140,7 @@ void elbow_learning_announce(struct elbow_learning *learning)
 {
     char of[48] = "";
     learning->pass += 1;
-    if (learning->pass > learning->passes) // what was foreseen did not come
+    if (learning->pass > learning->passes) // a guess was wrong
         learning->passes = learning->pass;
     if (learning->passes > 1)
         elbow_text_format(of, sizeof of, ": pass %d of %d", learning->pass, learning->passes);
@@ -154,7 +154,7 @@ enum elbow_status elbow_learning_walk(struct elbow_learning *learning, unsigned 
     struct elbow_loading *loading = learning->loading;
     learning->now = now;
     size_t width = begin_of(learning, UINT32_C(1) << 31);
-    width = width > 0 ? width : 1; // a walk that adds nothing
+    width = width > 0 ? width : 1; // a walk without sums
     elbow_release(&learning->vector);
     learning->width = width;
     elbow_allocate(&learning->vector, width, sizeof *learning->vector, "what is learned from the data", error);

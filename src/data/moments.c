@@ -73,8 +73,8 @@ static void add_block(void *user, uint64_t block, double *sums)
     elbow_moments_add(taking, first, first + (left < ELBOW_MOMENTS_BLOCK ? left : ELBOW_MOMENTS_BLOCK), sums);
 }
 
-// Into origin, which is NaN where nothing was found so far: the first known value of each column among some rows, and
-// its row into `where`. Of `left` columns; returns those that are left then.
+// Finds the first known value of each column among some rows: sets origin, which is NaN for the `left` columns without
+// one so far, and its row in `where`. Returns the number of columns that remain.
 static size_t find_first(const struct elbow_moments_taking *taking, uint64_t first, uint64_t last, size_t left,
                          double *origin, double *where)
 {
@@ -92,8 +92,8 @@ static size_t find_first(const struct elbow_moments_taking *taking, uint64_t fir
     return left;
 }
 
-// Collective. The first known value of columns that have none in the first block; the others of each rank's part of the
-// rows. 0 where there is none.
+// Collective. Finds the first known value of columns that have none in the first block; each rank searches its part of
+// the rows. 0 for a column without one.
 static void find_others(const struct elbow_moments_taking *taking, size_t left, double *origin)
 {
     const struct elbow_moments_job *job = &taking->job;
@@ -115,8 +115,8 @@ static void find_others(const struct elbow_moments_taking *taking, size_t left, 
             mean[j] = isfinite(where[j]) ? origin[j] : 0;
 }
 
-// Collective. The first known value of each column; 0 where there is none. Without missing values, the first row. Rank
-// zero, whose rows they are, reads the first ones.
+// Collective. Sets the origin of each column, its first known value, or 0 if there is none. Without missing values it
+// is the first row. Rank zero reads the first block.
 static void take_origin(const struct elbow_moments_taking *taking)
 {
     const struct elbow_moments_job *job = &taking->job;

@@ -37,7 +37,7 @@ static bool may_help(const struct elbow_error *error, size_t retry)
     return elbow_error_may_pass(error) || (error->status == ELBOW_FORMAT && retry == 0);
 }
 
-// Whoever waits in the main thread says it; without such a thread it is said here.
+// The main thread reports the note while it waits; without such a thread it is printed here.
 static void note(struct elbow_store *store, uint64_t number, const struct elbow_error *error, double pause)
 {
     char text[ELBOW_STORE_NOTE_SIZE], when[32] = "at once";
@@ -64,8 +64,7 @@ bool elbow_store_take_note(struct elbow_store *store, char *text, size_t size)
     return true;
 }
 
-// False where the pages end: nobody waits for this one any longer. The reader's condition wakes one thread, and has to
-// wake the reader: a thread that reads a page apart must not take that signal.
+// Pauses; false if the pages are being closed, so that nobody waits for this one any longer.
 static bool rest(struct elbow_store *store, double seconds)
 {
     double end = elbow_clock_seconds() + seconds;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether training diverges. Where the variance of a Gaussian follows the residual, no number ever becomes infinite:
-// such a run would train to its end without a word.
+// Detects diverging training. If the variance of a Gaussian follows the residual, no number ever becomes infinite, and
+// such a run would continue to its end without a warning.
 #include "elbow/train/detail/trainer.h"
 
 #include <math.h>
 
-// A model that predicts every value by the mean of the data has a residual of once their variance.
+// A model that predicts every value by the mean of the data has a residual of 1 times their variance.
 static const double TIMES_VARIANCE = 4;
 
-// An untrained model may be far above it, too, and learns: one that diverges is above what it once had.
+// An untrained model may also be far above the variance, and then learn; a diverging one is above its least residual.
 static const double TIMES_LEAST = 1.5;
 
-// Training that recovers has at least halved its residual since the evaluation before.
+// Training recovers if it has at least halved its residual since the previous evaluation.
 static const double RECOVERS = 0.5;
 
-// NaN where nothing says what predictions by the mean come to.
+// NaN if the residual of predictions by the mean is unknown.
 static double variance_of_data(const struct elbow_trainer *trainer)
 {
     const struct elbow_dataset *train = &trainer->plan.train;
@@ -39,7 +39,7 @@ void elbow_trainer_watch_divergence(struct elbow_trainer *trainer, const struct 
     struct elbow_divergence *seen = &trainer->divergence;
     bool is_last = engine->state.step >= trainer->plan.sequence.last_step;
     double variance = variance_of_data(trainer), before = seen->residual;
-    // Rows of validation may be of another kind, which no rate mends: training has to agree.
+    // Validation rows may be of another kind, which no rate can cure: the training data must show the same.
     double trained = residual_of_batch(engine);
     double residual = valid != NULL ? elbow_figures_get(valid, ELBOW_FIGURE_RESIDUAL) : trained;
     bool is_far = variance > 0 && fmin(residual, trained) > fmax(TIMES_VARIANCE * variance, TIMES_LEAST * seen->least);
