@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading pages, as a run whose rows are in files does, beside its floor: the same share of the file's bytes, read in
-// one piece. Both find the file in the kernel's cache, once they have been through it.
+// Times the reading of pages, as in a run that streams its rows, and its floor: reading the same share of the file's
+// bytes in one piece. After the first pass both read from the kernel's cache.
 #include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/memory.h"
@@ -32,8 +32,8 @@ static enum elbow_status open_file(const struct elbow_config *config, struct elb
     return status;
 }
 
-// As large a part of the file as the page is of its rows; of a file that holds other datasets, too, no more than the
-// page has in memory.
+// The bytes of the file that correspond to a page: the same share as that of its rows. At most the bytes of the page in
+// memory, as the file may hold other datasets, too.
 static uint64_t stored_bytes(const struct elbow_dataset *dataset, const struct elbow_bench_reading *reading)
 {
     const struct elbow_page_table *table = &dataset->page_table;
@@ -71,7 +71,7 @@ void elbow_bench_reading_close(struct elbow_bench_reading *reading)
     *reading = (struct elbow_bench_reading){0};
 }
 
-// Pages in an order that no read-ahead foresees.
+// Pages in a random order, so that the kernel's read-ahead does not help.
 static uint64_t next_page(struct elbow_bench_reading *reading)
 {
     struct elbow_permutation order = elbow_permutation_create(reading->count, 0, 0);

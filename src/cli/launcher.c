@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Whether the first of the variables that is set says 0. They are listed from the innermost launcher on, which knows
-// best.
+// Whether the first of the variables that is set is 0. Those of the innermost launcher come first, because it started
+// this process.
 static bool says_zero(const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; ++i) {
@@ -32,7 +32,7 @@ bool elbow_launcher_is_first_of_node(void)
     return says_zero(names, sizeof names / sizeof *names);
 }
 
-// The first of the variables that is set; 0: none, or no whole number.
+// The number in the first of the variables that is set; 0: none is set, or it is not a number.
 static uint64_t first_number(const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rows of a page, what pages take of a node's memory, and which values of the keys would fit where that is too
-// much.
+// The rows of a page, the memory of a node that pages need, and, if that is too much, values of the keys that would
+// fit.
 #include "elbow/data/detail/page_budget.h"
 
 #include "elbow/base/text.h"
@@ -8,8 +8,8 @@
 #include "elbow/data/facts.h"
 #include "elbow/data/page_order.h"
 
-// Pages that a walk through a file has in hand; bytes that a page takes in tables, whether it is in memory or not;
-// pages of the largest table that is tried to find values that fit.
+// Pages that a walk through a file needs at a time; bytes of a page in tables, whether it is in memory or not; pages of
+// the largest table that is tried to find values that fit.
 enum { HAND_PAGES = 16, PAGE_BESIDE = 40, TRIED_PAGES = 1 << 22 };
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -23,7 +23,7 @@ uint64_t elbow_page_budget_segments(const struct elbow_placing *placing, uint64_
     return placing->batch == 0 ? 1 : (batch + placing->microbatch - 1) / placing->microbatch;
 }
 
-// Bytes of a stored row, of sparse ones on average.
+// Bytes of a stored row; for sparse rows the mean.
 static uint64_t stored_bytes(const struct elbow_loading *loading)
 {
     const struct elbow_dataset *dataset = loading->dataset;
@@ -48,7 +48,7 @@ uint64_t elbow_loading_page_rows(const struct elbow_loading *loading)
                            elbow_page_budget_segments(placing, dataset->samples));
 }
 
-// Bytes of the rows that some segments have, and of the other rows of pages at their ends.
+// Bytes of the rows of some segments, and of the other rows in the pages at their ends.
 static uint64_t share_bytes(const struct elbow_dataset *dataset, struct elbow_page_order *order,
                             struct elbow_range segments, uint64_t all)
 {
@@ -60,7 +60,8 @@ static uint64_t share_bytes(const struct elbow_dataset *dataset, struct elbow_pa
     return (uint64_t)((double)least(rows, dataset->samples) / (double)dataset->samples * (double)all);
 }
 
-// The bytes of what a rank has to keep of its segments, in such windows of such pages: of the rank that has most.
+// Finds the bytes that a rank must keep of its segments with windows of this number of pages, for the rank with the
+// most.
 static enum elbow_status find_need(const struct elbow_loading *loading, const struct elbow_page_source *source,
                                    uint64_t window_pages, struct elbow_page_budget *budget, struct elbow_error *error)
 {
@@ -81,12 +82,12 @@ static enum elbow_status find_need(const struct elbow_loading *loading, const st
     else if (status == ELBOW_OK && placing->order == ELBOW_ORDER_SEGMENTS)
         budget->of_rank = share_bytes(dataset, order, most, budget->all);
     else
-        budget->of_rank = budget->all; // pages are dealt anew in each epoch
+        budget->of_rank = budget->all; // pages are dealt again in each epoch
     elbow_page_order_destroy(order);
     return status;
 }
 
-// The list of the pages, and the page of zeros that stands for one that cannot be read.
+// Bytes of the list of pages, and of the page of zeros that replaces one that cannot be read.
 static uint64_t beside_pages(const struct elbow_page_source *source)
 {
     const struct elbow_page_table *table = source->table;
@@ -122,7 +123,7 @@ static uint64_t node_need(const struct elbow_page_budget *budget)
     return budget->machine.node_ranks * (budget->of_rank + budget->beside + budget->unpacking);
 }
 
-// What has to fit, and the keys as they would be in its place.
+// A dataset whose pages do not fit, and the limit.
 struct trial {
     const struct elbow_loading *loading;
     const struct elbow_page_source *source;
@@ -130,7 +131,7 @@ struct trial {
     uint64_t limit;
 };
 
-// Windows of so many of the pages that are there.
+// Whether windows of this number of the present pages would fit.
 static bool fits_windows(const struct trial *trial, uint64_t window_pages)
 {
     struct elbow_page_budget budget = trial->budget;
@@ -138,8 +139,8 @@ static bool fits_windows(const struct trial *trial, uint64_t window_pages)
            node_need(&budget) <= trial->limit;
 }
 
-// Smaller pages, in windows of as many of them. A page that is no multiple of a chunk has the chunks at its ends
-// unpacked for a part of their rows.
+// Whether smaller pages would fit, with the same number in a window. If a page is not a multiple of a chunk, the chunks
+// at its ends are unpacked for a part of their rows.
 static bool fits_pages(const struct trial *trial, uint64_t page_rows)
 {
     const struct elbow_loading *loading = trial->loading;
@@ -165,7 +166,7 @@ static bool fits_pages(const struct trial *trial, uint64_t page_rows)
     return fits;
 }
 
-// The largest multiple of `unit` below `now`, which does not fit, that does; 0: none.
+// The largest multiple of `unit` that fits, below `now`, which does not fit; 0: none.
 static uint64_t find_fitting(const struct trial *trial, bool (*fits)(const struct trial *, uint64_t), uint64_t now,
                              uint64_t unit)
 {
@@ -184,7 +185,7 @@ static uint64_t find_fitting(const struct trial *trial, bool (*fits)(const struc
     return below * unit;
 }
 
-// Rows of a page that would fit: whole chunks, or, where a page is one that is too large, a part of it.
+// The largest number of rows of a page that fits: whole chunks, or a part of one if a single chunk is too large.
 static uint64_t find_page_rows(const struct trial *trial)
 {
     uint64_t now = trial->source->table->page_rows, chunk = trial->loading->stored.chunk_rows;
@@ -192,7 +193,7 @@ static uint64_t find_page_rows(const struct trial *trial)
     return whole > 0 ? whole : find_fitting(trial, fits_pages, now, 1);
 }
 
-// A value of data.memory, rounded up.
+// Writes a value of data.memory, rounded up.
 static void write_memory(uint64_t bytes, char text[32])
 {
     static const char *const units[] = {"kB", "MB", "GB", "TB"};
@@ -205,7 +206,7 @@ static void write_memory(uint64_t bytes, char text[32])
     elbow_text_format(text, 32, "%llu%s", (unsigned long long)(bytes / unit + (bytes % unit != 0)), units[at]);
 }
 
-// Values that would fit, each with its "or". Pages and windows of a run that was resumed are settled.
+// Values that would fit, each followed by "or". A resume cannot change pages and windows.
 struct cures {
     char memory[64], windows[64], pages[64];
 };
@@ -241,8 +242,8 @@ static enum elbow_status refuse_windows(const struct trial *trial, const char *l
     const struct cures cures = find_cures(trial);
     bool has_any = cures.memory[0] != 0 || cures.windows[0] != 0 || cures.pages[0] != 0;
     return elbow_error_set(error, ELBOW_MEMORY,
-                           "%s: a window of %s for each microbatch of a node, the next one and unpacking take %s, but "
-                           "%s; %s%s%s%stake more nodes",
+                           "%s: a window of %s for each microbatch of a node, the next window of each and the "
+                           "unpacking take %s, but %s; %s%s%s%stake more nodes",
                            loading->dataset->name,
                            elbow_text_count(loading->request->placing.window_pages, "page").text,
                            elbow_text_bytes(node_need(&trial->budget)).text, limit, has_any ? "set " : "", cures.memory,
@@ -263,7 +264,7 @@ enum elbow_status elbow_page_budget_check(const struct elbow_loading *loading, c
     if (placing->batch == 0 || node_need(budget) <= trial.limit)
         return ELBOW_OK;
     char limit[64];
-    elbow_text_format(limit, sizeof limit, is_bound ? "data.memory: %s" : "only %s of a node are free",
+    elbow_text_format(limit, sizeof limit, is_bound ? "data.memory is %s" : "only %s of a node are free",
                       elbow_text_bytes(trial.limit).text);
     dataset->is_short = true;
     if (is_stream)

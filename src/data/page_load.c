@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pages of a dataset. Whoever reads them knows the dataset as it was when it was loaded: names of files are copies, as
-// those that asked for it may be gone, and so is all else that reading needs; arrays are the dataset's.
+// Reads the pages of a dataset, later than the load. It therefore has copies of the description, the request and the
+// names of files, which may be gone by then; the arrays belong to the dataset.
 #include "elbow/data/detail/page_load.h"
 
 #include "elbow/base/memory.h"
@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-// Seconds for reads that fail: six more, within 8 s if they fail at once.
+// Seconds; see elbow_page_source. Reads that fail at once are repeated six times, within 8 s.
 static const double PAUSE = 0.25, PATIENCE = 10;
 
 struct elbow_page_load {
@@ -56,7 +56,7 @@ static uint64_t rows_most(const struct elbow_page_table *table)
     return most;
 }
 
-// What the page is part of.
+// The page as a block of rows.
 static struct elbow_row_block block_of(const struct elbow_page *page)
 {
     return (struct elbow_row_block){.first = page->first,
@@ -102,7 +102,7 @@ static enum elbow_status read_sparse(struct elbow_page_load *load, struct elbow_
     return status;
 }
 
-// The page alone is looked at as a dataset, whose rows begin where the page does.
+// Checks the page as a dataset of its own, whose first row is that of the page.
 static enum elbow_status check(struct elbow_page_load *load, const struct elbow_page *page, struct elbow_error *error)
 {
     struct elbow_loading *loading = &load->loading;
@@ -133,7 +133,7 @@ static enum elbow_status read_page(void *user, uint64_t number, struct elbow_pag
     return status == ELBOW_OK && load->is_settled ? check(load, into, error) : status;
 }
 
-// The request with names of its own.
+// Copies the request and its names.
 static enum elbow_status copy_request(struct elbow_page_load *load, const struct elbow_loading *loading,
                                       struct elbow_error *error)
 {
@@ -166,7 +166,7 @@ static enum elbow_status make(struct elbow_page_load *load, const struct elbow_l
     load->loading.dataset = &load->view;
     load->loading.files = &load->files;
     load->loading.file_rows = dataset->files > 0 ? dataset->file_rows : NULL;
-    // The reader is made while the masks of the loading are open, which say what room their rows take.
+    // The reader is created while the masks are open, because they determine the size of its workspace.
     if (status == ELBOW_OK)
         status = elbow_row_reader_create(&load->loading, most, &load->reader, error);
     load->loading.source = load->loading.mask = load->loading.written = NULL;
@@ -177,7 +177,7 @@ static enum elbow_status make(struct elbow_page_load *load, const struct elbow_l
     return status;
 }
 
-// Of a sparse page, as far as the average tells.
+// An estimate of the bytes of a sparse page, from the mean of all rows.
 static size_t sparse_bytes(const struct elbow_dataset *dataset)
 {
     uint64_t rows = rows_most(&dataset->page_table);

@@ -56,7 +56,7 @@ static bool contains(const struct elbow_slot *slot, uint64_t sample)
 static struct elbow_slot *find_held(struct elbow_walker *walker, uint64_t sample)
 {
     for (size_t i = 0; i < walker->count; ++i) {
-        size_t at = (walker->last + i) % walker->count; // mostly that of the sample before
+        size_t at = (walker->last + i) % walker->count; // usually the page of the previous sample
         if (!contains(walker->held[at], sample))
             continue;
         walker->last = at;
@@ -65,7 +65,7 @@ static struct elbow_slot *find_held(struct elbow_walker *walker, uint64_t sample
     return NULL;
 }
 
-// Without memory for the list, the rows are found all the same, one after the other.
+// False without memory for the list; elbow_pages_find then reads the pages one by one.
 static bool reserve(struct elbow_walker *walker, size_t rows)
 {
     if (rows <= walker->capacity)
@@ -84,7 +84,7 @@ static void hold_slot(struct elbow_walker *walker, struct elbow_slot *slot)
     walker->held[walker->count++] = slot;
 }
 
-// Pins what is there, so that it does not give way to what is not.
+// Pins the pages that are in memory, so that they are not dropped for the missing ones.
 static size_t hold_present(struct elbow_store *store, struct elbow_walker *walker, size_t rows, const uint64_t *ids)
 {
     size_t missing = 0;

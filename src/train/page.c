@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The report at the end of a run (run.report). The run is closed by then: its memory is free, its checkpoint is on
-// disk, and nothing that goes wrong here can touch it.
+// disk, and an error here cannot affect it.
 #include "elbow/train/detail/trainer.h"
 
 #include "elbow/base/clock.h"
@@ -12,10 +12,10 @@
 
 #include <string.h>
 
-// That a report may take, at most, for a run that has been asked to stop.
+// A run that was asked to stop writes its report only if this much time is left.
 static const double REPORT_SECONDS = 300;
 
-static const size_t PAGE_MOST = (size_t)1 << 28; // bytes of a page that is looked at
+static const size_t PAGE_MOST = (size_t)1 << 28; // limit of bytes that are read of an existing page
 
 // Rank zero. A foreign page of this name is kept.
 static enum elbow_status spare_others(const char *path, struct elbow_error *error)
@@ -30,7 +30,7 @@ static enum elbow_status spare_others(const char *path, struct elbow_error *erro
     return error->status;
 }
 
-// Behind a signal or a time limit comes the end of a job, at a time that only some jobs tell.
+// After a signal or a time limit the job may end soon; only some jobs say when.
 static bool has_time(const struct elbow_trainer *trainer)
 {
     const struct elbow_deadline *deadline = &trainer->engine.deadline;

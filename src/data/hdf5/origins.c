@@ -12,7 +12,7 @@ struct tour {
     struct elbow_error passed;        // of the first source that could not be opened
 };
 
-// The rows that a mapping gives; all, where that is not known.
+// The rows of a mapping; all rows if they are unknown.
 static struct elbow_hdf5_rows rows_of(const struct tour *tour, size_t i)
 {
     hsize_t low[H5S_MAX_RANK], high[H5S_MAX_RANK];
@@ -39,7 +39,7 @@ static enum elbow_status visit_one(struct tour *tour, size_t i, const char *file
     struct elbow_hdf5_rows rows = tour->pieces != NULL ? rows_of(tour, i) : (struct elbow_hdf5_rows){0};
     enum elbow_status status = elbow_hdf5_open_source(view, file, dataset, rows, &trouble);
     *is_there = status == ELBOW_OK;
-    if (status != ELBOW_OK) // nothing is taken for open that is not
+    if (status != ELBOW_OK) // so that no half-open source is used later
         elbow_hdf5_close_source(view);
     if (status == ELBOW_MEMORY)
         return elbow_error_set(error, ELBOW_MEMORY, "%s: no memory for the sources of virtual dataset %s",
@@ -86,8 +86,8 @@ static enum elbow_status visit_all(struct tour *tour, struct elbow_error *error)
     return status;
 }
 
-// libhdf5 gives fill values for a source that it cannot open: what was whole when it was opened first has to be so
-// later, too.
+// libhdf5 returns fill values for a source that it cannot open. If all sources were there at the first opening, all
+// must be there later.
 static enum elbow_status check_whole(struct tour *tour, struct elbow_error *error)
 {
     struct elbow_hdf5 *file = tour->view.file;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A file must not change while it is read: libhdf5 caches its structure, and returns zeros for bytes after its end. A
-// file that is opened again must be the one that it was.
+// A file must not change while it is read: libhdf5 caches its metadata, and returns zeros for bytes behind its end. A
+// file that is opened again must be the same file.
 #include "elbow/data/steady.h"
 
 #include "elbow/data/detail/hdf5.h"
@@ -14,9 +14,9 @@
 
 struct elbow_steady {
     struct known {
-        uint64_t path; // its hash, or of that and of a virtual dataset's name
+        uint64_t path; // hash of the path, or of it and of a virtual dataset's name
         struct elbow_hdf5_stamp stamp;
-        bool is_whole; // a virtual dataset
+        bool is_whole; // of a virtual dataset: all sources were there
     } * files;         // owned
     size_t count, capacity;
 };
@@ -53,7 +53,7 @@ enum elbow_status elbow_hdf5_check_steady(const struct elbow_hdf5 *file, struct 
     struct elbow_hdf5_stamp now;
     if (!then->is_known || !look(file, &now))
         return ELBOW_OK;
-    if (now.size != then->size) // a shorter one may be whole once it is opened again
+    if (now.size != then->size) // a shorter file may be complete when it is opened again
         return elbow_error_set_reason(error, ELBOW_MISMATCH, now.size < then->size ? ENODATA : 0,
                                       "%s: had %s when it was opened, and has %s now; a file must not change while it "
                                       "is read",

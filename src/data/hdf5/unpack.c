@@ -45,7 +45,7 @@ static bool find_chunks(hid_t creation, const struct elbow_hdf5_info *info, stru
     return find_filters(creation, unpacking);
 }
 
-// Values that are stored as they are in memory.
+// Whether values have the same type in the file and in memory.
 static bool is_plain(hid_t dataset, enum elbow_element element)
 {
     hid_t type = H5Dget_type(dataset);
@@ -76,7 +76,7 @@ void elbow_hdf5_unpacking_end(struct elbow_hdf5_unpacking *unpacking)
     elbow_release(&unpacking->plain);
 }
 
-// Likewise, in chunks of whole rows.
+// Begins to unpack; false also if the chunks are not of whole rows.
 static bool begin_rows(hid_t dataset, const struct elbow_hdf5_info *info, struct elbow_hdf5_unpacking *unpacking)
 {
     if (!elbow_hdf5_unpacking_begin(dataset, info, unpacking))
@@ -87,7 +87,7 @@ static bool begin_rows(hid_t dataset, const struct elbow_hdf5_info *info, struct
     return true;
 }
 
-// The bytes of all values come first, then those of the next significance.
+// Shuffled values: the first bytes of all values, then their second bytes, and so on.
 static void unshuffle(const unsigned char *from, size_t count, size_t size, unsigned char *to)
 {
     for (size_t b = 0; b < size; ++b)
@@ -116,7 +116,7 @@ static bool is_cut(const struct elbow_hdf5_unpacking *unpacking, const hsize_t *
     return false;
 }
 
-// The chunk as it is stored; 0: it is left to libhdf5.
+// Reads the chunk as it is stored, and returns its bytes; 0: it is left to libhdf5.
 static size_t read_packed(struct elbow_hdf5_unpacking *unpacking, const hsize_t *offset)
 {
     hsize_t size = 0;
@@ -147,7 +147,7 @@ const unsigned char *elbow_hdf5_unpacking_chunk(struct elbow_hdf5_unpacking *unp
             (is_own && !take_packed(unpacking, bytes)))
             return NULL;
         shuffled = unpacking->shuffled;
-        values = is_own ? unpacking->packed : values; // which is needed no longer
+        values = is_own ? unpacking->packed : values; // whose packed bytes are no longer needed
     }
     unshuffle(shuffled, bytes / unpacking->size, unpacking->size, values);
     return values;

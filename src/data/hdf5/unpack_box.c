@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Boxes out of packed chunks of any shape, each of which is read and unpacked once (see unpack.c).
+// Reads boxes from packed chunks of any shape; each chunk is read and unpacked once (see unpack.c).
 #include "elbow/data/detail/unpack.h"
 
 #include <string.h>
 
-// A box, and where its values go.
+// A box, and the memory for its values.
 struct filling {
     struct elbow_hdf5_unpacking unpacking;
     const hsize_t *first, *end;
@@ -12,7 +12,7 @@ struct filling {
     char *out;            // of the value at `first`
 };
 
-// Values of a line to their places.
+// Copies the values of a line to places that are `stride` values apart.
 #define SCATTER(bits)                                                                                                  \
     static void scatter_##bits(const void *from, void *to, hsize_t count, size_t stride)                               \
     {                                                                                                                  \
@@ -41,7 +41,7 @@ static void put_line(size_t size, const void *from, void *to, hsize_t count, siz
         scatter_64(from, to, count, stride);
 }
 
-// What a chunk and the box have in common.
+// Copies the values that a chunk and the box have in common.
 static void put_chunk(const struct filling *filling, const hsize_t *offset, const unsigned char *values)
 {
     const struct elbow_hdf5_unpacking *unpacking = &filling->unpacking;
