@@ -122,8 +122,8 @@ static enum elbow_status take_bytes(const struct elbow_flag *flag, const char *n
         elbow_text_read_bytes(value, &bytes) && !(is_plain && __builtin_mul_overflow(bytes, flag->unit, &bytes));
     if (!is_size || bytes < flag->least || bytes > flag->most)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "%s: found '%.200s', expected a size such as 500MB or 2GiB, or a number of units of "
-                               "%" PRId64 " bytes, of %" PRId64 " to %" PRId64 " bytes in all",
+                               "%s: found '%.200s', expected a size such as 500MB or 2GiB, or a number in units of "
+                               "%" PRId64 " bytes, from %" PRId64 " to %" PRId64 " bytes in total",
                                name, value, flag->unit, flag->least, flag->most);
     *target = bytes;
     return ELBOW_OK;

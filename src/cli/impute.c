@@ -43,8 +43,8 @@ static void report(const struct elbow_call *call, const struct options *options,
             session->dataset.name);
     if (imputation->few > 0)
         elbow_log_warn(call->log,
-                       "%" PRIu64 " of %s with missing values %s fewer than %d effective samples: a few draws dominate "
-                       "there, and a larger --importance than %" PRId64 " would change their values",
+                       "%" PRIu64 " of %s with missing values %s fewer than %d effective samples, so that a few draws "
+                       "determine their imputed values; set --importance above %" PRId64,
                        imputation->few, elbow_text_count(imputation->rows, "row").text,
                        imputation->few == 1 ? "has" : "have", ELBOW_IMPUTATION_FEW, options->importance);
 }

@@ -175,8 +175,7 @@ static enum elbow_status finish_screen(const struct elbow_call *call, const stru
     if (!elbow_log_lost_screen(log, what, sizeof what))
         return ELBOW_OK;
     if (command->minds_screen)
-        return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished, and log.txt has these lines",
-                               what);
+        return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished, and log.txt has all lines", what);
     if (log->lost_reason == EPIPE)
         return ELBOW_OK;
     return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished", what);

@@ -302,9 +302,8 @@ static const struct elbow_flag flags[] = {
     {.name = "data",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
-     .help =
-         "the dataset (that of the checkpoint: the rows held back from its training data, its validation data, or its "
-         "training data); with --codes the rows that were encoded",
+     .help = "the dataset (the checkpoint's held-back rows; if there are none, its validation data; else its training "
+             "data); with --codes the rows that were encoded",
      .offset = offsetof(struct options, request.data)},
     {.name = "codes",
      .kind = ELBOW_FLAG_TEXT,

@@ -28,7 +28,7 @@ static const struct elbow_flag flags[] = {
     {.kind = ELBOW_FLAG_TEXT,
      .is_required = true,
      .value = "FILE[:/dataset]",
-     .help = "an HDF5 file; or a dataset or a group of it, which is then all that is written",
+     .help = "an HDF5 file, or a dataset or a group of it, if only that is to be written",
      .offset = offsetof(struct options, source)},
     {.name = "output",
      .letter = 'o',
@@ -47,8 +47,8 @@ static const struct elbow_flag flags[] = {
     {.name = "chunk",
      .kind = ELBOW_FLAG_BYTES,
      .value = "SIZE",
-     .help =
-         "size of a chunk, as 4MiB, or in units of 1024 bytes (1024); datasets up to this size are copied unchanged",
+     .help = "size of a chunk, such as 4MiB; a plain number counts KiB (1024); datasets up to this size are copied "
+             "unchanged",
      .offset = offsetof(struct options, chunk),
      .least = KILOBYTE,
      .most = (int64_t)4 << 30,
@@ -63,7 +63,7 @@ static const struct elbow_flag flags[] = {
     {.name = "memory",
      .kind = ELBOW_FLAG_BYTES,
      .value = "SIZE",
-     .help = "memory for the rows being copied, as 500MB or 2GiB, or in units of 1024 x 1024 bytes (256)",
+     .help = "memory for the rows being copied, such as 500MB or 2GiB; a plain number counts MiB (256)",
      .offset = offsetof(struct options, memory),
      .least = MEGABYTE,
      .most = (int64_t)MEGABYTE << 24,
@@ -178,7 +178,7 @@ static void report(struct elbow_log *log, const struct options *options, const c
                        options->output, elbow_text_count(result->references, "attribute or dataset").text);
     if (result->repeated > 0)
         elbow_log_say(log,
-                      "old chunks were unpacked up to %llu times, because a band of them does not fit into --memory; "
+                      "old chunks were unpacked up to %llu times, because too few of them fit into --memory; "
                       "with %s each is unpacked once",
                       (unsigned long long)result->repeats, elbow_text_bytes(result->band).text);
 }

@@ -80,7 +80,8 @@ static const struct elbow_flag flags[] = {
     {.name = "by",
      .kind = ELBOW_FLAG_TEXT,
      .value = "elbo|recon|kl|importance|deviance",
-     .help = "the score: -elbo, -recon, kl, -log_likelihood, deviance (elbo; recon for a deterministic model)",
+     .help = "the score: -elbo, -recon, kl, -log_likelihood (importance) or deviance (elbo; of a deterministic model "
+             "recon)",
      .offset = offsetof(struct options, request.by)},
     {.name = "importance",
      .kind = ELBOW_FLAG_INTEGER,
@@ -91,7 +92,8 @@ static const struct elbow_flag flags[] = {
     {.name = "calibrate",
      .kind = ELBOW_FLAG_TEXT,
      .value = "FILE[:/dataset]",
-     .help = "rows known to be normal, which neither trained nor chose the model: gives every row a p-value",
+     .help = "rows known to be normal, used neither for training nor for choosing the checkpoint; gives every row a "
+             "p-value",
      .offset = offsetof(struct options, request.calibrate)},
     {.name = "calibrate-mask",
      .kind = ELBOW_FLAG_TEXT,

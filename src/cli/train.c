@@ -93,7 +93,7 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct options, notes)},
     {.name = "check",
      .kind = ELBOW_FLAG_SWITCH,
-     .help = "check options, configuration, data.memory and that the files exist, print the run directory, and do not "
+     .help = "check options, configuration, files of the data and data.memory, print the run directory, and do not "
              "train",
      .offset = offsetof(struct options, checks)},
     {.name = "force",
@@ -278,12 +278,13 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
 const struct elbow_command elbow_command_train = {
     .name = "train",
     .summary = "train a model",
-    .text = "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
-            "resolved configuration, tables, pictures and checkpoints. One that holds checkpoints is refused without\n"
-            "--resume, --resume=auto or --overwrite; one that holds a foreign file under a name that a run writes is\n"
-            "always refused. SIGUSR1, SIGUSR2 and a time limit (the key run.time_limit) stop the run after a step,\n"
-            "with a checkpoint. With --check neither MPI nor a run starts, so a job script can check its command line\n"
-            "first.\n",
+    .text =
+        "Trains the model that the configuration describes, on the data that it names. The run directory gets the\n"
+        "resolved configuration, tables, pictures and checkpoints. A directory with checkpoints is refused without\n"
+        "--resume, --resume=auto or --overwrite; a directory with a foreign file under a name that a run writes\n"
+        "is always refused. SIGUSR1, SIGUSR2 and a time limit (the key run.time_limit) stop the run after a step,\n"
+        "with a checkpoint. With --check neither MPI nor a run starts, so a job script can check its command line\n"
+        "first.\n",
     .examples = "elbow train configs/shapes.yaml\n"
                 "mpirun -n 8 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --set train.epochs=40\n"
                 "mpirun -n 16 elbow train configs/mnist-mlp.yaml --run-dir runs/wide --resume\n"

@@ -134,12 +134,12 @@ static const struct elbow_key keys[] = {
      .help = "A directory on storage of each node. One rank of the node copies the files there before they are read; "
              "the copies are removed after loading. Empty: no copies."},
     {"data", "order", CHOICE(order_choices), AT(data.order), .preset = "full", .is_later = true,
-     .help = "The order of the training rows. full: each epoch shuffles all of them together. segments: pages of rows "
-             "are dealt to the microbatches of a batch once, and each epoch shuffles the rows of each microbatch. "
-             "windows: each epoch deals the pages again, and shuffles the rows of data.window_pages pages at a time."},
+     .help =
+         "The order of the training rows. full: each epoch shuffles all of them together. segments: pages of rows are "
+         "dealt once to as many segments as a batch has microbatches, and each epoch shuffles each segment. windows: "
+         "each epoch deals the pages again, and shuffles each segment in windows of data.window_pages pages."},
     {"data", "window_pages", INTEGER, AT(data.window_pages), FROM(1, INT64_C(1) << 40), .preset = "8", .is_later = true,
-     .help = "With data.order: windows: number of pages in a window. The rows of a window are shuffled together; each "
-             "microbatch of a batch has windows of its own."},
+     .help = "With data.order: windows: number of pages in a window, whose rows are shuffled together."},
     {"data", "page_rows", INTEGER, AT(data.page_rows), FROM(0, INT64_C(1) << 40), .preset = "0", .is_later = true,
      .help = "With data.order: segments or windows: rows of a page. 0: as many whole chunks of the first file as fit "
              "into 1 MiB; the first start of a run settles the number."},
@@ -149,8 +149,8 @@ static const struct elbow_key keys[] = {
          "each node; shard (data.order: segments or windows): on each node those that its ranks use; stream "
          "(data.order: windows): in the files, from which they are read ahead. auto: the first of these that fits."},
     {"data", "memory", BYTES, AT(data.memory), FROM_ZERO, .preset = "0", .may_change = true, .is_later = true,
-     .help = "Memory of each node for pages of the training set that are read (data.access: stream) and for unpacking "
-             "them, such as 8GB; validation rows come beside it. 0: the free memory of the node."},
+     .help = "Limit of each node's memory for the pages of a streamed training set (data.access: stream) and for "
+             "unpacking them. Validation rows need memory in addition. 0: the free memory of the node."},
 
     {"model", "latent", INTEGER, AT(model.latent), FROM(1, LATENT_MAX), .preset = "20",
      .help = "Number of latent dimensions, Z."},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: where its rows will be. The place never shows in the bits, so it goes by memory; pages, which the
-// order of the samples goes by, follow from files, keys and checkpoint alone.
+// Loading a dataset: decides where its rows are kept. The place never affects the bits, so it depends on the memory.
+// Pages decide the order of the samples, so they depend only on files, keys and checkpoint.
 #include "elbow/data/detail/page_budget.h"
 #include "elbow/data/detail/page_load.h"
 #include "elbow/data/detail/rows.h"
@@ -9,7 +9,8 @@
 #include "elbow/base/text.h"
 #include "elbow/parallel/collectives.h"
 
-// Of free memory that much is left to all else; segments of fewer pages read those at their ends too often.
+// The share of the free memory that is left for everything else (one in 5); the smallest number of pages in a segment
+// of which the pages at its ends are not read too often.
 enum { SPARE_SHARE = 5, FEW_PAGES = 20 };
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -50,8 +51,8 @@ static struct elbow_placing_machine find_machine(struct elbow_comm *comm)
         .free = (uint64_t)free_bytes, .node_ranks = (uint64_t)ranks, .ranks = (uint64_t)place.size};
 }
 
-// The place that the order allows and that fits into memory; that of a command or of validation data, which are used in
-// the order of the file, is either of two.
+// Chooses a place that the order allows and that fits into memory. Rows of a command and validation rows, which are
+// used in file order, are resident or streamed.
 static enum elbow_access choose(const struct elbow_placing *placing, const struct elbow_page_budget *budget)
 {
     uint64_t spare = budget->machine.free - budget->machine.free / SPARE_SHARE;
@@ -73,7 +74,7 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_pa
     const struct elbow_dataset *dataset = loading->dataset;
     const struct elbow_page_table *table = &dataset->page_table;
     const char *why = placing->access == ELBOW_ACCESS_AUTO || placing->batch == 0 ? "" : ", as data.access says";
-    const char *beside = placing->batch == 0 ? "beside " : ""; // data.memory bounds the training set
+    const char *beside = placing->batch == 0 ? "in addition to " : ""; // data.memory bounds the training set
     char all[64], given[64], each[64];
     elbow_text_format(all, sizeof all, "%s", elbow_text_bytes(budget->all).text);
     elbow_text_format(given, sizeof given, "%s of a node are free", elbow_text_bytes(budget->machine.free).text);
@@ -88,11 +89,10 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_pa
         elbow_log_say(log, "%s: of %s in all, each rank keeps the rows that it uses, up to %.3g %%, %s per node (%s)%s",
                       role, all, 100.0 * (double)budget->of_rank / (double)budget->all, each, given, why);
     else
-        elbow_log_say(
-            log,
-            "%s: %s in %s are read from the files while they are used; a node takes up to %s for them and to unpack "
-            "them (%s)%s",
-            role, all, elbow_text_count(table->count, "page").text, each, given, why);
+        elbow_log_say(log,
+                      "%s: %s in %s are read from the files when they are used; a node needs up to %s for them and for "
+                      "unpacking (%s)%s",
+                      role, all, elbow_text_count(table->count, "page").text, each, given, why);
     if (dataset->place == ELBOW_ACCESS_STREAM && placing->batch > 0 && table->count < FEW_PAGES * segments)
         elbow_log_say(log,
                       "%s: up to %.3g times the bytes of all rows are read in an epoch: some of the %s belong to two "
@@ -101,7 +101,7 @@ static void log_place(const struct elbow_loading *loading, const struct elbow_pa
                       elbow_text_count(table->count, "page").text, elbow_text_count(segments, "segment").text);
 }
 
-// Whether figures at the start have to be of all rows: what is learned from them is.
+// Whether the figures at the start must be those of all rows, because something is learned from them.
 static bool needs_all(const struct elbow_loading *loading)
 {
     const struct elbow_dataset_request *request = loading->request;
@@ -111,7 +111,7 @@ static bool needs_all(const struct elbow_loading *loading)
                                           elbow_transform_row(request->input)->learn != NULL);
 }
 
-// Local, alike on all ranks. Pages, and what reads them, where the place has such.
+// Local, the same on all ranks. Makes the pages and their source, if the place has any.
 static enum elbow_status decide(struct elbow_loading *loading, struct elbow_page_budget *budget,
                                 struct elbow_page_source *source, struct elbow_error *error)
 {
@@ -125,7 +125,7 @@ static enum elbow_status decide(struct elbow_loading *loading, struct elbow_page
         dataset->looked = dataset->sample.before[dataset->sample.count];
     if (status != ELBOW_OK || dataset->place == ELBOW_ACCESS_RESIDENT)
         return status;
-    if (elbow_loading_may_miss(loading)) // what is known is in the pages, too
+    if (elbow_loading_may_miss(loading)) // known bits are in the pages, too
         dataset->beside_bytes -= dataset->samples * elbow_rows_known_row_bytes(dataset);
     status = elbow_page_load_create(loading, source, error);
     if (status == ELBOW_OK)
@@ -137,7 +137,8 @@ static enum elbow_status decide(struct elbow_loading *loading, struct elbow_page
     return elbow_page_budget_check(loading, source, budget, error);
 }
 
-// Local. What reading pages takes beside them. Where the files do not say it, they are refused later.
+// Local. The memory that reading pages takes in addition to them; 0 if it cannot be found: the files are then refused
+// later.
 static uint64_t find_unpacking(struct elbow_loading *loading)
 {
     struct elbow_hdf5_storage storage;
@@ -146,7 +147,7 @@ static uint64_t find_unpacking(struct elbow_loading *loading)
     return is_known ? loading->dataset->reading_bytes : 0;
 }
 
-// Collective. Likewise, as rank zero finds it: others need not look through the index of the chunks.
+// Collective. The same, found by rank zero alone, so that the other ranks need not read the index of the chunks.
 static uint64_t share_unpacking(struct elbow_loading *loading)
 {
     uint64_t bytes = elbow_comm_place(loading->comm).rank == 0 ? find_unpacking(loading) : 0;

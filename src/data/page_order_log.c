@@ -116,8 +116,8 @@ static void warn_sorted(struct elbow_page_order *order, bool has_windows, const 
             elbow_log_warn(
                 log,
                 "%s: rows of one label seem to be stored together: the samples that are shuffled together (up to %llu) "
-                "have %.1f different labels on average, and would have %.1f if rows were stored in any order; "
-                "set %s (other bits), or store the rows shuffled",
+                "have %.1f different labels on average, and would have %.1f if rows were stored in random order; set "
+                "%s (other bits), or store the rows shuffled",
                 dataset->name, (unsigned long long)elbow_page_order_window_most(order), mixture.had, mixture.expected,
                 has_windows ? "data.window_pages larger" : "data.page_rows smaller");
     }

@@ -45,8 +45,8 @@ static void judge_binding(struct elbow_doctor_report *report)
                    binding->crowded_ranks, binding->crowded_cores, plural(binding->crowded_cores), node->host);
         else
             advise(report, "binding",
-                   "%d rank%s of %d threads on %d core%s of %s: threads take turns. Use fewer ranks or a smaller "
-                   "train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d --bind-to core, "
+                   "%d rank%s of %d threads must share %d core%s on %s: the threads take turns. Use fewer ranks or a "
+                   "smaller train.threads, or bind each rank to %d cores (mpirun --map-by slot:PE=%d --bind-to core, "
                    "srun --cpus-per-task=%d).",
                    binding->crowded_ranks, plural(binding->crowded_ranks), facts->threads, binding->crowded_cores,
                    plural(binding->crowded_cores), node->host, facts->threads, facts->threads, facts->threads);
@@ -161,18 +161,19 @@ static void judge_pages(struct elbow_doctor_report *report)
         return;
     if (pages->unpacked > CHUNKS_MUCH * pages->page_bytes)
         advise(report, "chunks",
-               "A page of %s, %s, unpacks %s of chunks, and every epoch reads all pages. Rewrite the file in chunks "
-               "of whole rows (elbow rechunk %.300s -o NEW.h5).",
+               "Reading a page of %s, %s, unpacks %s of chunks, and every epoch reads all pages. Rewrite the "
+               "file in chunks of whole rows (elbow rechunk %.300s -o NEW.h5).",
                elbow_text_count(pages->rows, "row").text, elbow_text_bytes(pages->page_bytes).text,
                elbow_text_bytes(pages->unpacked).text, facts->data);
     else if (pages->chunk_rows > 1 && pages->all < PAGES_FEW * facts->microbatches)
-        advise(report, "chunks",
-               "A page is at least one chunk of %s, which makes %s for %s of a batch: pages at the bounds of "
-               "segments are read twice, every epoch reads the data up to %.2g times, and a window is a large part "
-               "of them. Rewrite the file in smaller chunks (elbow rechunk %.300s -o NEW.h5 --chunk 64).",
-               elbow_text_count(pages->chunk_rows, "row").text, elbow_text_count(pages->all, "page").text,
-               elbow_text_count(facts->microbatches, "microbatch").text,
-               (double)(pages->all + facts->microbatches) / (double)pages->all, facts->data);
+        advise(
+            report, "chunks",
+            "A page has at least one chunk of %s, so there are only %s for %s of a batch: pages at the bounds of "
+            "segments are read twice, an epoch reads up to %.2g times the bytes of the data, and a window holds a "
+            "large part of the data. Rewrite the file in smaller chunks (elbow rechunk %.300s -o NEW.h5 --chunk 64).",
+            elbow_text_count(pages->chunk_rows, "row").text, elbow_text_count(pages->all, "page").text,
+            elbow_text_count(facts->microbatches, "microbatch").text,
+            (double)(pages->all + facts->microbatches) / (double)pages->all, facts->data);
     if (facts->read_per_second > 0 && facts->read_per_second < READ_SLOW && !facts->has_stage)
         advise(report, "staging",
                "%.300s is read at %s a second, and every epoch reads all of it. If the nodes have a disk of their own, "

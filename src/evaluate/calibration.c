@@ -82,18 +82,18 @@ enum elbow_status elbow_findings_check_calibration(struct elbow_comm *comm, cons
     bool has_valid = checkpoint->config.data.valid[0] != '\0';
     if ((has_hash && normal->hash == own->hash) || lie_in(findings, calibration, rows))
         elbow_log_warn(log,
-                       "--calibrate %s: has the rows that are scored, so that their p-values are nothing but ranks "
-                       "among themselves; name other rows, which are known to be normal",
+                       "--calibrate %s: has the rows that are scored, so that p-values only rank these rows among "
+                       "themselves; name other rows that are known to be normal",
                        normal->name);
     if ((has_hash && normal->hash == checkpoint->data.hash) || lie_in(findings, calibration, &trained))
         elbow_log_warn(log,
-                       "--calibrate %s: has rows that the model was trained on, which score lower than new ones do, so "
-                       "that p-values are too small; name normal rows that it was not trained on",
+                       "--calibrate %s: has training rows of the model, which score lower than new rows, so that "
+                       "p-values are too small; name normal rows that were not used for training",
                        normal->name);
     else if (rows->best && ((has_hash && normal->hash == checkpoint->data.valid_hash) ||
                             (has_valid && lie_in(findings, calibration, &chosen))))
         elbow_log_warn(log,
-                       "--calibrate %s: has the rows that chose the checkpoint of --best, so that p-values are too "
+                       "--calibrate %s: has the rows with which --best chose the checkpoint, so that p-values are too "
                        "small; name other normal rows, or leave --best out",
                        normal->name);
     return ELBOW_OK;

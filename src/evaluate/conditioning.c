@@ -22,8 +22,8 @@ static enum elbow_status refuse(const struct reading *reading, const char *what)
 {
     char known[DESCRIPTION_SIZE];
     elbow_conditions_describe(reading->conditioning->conditions, known, sizeof known);
-    return elbow_error_set(reading->error, ELBOW_USAGE, "--condition %.200s: %.200s; there are %s", reading->text, what,
-                           known);
+    return elbow_error_set(reading->error, ELBOW_USAGE, "--condition %.200s: %.200s; the known ones are %s",
+                           reading->text, what, known);
 }
 
 // The variable whose name stands at `at` before '='; SIZE_MAX: none.
@@ -79,7 +79,7 @@ static enum elbow_status take_next(struct reading *reading)
     char value[VALUE_SIZE], what[300];
     size_t v = name_at(conditions, reading->at);
     if (v == SIZE_MAX) {
-        elbow_text_format(what, sizeof what, "'%.*s' is not a NAME=VALUE of this model",
+        elbow_text_format(what, sizeof what, "'%.*s' is not NAME=VALUE with the name of a condition",
                           (int)strcspn(reading->at, ",") < 60 ? (int)strcspn(reading->at, ",") : 60, reading->at);
         return refuse(reading, what);
     }
@@ -148,7 +148,7 @@ enum elbow_status elbow_conditioning_settle(struct elbow_conditioning *condition
             struct reading reading = {conditioning, condition->name, NULL, error};
             return refuse(
                 &reading,
-                "is not given, and neither is another variable with classes; give all of these but one, as NAME=VALUE");
+                "is not given, but only one variable with classes may be left out; give the others as NAME=VALUE");
         }
     }
     return status;

@@ -133,12 +133,10 @@ static enum elbow_status conclude(struct elbow_findings *findings, struct elbow_
     }
     status = rank_scores(&findings->anomalies, rows, findings->scores, &findings->ranking, error);
     if (status == ELBOW_OK && findings->ranking.auroc.high < 0.5)
-        elbow_log_say(
-            log,
-            "AUROC %.4f is below 0.5: normal rows score higher than anomalies; the labels given as normal may "
-            "be the anomalies (--normal names the normal classes, else 1 is an anomaly), or another --by may "
-            "suit these rows",
-            findings->ranking.auroc.value);
+        elbow_log_say(log,
+                      "AUROC %.4f is below 0.5: normal rows score higher than anomalies; check which labels are normal "
+                      "(those of --normal, else 0), or try another --by",
+                      findings->ranking.auroc.value);
     return status == ELBOW_OK ? set_beside(findings, log, error) : status;
 }
 

@@ -170,8 +170,9 @@ static void tell_binding(const struct elbow_engine *engine)
         elbow_text_format(cores, sizeof cores, "%d", binding.least);
     else
         elbow_text_format(cores, sizeof cores, "%d to %d", binding.least, binding.most);
-    elbow_log_say(plan->log, "threads: %d a rank; binding: a rank may run on %s core%s, those of a node on %d", threads,
-                  cores, binding.most == 1 ? "" : "s", binding.cores);
+    elbow_log_say(plan->log,
+                  "threads: %d a rank; binding: a rank may run on %s core%s, all ranks of a node together on %d",
+                  threads, cores, binding.most == 1 ? "" : "s", binding.cores);
     if (threads > 1)
         elbow_log_say(plan->log, "matrix products are spread over threads by: %s",
                       elbow_dense_product_is_own() ? "columns and rows" : elbow_blas_cuts());

@@ -85,11 +85,12 @@ static enum elbow_status choose(struct verifier *verifier, struct elbow_error *e
     if (request->from == 0 && verifier->last == 0)
         return elbow_error_set(error, ELBOW_FILE,
                                "%s: holds no checkpoint before that of step %" PRIu64
-                               ", from which its steps could be made again; --from-start makes the whole run again",
+                               ", so there is none to repeat steps from; --from-start repeats the whole run",
                                request->run, verifier->steps[verifier->last]);
     if (verifier->first >= verifier->last)
         return elbow_error_set(error, ELBOW_USAGE,
-                               "verify: --from %" PRIu64 " is not before the checkpoint to end with, of step %" PRIu64,
+                               "verify: --from %" PRIu64
+                               " is not before the last checkpoint to compare, of step %" PRIu64,
                                verifier->steps[verifier->first], verifier->steps[verifier->last]);
     return ELBOW_OK;
 }

@@ -74,7 +74,7 @@ grep -qx "data: order: segments: 7 pages of up to 17 rows are dealt to 13 segmen
 grep -q "rows of one label seem" windows.1.out && fail "a warning: $(grep 'rows of one label' windows.1.out)"
 "$make_data" write data.h5 /sorted i64 133 values "values=$(for row in {0..132}; do echo $((row / 27)); done | paste -sd,)"
 run 0 1 sorted "$elbow" train windows.yaml --run-dir sorted --set train.epochs=0 --set train.steps=1 --set data.labels=/sorted
-grep -q "warning: data.h5:/normal: rows of one label seem to be stored together: the samples that are shuffled together (up to 10) have 2.. different labels on average, and would have 4.. if rows were stored in any order; set data.window_pages larger (other bits), or store the rows shuffled" sorted.out sorted.err ||
+grep -q "warning: data.h5:/normal: rows of one label seem to be stored together: the samples that are shuffled together (up to 10) have 2.. different labels on average, and would have 4.. if rows were stored in random order; set data.window_pages larger (other bits), or store the rows shuffled" sorted.out sorted.err ||
     fail "no warning: $(cat sorted.err)"
 run 0 1 info "$elbow" info windows.1
 grep -qx "order       windows of pages of up to 5 rows (data.order), 2 pages a window" info.out || fail "info: $(grep ^order info.out)"

@@ -72,7 +72,7 @@ Y
 run 75 2 moved "$elbow" train learned.yaml --run-dir moved --set data.access=stream --set run.stop_after=3
 run 0 3 moved2 "$elbow" train learned.yaml --run-dir moved --resume --set data.access=resident --set data.memory=1kB
 same_run "learned, resumed" learned.1:resident moved
-grep -q "validation: .* are read from the files while they are used" moved2.out || fail "$(grep validation: moved2.out)"
+grep -q "validation: .* are read from the files when they are used" moved2.out || fail "$(grep validation: moved2.out)"
 
 # A value that the model does not take, in a page that the start does not look at: in memory it is found at the start,
 # in files when it is read.

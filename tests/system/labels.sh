@@ -188,10 +188,10 @@ mistaken() {
 }
 there="the known ones are kind: Küste, setosa, virginica; dose: a number \(mean [0-9.]+, deviation [0-9.]+\)"
 wrong 2 "--condition kind=rose: the training data had no kind 'rose'; $there" sample told -o x.h5 --condition kind=rose
-mistaken 2 "'colour=red' is not a NAME=VALUE of this model; $there" sample told -o x.h5 --condition colour=red
+mistaken 2 "'colour=red' is not NAME=VALUE with the name of a condition; $there" sample told -o x.h5 --condition colour=red
 mistaken 2 "dose is a number, and 'much' is not one; $there" sample told -o x.h5 --condition kind=setosa,dose=much
 mistaken 2 'kind is given twice' reconstruct told -o x.h5 --condition kind=setosa --condition kind=setosa
-mistaken 2 '--condition none: cannot be combined' sample told -o x.h5 --condition none --condition kind=setosa
+mistaken 2 '--condition none: cannot be combined with other conditions' sample told -o x.h5 --condition none --condition kind=setosa
 mistaken 2 'trained without data.condition; leave it out' sample labelled -o x.h5 --condition kind=setosa
 mistaken 2 '--condition-from /fixed: the model has several conditions; write NAME=' eval told --data labels.h5:/x --condition-from /fixed
 mistaken 2 'needs the dose of each row, but no dataset is given for it' eval told --data labels.h5:/other/x --condition-from kind=/varying

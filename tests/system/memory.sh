@@ -76,7 +76,7 @@ agrees "what lies beside rows" data.train=$file:/contiguous data.labels=$file:/l
 stream=(data.order=windows data.access=stream data.memory=20MB data.window_pages=1 train.batch=256 train.microbatch=128 train.steps=100)
 agrees "pages" data.train=$file:/contiguous "${stream[@]}"
 agrees "pages of packed rows" data.train=$file:/small "${stream[@]}"
-grep -q '^data: .* a node takes up to 20.0 MB for them and to unpack them (data.memory: 20.0 MB)' memory.out || fail "pages: $(grep '^data' memory.out)"
+grep -q '^data: .* a node needs up to 20.0 MB for them and for unpacking (data.memory: 20.0 MB)' memory.out || fail "pages: $(grep '^data' memory.out)"
 measured data.train=$file:/contiguous
 grep -qE '\(while the data are loaded\)|^memory while training' memory.out && fail "nothing is taken for loading, but told: $(grep '^memory' memory.out)"
 measured data.train=$file:/whole

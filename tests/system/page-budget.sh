@@ -56,10 +56,10 @@ SLURM_JOB_ID=1 run 0 1 job "$elbow" train run.yaml --set data.memory=800kB --che
 SLURM_JOB_ID=1 SLURM_NTASKS=8 SLURM_JOB_NUM_NODES=8 run 0 1 nodes "$elbow" train run.yaml --set data.memory=800kB --check
 SLURM_JOB_ID=1 SLURM_NTASKS=8 SLURM_JOB_NUM_NODES=1 run 1 1 node "$elbow" train run.yaml --set data.memory=800kB --check
 
-# Validation rows come beside data.memory, and the start says how much.
+# Validation rows need memory in addition to data.memory, and the start says how much.
 run 0 1 beside "$elbow" train run.yaml --run-dir beside --set data.memory=2MB
-grep -q '^data: .* a node takes up to 2.0 MB for them and to unpack them (data.memory: 2.0 MB)' beside.out || fail "$(grep '^data' beside.out)"
-grep -q '^validation: all rows, 128.0 kB, are in the memory of each node (beside data.memory: 2.0 MB)$' beside.out ||
+grep -q '^data: .* a node needs up to 2.0 MB for them and for unpacking (data.memory: 2.0 MB)' beside.out || fail "$(grep '^data' beside.out)"
+grep -q '^validation: all rows, 128.0 kB, are in the memory of each node (in addition to data.memory: 2.0 MB)$' beside.out ||
     fail "$(grep '^validation' beside.out)"
 
 # A resume keeps its pages and windows: memory alone can be changed.

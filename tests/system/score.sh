@@ -112,11 +112,11 @@ calibrated "" 1 model --data rows.h5:/new --calibrate rows.h5:/calibration
 calibrated 'the rows that are scored.*name other rows' 2 model --data rows.h5:/new --calibrate rows.h5:/new
 calibrated 'the rows that are scored' 1 model --data rows.h5:/new --calibrate same.h5:/new
 calibrated 'the rows that are scored' 2 model --data rows.h5:/new --calibrate copy.h5:/new
-calibrated 'rows that the model was trained on.*name normal rows' 2 model --data rows.h5:/new --calibrate same.h5:/train
-calibrated 'rows that the model was trained on' 2 model --data rows.h5:/new --calibrate copy.h5:/rows
-calibrated 'rows that the model was trained on' 1 halved --data rows.h5:/new --calibrate rows.h5:/train
+calibrated 'training rows of the model.*name normal rows' 2 model --data rows.h5:/new --calibrate same.h5:/train
+calibrated 'training rows of the model' 2 model --data rows.h5:/new --calibrate copy.h5:/rows
+calibrated 'training rows of the model' 1 halved --data rows.h5:/new --calibrate rows.h5:/train
 calibrated 'the rows that are scored' 1 halved --calibrate rows.h5:/train
-calibrated 'the rows that chose the checkpoint of --best' 1 chosen --best --data rows.h5:/new --calibrate rows.h5:/calibration
+calibrated 'the rows with which --best chose the checkpoint' 1 chosen --best --data rows.h5:/new --calibrate rows.h5:/calibration
 calibrated "" 1 chosen --data rows.h5:/new --calibrate rows.h5:/calibration
 
 # Labels: classes, and what they say of the ranking, beside that of a PCA.
@@ -143,7 +143,7 @@ for normal in "0 1 2 3 4" 7; do
     read -ra classes <<<"$normal"
     run 0 1 turned "$elbow" score model -o turned.csv --data rows.h5:/new --labels /above "${classes[@]/#/--normal=}" --force --json
     case $normal in
-    7) grep -qE 'AUROC 0.[0-9]+ is below 0.5: .*labels given as normal may be the anomalies.*another --by' turned.err || fail "turned labels: $(cat turned.err)" ;;
+    7) grep -qE 'AUROC 0.[0-9]+ is below 0.5: .*check which labels are normal.*another --by' turned.err || fail "turned labels: $(cat turned.err)" ;;
     *) ! grep -q 'below 0.5' turned.err || fail "labels as they are meant: $(cat turned.err)" ;;
     esac
 done

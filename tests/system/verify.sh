@@ -64,7 +64,7 @@ rm single/checkpoints/step-0000000[48].h5
 tells 1 'single: holds no checkpoint before that of step 12, .*--from-start makes the whole run again' verify single
 tells 1 'data.h5.*Not a directory' verify data.h5
 tells 2 '--from 5: one holds no checkpoint of that step \(it has: 4, 8, 12\)' verify one --from 5
-tells 2 '--from 8 is not before the checkpoint to end with, of step 4' verify one --from 8 --to 4
+tells 2 '--from 8 is not before the last checkpoint to compare, of step 4' verify one --from 8 --to 4
 tells 2 '--from and --from-start exclude each other' verify one --from 4 --from-start
 tells 2 '--init needs --from-start' verify one --init other
 tells 2 '--set train.rate=1: a replay keeps all keys that decide the bits' verify one --set train.rate=1

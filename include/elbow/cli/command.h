@@ -77,8 +77,8 @@ struct elbow_words {
 #define ELBOW_ROW_DATA(at)                                                                                             \
     {                                                                                                                  \
         .name = "data", .kind = ELBOW_FLAG_TEXT, .value = "FILE[:/dataset]", .offset = (at),                           \
-        .help = "the dataset, with all its rows (that of the checkpoint: the rows held back from its training data, "  \
-                "its validation data, or its training data)"                                                           \
+        .help = "the dataset, of which all rows are used (the checkpoint's held-back rows; if there are none, its "    \
+                "validation data; else its training data)"                                                             \
     }
 #define ELBOW_ROW_NAMES(at)                                                                                            \
     {                                                                                                                  \

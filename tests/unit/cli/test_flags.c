@@ -116,8 +116,8 @@ START_TEST(sizes)
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
         ck_assert_int_eq(READ("--memory", bad[i]), ELBOW_USAGE);
-    EXPECT_ERROR("--memory: found '2GB', expected a size such as 500MB or 2GiB, or a number of units of 1024 bytes, of "
-                 "1024 to 1073741824 bytes in all",
+    EXPECT_ERROR("--memory: found '2GB', expected a size such as 500MB or 2GiB, or a number in units of 1024 bytes, "
+                 "from 1024 to 1073741824 bytes in total",
                  "--memory", "2GB");
 }
 END_TEST
