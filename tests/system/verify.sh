@@ -61,7 +61,7 @@ tells 1 'the run has no receipt of its build and processor' verify mixed --to 8
 # What cannot be verified.
 cp -r one single
 rm single/checkpoints/step-0000000[48].h5
-tells 1 'single: holds no checkpoint before that of step 12, .*--from-start makes the whole run again' verify single
+tells 1 'single: holds no checkpoint before that of step 12, .*--from-start repeats the whole run' verify single
 tells 1 'data.h5.*Not a directory' verify data.h5
 tells 2 '--from 5: one holds no checkpoint of that step \(it has: 4, 8, 12\)' verify one --from 5
 tells 2 '--from 8 is not before the last checkpoint to compare, of step 4' verify one --from 8 --to 4

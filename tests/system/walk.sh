@@ -122,7 +122,7 @@ wrong '--latents bad.h5: expected FILE:/dataset' decode images --latents bad.h5 
 wrong 'bad.h5: dataset /none not found' decode images --latents bad.h5:/none -o x.h5
 wrong 'zero.h5: is a file that is read' decode images --latents zero.h5:/z -o zero.h5 --force
 wrong '--condition label: is not given' decode told --latents codes.h5:/mean -o x.h5
-wrong '.*give --class; there are' traverse classes -o x.h5
+wrong '.*give --class; the classes are' traverse classes -o x.h5
 wrong '--class nine: the training data have no such class; the classes are' sample classes --class nine -o x.h5
 wrong '--class 1: images.* was trained without model.classifier' sample images --class 1 -o x.h5
 wrong '--rows: 88 is out of range; there are 88 rows' reconstruct images --rows 3,88 -o x.h5
