@@ -99,11 +99,11 @@ wrong() { # STATUS SENTENCE word...
     [ ! -s wrong.out ] || fail "measure $*: prints figures"
 }
 wrong 2 'nothing to measure; give a CHECKPOINT, or a table with --codes'
-wrong 2 '--codes codes.h5:/mean: the codes are those of dense' dense --codes codes.h5:/mean
-wrong 2 '--samples data.h5:/train: the samples are those of dense' dense --samples data.h5:/train
+wrong 2 '--codes codes.h5:/mean: measures this table instead of dense' dense --codes codes.h5:/mean
+wrong 2 '--samples data.h5:/train: samples are drawn from dense' dense --samples data.h5:/train
 wrong 2 '--best: belongs to a CHECKPOINT' --codes codes.h5:/mean --best
 wrong 2 "no measure is called 'mog'; did you mean mig" dense --only probe,mog
-wrong 2 '--only mig: needs factors; --factors FILE:/dataset names them' dense --only mig
+wrong 2 '--only mig: needs factors; give them with --factors FILE:/dataset' dense --only mig
 wrong 2 '--only kl: needs a posterior and a prior, and a checkpoint has them, not a table' --codes codes.h5:/mean --only kl
 wrong 2 '--codes codes.h5: expected FILE:/dataset' --codes codes.h5
 wrong 1 'codes.h5: dataset /none not found' --codes codes.h5:/none

@@ -40,7 +40,7 @@ says 0 'o.h5:/x\?\[31m\?elbow' "$import" x.csv -o o.h5 --name "/$evil"
 says 0 '^/x\?\[31m\?elbow: all is well\?1m\?1m\?: uint8' "$elbow" info o.h5
 : >empty.yaml
 says 1 'the file has: /x\?\[31m' "$elbow" bench empty.yaml --set data.file=o.h5 --set data.train=/y
-says 1 'dataset /x.* exists already' "$import" x.csv -o o.h5 --name "/$evil"
+says 1 'dataset /x.* already exists' "$import" x.csv -o o.h5 --name "/$evil"
 says 1 'x\?\[31m.*No such file' "$import" "$evil" -o n.h5
 says 2 'x\?\[31m.*unknown option' "$import" "--$evil" -o n.h5
 says 2 'x\?\[31m.*only options were expected' "$shapes" "$evil" -o n.h5
@@ -48,7 +48,7 @@ says 2 'x\?\[31m' "$elbow" "$evil"
 says 2 'x\?\[31m' "$elbow" info "--$evil"
 says 1 'x\?\[31m' "$elbow" info "$evil"
 printf 'a\302\23331m,b\n1,2\n' >header.csv
-says 0 'taken as a header \(a\?31m,b\)' "$import" header.csv -o header.h5
+says 0 'is read as a header \(a\?31m,b\)' "$import" header.csv -o header.h5
 { printf '# %0300d\n' 0; printf '1,2\n3,b\033[31m\n'; } >cell.csv # beyond what tells formats apart
 says 1 'column 2: "b\?\[31m" is not a number' "$import" cell.csv -o cell.h5
 cp x.csv "$evil.csv"

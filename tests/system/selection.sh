@@ -86,8 +86,8 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
     $at["names"] != "\"r" $at["row"] "\"" || $at["labels"] != $at["row"] % 5 { exit 1 } END { exit NR != 6 }' beside.csv ||
     fail "names and labels: $(cat beside.csv)"
 
-# Names begin the lines of a CSV of pairs, whatever the ranks. Where an output has no place for names nobody looks for them,
-# and who asks for them is told.
+# Names begin the lines of a CSV of pairs, whatever the ranks. If an output cannot hold names nobody looks for them,
+# and a request for them is refused.
 for ranks in 1 3; do
     run 0 $ranks list.csv "$elbow" reconstruct list -o pairs.$ranks.csv -n 5
     cut -d, -f1 pairs.$ranks.csv | cmp -s - <(printf '"r%d"\n' 0 0 16 16 17 17 101 101 199 199) || fail "names of pairs: $(cut -d, -f1 pairs.$ranks.csv)"
@@ -102,7 +102,7 @@ mv pictures.h5 moved.h5
 run 0 1 picture "$elbow" reconstruct pictures -o pairs.png
 run 1 1 no-names "$elbow" reconstruct pictures -o no-names.csv
 run 2 3 refused "$elbow" reconstruct pictures -o refused.png --names moved.h5:/names
-grep -q '^elbow: --names moved.h5:/names: refused.png has no place for names' refused.err || fail "--names for a PNG: $(cat refused.err)"
+grep -q '^elbow: --names moved.h5:/names: refused.png cannot hold names' refused.err || fail "--names for a PNG: $(cat refused.err)"
 [ ! -e refused.png ] || fail "--names for a PNG, which was made"
 run 0 1 given "$elbow" reconstruct pictures -o given.csv --names moved.h5:/names -n 1
 cut -d, -f1 given.csv | cmp -s - <(printf '"r0"\n"r0"\n') || fail "--names for a CSV: $(cut -d, -f1 given.csv)"

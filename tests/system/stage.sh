@@ -26,7 +26,7 @@ run 0 3 staged "$elbow" train run.yaml --run-dir staged --set data.stage=local -
 same_run "staged" plain staged
 empty local "after a run"
 size=$(($(stat -c %s data.h5) + $(stat -c %s other.h5)))
-grep -Eq '^data: .* staged in local of 2 nodes, in [0-9.]+ s$' staged.out || fail "nothing is told: $(cat staged.out)"
+grep -Eq '^data: .* staged in local of 2 nodes in [0-9.]+ s$' staged.out || fail "nothing is told: $(cat staged.out)"
 grep -Eq '^staged: .* in local, in [0-9.]+ s$' staged/receipt.txt || fail "the receipt: $(cat staged/receipt.txt)"
 [ "$size" -gt 0 ] || fail "no data"
 

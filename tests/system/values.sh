@@ -315,7 +315,7 @@ refuses 2 'model.input.mask: found .*maybe' data.train=/all model.input.mask=may
 refused 2 '--hide: found .1., expected a share above 0 and below 1' eval by_nan --hide 1
 refused 2 '--hide: found .half., expected a share' impute by_nan -o x.h5 --hide half
 refused 2 '--mask /: expected a dataset such as' eval by_nan --mask /
-refused 1 'gaps.h5:/wrong: row 0 holds .* but --mask is 1 where' eval by_nan --mask /wrong
+refused 1 'gaps.h5:/wrong: row 0 holds .* but --mask must be 1 for a known value' eval by_nan --mask /wrong
 refused 2 '--draws.*0' impute by_nan -o x.h5 --draws 0
 refused 2 "--draws: found .1048577., expected at most 1048576" impute by_nan -o x.h5 --draws 1048577
 refused 2 '--importance.*0' impute by_nan -o x.h5 --importance 0

@@ -128,7 +128,7 @@ wrong '--class 1: images.* was trained without model.classifier' sample images -
 wrong '--rows: 88 is out of range; there are 88 rows' reconstruct images --rows 3,88 -o x.h5
 wrong '--rows: found .3,x., expected whole numbers' interpolate images --rows 3,x -o x.h5
 wrong '--rows 3: found one row, expected two or more' interpolate images --rows 3 -o x.h5
-wrong '--rows, --worst, and -n with --first: each selects' reconstruct images --rows 3 --worst 2 -o x.h5
+wrong '--rows, --worst, and -n with --first: each selects rows' reconstruct images --rows 3 --worst 2 -o x.h5
 wrong '--row: 88 is out of range; there are 88 rows' traverse images --row 88 -o x.h5
 wrong '--dimensions: 3 is out of range; there are 3 latent dimensions' traverse images --dimensions 0,3 -o x.h5
 wrong '-n and --dimensions: both select' traverse images --dimensions 0 -n 2 -o x.h5
