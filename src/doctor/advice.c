@@ -168,7 +168,7 @@ static void judge_pages(struct elbow_doctor_report *report)
     else if (pages->chunk_rows > 1 && pages->all < PAGES_FEW * facts->microbatches)
         advise(
             report, "chunks",
-            "A page has at least one chunk of %s, so there are only %s for %s of a batch: pages at the bounds of "
+            "A page has at least one chunk of %s, so the data make only %s for %s of a batch: pages at the bounds of "
             "segments are read twice, an epoch reads up to %.2g times the bytes of the data, and a window holds a "
             "large part of the data. Rewrite the file in smaller chunks (elbow rechunk %.300s -o NEW.h5 --chunk 64).",
             elbow_text_count(pages->chunk_rows, "row").text, elbow_text_count(pages->all, "page").text,

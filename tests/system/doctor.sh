@@ -40,7 +40,7 @@ find . ! -name 'sound.*' | sort | diff before - || fail "doctor leaves something
 # Chunks that are as large as the data leave no pages to deal out; this matters where pages are read in every epoch.
 "$make_data" write whole.h5 /train u8 90,6,6 bytes chunk=90
 run 0 1 few "$elbow" doctor run.yaml --set data.train=whole.h5:/train --set data.order=windows
-advises few chunks 'A page has at least one chunk of 90 rows, so there are only 1 page for 6 microbatches.*elbow rechunk whole.h5'
+advises few chunks 'A page has at least one chunk of 90 rows, so the data make only 1 page for 6 microbatches.*elbow rechunk whole.h5'
 run 0 1 full "$elbow" doctor run.yaml --set data.train=whole.h5:/train
 silent full chunks
 
