@@ -60,14 +60,14 @@ enum elbow_status elbow_bench_reading_open(struct elbow_bench_run *bench, struct
     reading->pages = dataset->pages;
     reading->count = dataset->page_table.count;
     reading->stored = stored_bytes(dataset, reading);
-    return elbow_allocate(&reading->room, reading->stored, 1, "the bytes of a page", error);
+    return elbow_allocate(&reading->buffer, reading->stored, 1, "the bytes of a page", error);
 }
 
 void elbow_bench_reading_close(struct elbow_bench_reading *reading)
 {
     if (reading->pages != NULL)
         close(reading->file);
-    elbow_release(&reading->room);
+    elbow_release(&reading->buffer);
     *reading = (struct elbow_bench_reading){0};
 }
 
@@ -78,16 +78,14 @@ static uint64_t next_page(struct elbow_bench_reading *reading)
     return elbow_permutation_at(&order, reading->next++ % reading->count);
 }
 
-void elbow_bench_read_page(struct elbow_bench_run *bench)
+enum elbow_status elbow_bench_read_page(struct elbow_bench_reading *reading, double *seen, struct elbow_error *error)
 {
-    struct elbow_bench_reading *reading = &bench->reading;
-    struct elbow_error error = {0};
     uint64_t bytes = 0;
-    if (reading->pages == NULL)
-        return;
-    if (elbow_pages_read_apart(reading->pages, next_page(reading), &bytes, &error) != ELBOW_OK)
-        elbow_bench_note(bench, &error);
-    bench->seen = (double)bytes;
+    enum elbow_status status = ELBOW_OK;
+    if (reading->pages != NULL)
+        status = elbow_pages_read_apart(reading->pages, next_page(reading), &bytes, error);
+    *seen = (double)bytes;
+    return status;
 }
 
 void elbow_bench_read_bytes(struct elbow_bench_run *bench)
@@ -96,6 +94,6 @@ void elbow_bench_read_bytes(struct elbow_bench_run *bench)
     if (reading->pages == NULL)
         return;
     uint64_t places = reading->file_bytes / reading->stored, at = next_page(reading) % (places > 0 ? places : 1);
-    ssize_t got = pread(reading->file, reading->room, reading->stored, (off_t)(at * reading->stored));
+    ssize_t got = pread(reading->file, reading->buffer, reading->stored, (off_t)(at * reading->stored));
     bench->seen = (double)got;
 }

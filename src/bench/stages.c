@@ -18,7 +18,8 @@ size_t elbow_bench_rows(const struct elbow_bench_run *bench, uint64_t number)
     return elbow_sequence_range(&bench->plan.sequence, &bench->place, number).rows;
 }
 
-void elbow_bench_note(struct elbow_bench_run *bench, const struct elbow_error *error)
+// Keeps the first error of a stage.
+static void note(struct elbow_bench_run *bench, const struct elbow_error *error)
 {
     if (bench->trouble.status == ELBOW_OK)
         bench->trouble = *error;
@@ -31,7 +32,7 @@ static void run_step(struct elbow_bench_run *bench)
     if (bench->has_failed)
         return;
     bench->has_failed = elbow_engine_step(&bench->engine, &error) != ELBOW_OK;
-    elbow_bench_note(bench, &error);
+    note(bench, &error);
 }
 
 static void run_traced_step(struct elbow_bench_run *bench)
@@ -41,6 +42,13 @@ static void run_traced_step(struct elbow_bench_run *bench)
     run_step(bench);
     elbow_trace_end(&bench->track, ELBOW_TRACE_STEP, bench->engine.state.step, begin);
     elbow_track_turn(&bench->track, false);
+}
+
+static void run_read(struct elbow_bench_run *bench)
+{
+    struct elbow_error error = {0};
+    if (elbow_bench_read_page(&bench->reading, &bench->seen, &error) != ELBOW_OK)
+        note(bench, &error);
 }
 
 static void run_products(struct elbow_bench_run *bench)
@@ -279,7 +287,7 @@ const struct elbow_bench_stage elbow_bench_stages[ELBOW_BENCH_STAGES] = {
     {ELBOW_BENCH_ALLREDUCE, "allreduce", run_allreduce, NULL, false},
     {ELBOW_BENCH_AUDIT, "audit", run_audit, run_compute, false},
     {ELBOW_BENCH_AGREEMENT, "agreement", run_agreement, NULL, false},
-    {ELBOW_BENCH_READ, "read", elbow_bench_read_page, NULL, false},
+    {ELBOW_BENCH_READ, "read", run_read, NULL, false},
     {ELBOW_BENCH_READ_FLOOR, "read_floor", elbow_bench_read_bytes, NULL, false},
 };
 

@@ -21,7 +21,7 @@ struct elbow_bench_reading {
     uint64_t bytes, stored;    // of a page: in memory, in its file
     int file;                  // descriptor, where there are pages
     uint64_t file_bytes;
-    char *room; // for the bytes of a page; owned
+    char *buffer; // for the bytes of a page; owned
 };
 
 struct elbow_bench_run {
@@ -72,11 +72,10 @@ enum elbow_status elbow_bench_reading_open(struct elbow_bench_run *bench, struct
 // Local. Releases it. A zeroed struct is legal.
 void elbow_bench_reading_close(struct elbow_bench_reading *reading);
 
-// Local. Records the first error of a stage.
-void elbow_bench_note(struct elbow_bench_run *bench, const struct elbow_error *error);
+// Local. Reads one page; nothing without pages. *seen: its bytes in memory. MEMORY, or an error of reading.
+enum elbow_status elbow_bench_read_page(struct elbow_bench_reading *reading, double *seen, struct elbow_error *error);
 
-// Local. Reads one page, and as many bytes of the file; nothing without pages. An error is recorded.
-void elbow_bench_read_page(struct elbow_bench_run *bench);
+// Local. Reads as many bytes of the file as a page occupies, without HDF5; nothing without pages.
 void elbow_bench_read_bytes(struct elbow_bench_run *bench);
 
 // Local. The number of rows of microbatch `number`.
