@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -56,6 +57,14 @@ static void set_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+// A library that reads memory which it has not written may survive here what ends the parent: with other bytes there.
+static void fill_new_memory(void)
+{
+#ifdef M_PERTURB
+    mallopt(M_PERTURB, 0xa5);
+#endif
+}
+
 static _Noreturn void live(int report, pid_t parent, void (*work)(char *note, void *user), void *user, char *note)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -63,6 +72,7 @@ static _Noreturn void live(int report, pid_t parent, void (*work)(char *note, vo
         _exit(0);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     set_signals();
+    fill_new_memory();
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int stream = 0; nowhere >= 0 && stream < 3; ++stream)
         dup2(nowhere, stream);

@@ -132,7 +132,7 @@ static enum elbow_status conclude(struct elbow_findings *findings, struct elbow_
         return ELBOW_OK;
     }
     status = rank_scores(&findings->anomalies, rows, findings->scores, &findings->ranking, error);
-    if (status == ELBOW_OK && findings->ranking.auroc.high < 0.5)
+    if (status == ELBOW_OK && findings->ranking.auroc.value < 0.5)
         elbow_log_say(log,
                       "AUROC %.4f is below 0.5: normal rows score higher than anomalies; check which labels are normal "
                       "(those of --normal, else 0), or try another --by",

@@ -53,7 +53,9 @@ order=$(awk -F, 'NR > 1 { for (j = 1; j <= 4; ++j) kl[j] += $j ^ 2 + exp($(j + 4
     sort -k2,2gr | awk 'NR <= 2 { printf "%sz%s", (NR > 1 ? "," : ""), $1 }')
 [ "$(head -n 1 map.csv)" = "row,$order,labels" ] || fail "map.csv begins with $(head -n 1 map.csv), the largest KL are $order"
 for axis in ${order/,/ }; do
-    cmp -s <(table_column map.csv "$axis" | awk '{ printf "%.7g\n", $1 }') <(table_column codes.csv "mean_${axis#z}" | awk '{ printf "%.7g\n", $1 }') ||
+    # In blocks of other sizes some processors round the sums of a product differently, in single precision.
+    paste <(table_column map.csv "$axis") <(table_column codes.csv "mean_${axis#z}") |
+        awk '{ d = ($1 - $2) / (1 + ($1 < 0 ? -$1 : $1)); if (NF != 2 || d * d > 1e-10) bad = 1 } END { exit bad || NR == 0 }' ||
         fail "map.csv: $axis is not the mean that encode writes"
 done
 cmp -s <(table_column map.csv labels) <("$make_data" print data.h5 /labels) || fail "map.csv: other labels"

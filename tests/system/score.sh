@@ -188,7 +188,7 @@ refused 2 '--picture x.h5: has no rows with -n 0' "${pictured[@]}" -n 0 --pictur
 refused 2 '--picture x.png: is the file of --curves' "${pictured[@]}" --curves x.png --picture x.png
 refused 1 'drawn.h5: exists already' score model -o x.h5 --data rows.h5:/new --picture drawn.h5
 refused 2 'x.gif: .*.png, .svg or .pdf' "${pictured[@]}" --curves x.gif
-refused 2 '--curves x.png: needs rows that are known to be normal.*rows.h5:/new has none; --labels' score model -o x.h5 --data rows.h5:/new --curves x.png
+refused 2 '--curves x.png: needs rows that are known to be normal.*rows.h5:/new has none; mark them with --labels' score model -o x.h5 --data rows.h5:/new --curves x.png
 refused 2 '--curves pictured.csv: is the file of -o' "${pictured[@]}" --curves pictured.csv
 refused 1 'own.csv: exists already|curves.svg: exists already' score model -o x.h5 --data rows.h5:/new --labels /anomalies --curves curves.svg
 refused 2 '--against: plain.*without a KL; give --by recon for both' score model -o x.h5 --against plain

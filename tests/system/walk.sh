@@ -116,7 +116,7 @@ wrong() {
 }
 "$make_data" write bad.h5 /wide f32 5,4 normal
 "$make_data" write bad.h5 /nan f32 5,3 normal set=nan@2,1
-wrong 'bad.h5:/wide: has 4 values in a row, and the model has 3 latent variables' decode images --latents bad.h5:/wide -o x.h5
+wrong 'bad.h5:/wide: has rows of 4 values, and the model has 3 latent variables' decode images --latents bad.h5:/wide -o x.h5
 wrong 'bad.h5:/nan: row 2, value 1 is nan' decode images --latents bad.h5:/nan -o x.h5
 wrong '--latents bad.h5: expected FILE:/dataset' decode images --latents bad.h5 -o x.h5
 wrong 'bad.h5: dataset /none not found' decode images --latents bad.h5:/none -o x.h5

@@ -67,7 +67,7 @@ START_TEST(binding)
     nodes[1].binding.crowded_cores = 1;
     expect(&report, "binding", "4 ranks share 1 core on two:");
     report.facts.threads = 3;
-    expect(&report, "binding", "4 ranks of 3 threads on 1 core of two");
+    expect(&report, "binding", "4 ranks of 3 threads must share 1 core on two");
 }
 END_TEST
 
