@@ -4,11 +4,11 @@
 #include "elbow/base/child.h"
 
 #include "elbow/base/clock.h"
+#include "elbow/base/memory.h"
 #include "elbow/base/status.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,14 +57,6 @@ static void set_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-// A library that reads memory which it has not written may survive here what ends the parent: with other bytes there.
-static void fill_new_memory(void)
-{
-#ifdef M_PERTURB
-    mallopt(M_PERTURB, 0xa5);
-#endif
-}
-
 static _Noreturn void live(int report, pid_t parent, void (*work)(char *note, void *user), void *user, char *note)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -72,7 +64,7 @@ static _Noreturn void live(int report, pid_t parent, void (*work)(char *note, vo
         _exit(0);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     set_signals();
-    fill_new_memory();
+    elbow_memory_fill_new(); // a library that uses memory before writing it should die here, and not in the parent
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int stream = 0; nowhere >= 0 && stream < 3; ++stream)
         dup2(nowhere, stream);

@@ -102,6 +102,13 @@ void elbow_memory_start(void)
 #endif
 }
 
+void elbow_memory_fill_new(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_PERTURB, 0xa5);
+#endif
+}
+
 bool elbow_memory_has(size_t bytes)
 {
     void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

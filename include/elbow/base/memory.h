@@ -46,6 +46,9 @@ enum elbow_status elbow_duplicate(char **copy, const char *text, struct elbow_er
 // no more than it uses. (Otherwise the C library would keep blocks of up to 64 MB after such a block was released.)
 void elbow_memory_start(void);
 
+// Local. From now on, memory from malloc holds junk until it is written (with glibc). For processes that try a file.
+void elbow_memory_fill_new(void);
+
 // Local. Whether this number of bytes could be allocated now in one block: allocates and releases them without touching
 // them. For libraries that crash or wait for ever without memory.
 bool elbow_memory_has(size_t bytes);
