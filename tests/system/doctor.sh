@@ -55,7 +55,7 @@ if [ "$(nproc)" -ge 2 ]; then
 fi
 if [ "$(nproc)" = 2 ]; then
     run 0 1 threads "$elbow" doctor run.yaml --set train.threads=4
-    advises threads binding '1 rank of 4 threads on 2 cores .*slot:PE=4'
+    advises threads binding '1 rank of 4 threads must share 2 cores .*slot:PE=4'
 fi
 
 # Threads that the environment asks for. What a run does anyway needs no word.
