@@ -51,7 +51,7 @@ cp -r one mixed
 cp other/checkpoints/step-00000008.h5 mixed/checkpoints/
 tells 1 'mixed: differs from its replay, first at step 8; model/encoder.0/weight\[0\] of the checkpoint of step 8' verify mixed --to 8
 sed -i 's/^build: elbow [^,]*,/build: elbow 0.0.1,/' mixed/receipt.txt
-tells 1 "first at step 8; .*; the build changed from 'elbow 0.0.1,.* (in the receipt) to '" verify mixed --to 8
+tells 1 "first at step 8; .*; the build changed from 'elbow 0.0.1,.* \(in the receipt\) to '" verify mixed --to 8
 run 1 1 json "$elbow" verify mixed --to 8 --json
 grep -qE '"bits": "differ", .*"equal_to": 7, "found_at": 8, "tensor": .*"checkpoint": 8, "place": "model/encoder.0/weight\[0\]", .*"origin": "other", "why": "' json.out ||
     fail "--json of another run's checkpoint: $(cat json.out)"
