@@ -24,8 +24,11 @@ static enum elbow_status open_file(const struct elbow_config *config, struct elb
     if (status == ELBOW_OK) {
         const char *path = configured.found[ELBOW_CONFIGURED_ROWS].paths[0];
         reading->file = open(path, O_RDONLY | O_CLOEXEC);
-        if (reading->file < 0 || fstat(reading->file, &found) != 0)
+        if (reading->file < 0 || fstat(reading->file, &found) != 0) {
             status = elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));
+            if (reading->file >= 0)
+                close(reading->file);
+        }
         reading->file_bytes = (uint64_t)found.st_size;
     }
     elbow_configured_clear(&configured);

@@ -249,7 +249,7 @@ static enum elbow_status walk_transformed(struct elbow_learning *learning, struc
     return ELBOW_OK;
 }
 
-static enum elbow_status make_room(struct elbow_learning *learning, struct elbow_error *error)
+static enum elbow_status allocate_learning(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = learning->loading->dataset;
     const struct elbow_array arrays[] = {ELBOW_ARRAY(learning->seen_reader.sample, dataset->values),
@@ -314,7 +314,7 @@ enum elbow_status elbow_loading_learn(struct elbow_loading *loading, struct elbo
     ELBOW_CHECK(loading->request->reference == NULL);
     dataset->min = INFINITY; // nothing is known of the values yet
     dataset->max = -INFINITY;
-    if (make_room(&learning, error) == ELBOW_OK)
+    if (allocate_learning(&learning, error) == ELBOW_OK)
         elbow_fit_create(loading->request->transform, dataset->values, &dataset->transform, error);
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK)
         learn(&learning, error);
@@ -329,7 +329,7 @@ enum elbow_status elbow_loading_learn_start(struct elbow_loading *loading, struc
     struct elbow_learning learning = learning_of(loading, false, log);
     if (request->start == NULL)
         return ELBOW_OK;
-    make_room(&learning, error);
+    allocate_learning(&learning, error);
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK &&
         elbow_batch_sums_begin(loading->comm, loading->dataset, request->start, request->start_variance, learning.start,
                                error) == ELBOW_OK &&

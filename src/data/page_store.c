@@ -192,7 +192,7 @@ static void count_bytes(struct elbow_store *store, struct elbow_slot *slot)
     store->bytes += slot->bytes;
 }
 
-// Room for a page: that of an idle one of the same size, if room is short, else new room.
+// Memory for a page: that of an idle one of the same size if the budget is used up, else new memory.
 static enum elbow_status make_slot(struct elbow_store *store, uint64_t number, struct elbow_slot **out,
                                    struct elbow_error *error)
 {

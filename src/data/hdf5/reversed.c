@@ -2,6 +2,7 @@
 // Reading rows along the last axis, as MATLAB writes matrices of rows: in boxes of whole chunks, each of which is
 // transposed in memory. A chunk inside the requested rows is read once.
 #include "elbow/data/detail/pieces.h"
+#include "elbow/data/detail/unpack.h"
 
 #include "elbow/base/memory.h"
 
@@ -54,20 +55,6 @@ static bool find_steps(struct turning *turning)
 }
 
 // Copies the elements of a box to their places: each step of the last axis advances `out` by a row.
-#define SCATTER(bits)                                                                                                  \
-    static void scatter_##bits(const void *from, void *to, hsize_t count, size_t stride)                               \
-    {                                                                                                                  \
-        const uint##bits##_t *values = from;                                                                           \
-        uint##bits##_t *out = to;                                                                                      \
-        for (hsize_t i = 0; i < count; ++i)                                                                            \
-            out[i * stride] = values[i];                                                                               \
-    }
-SCATTER(8)
-SCATTER(16)
-SCATTER(32)
-SCATTER(64)
-#undef SCATTER
-
 static void scatter(const struct turning *turning, const hsize_t *start, const hsize_t *count)
 {
     int last = turning->rank - 1;
@@ -78,14 +65,7 @@ static void scatter(const struct turning *turning, const hsize_t *start, const h
         for (int i = 0; i < last; ++i)
             to += (start[i] + at[i]) * turning->stride[i];
         char *out = turning->out + to * turning->size;
-        if (turning->size == 1)
-            scatter_8(from, out, count[last], turning->stride[last]);
-        else if (turning->size == 2)
-            scatter_16(from, out, count[last], turning->stride[last]);
-        else if (turning->size == 4)
-            scatter_32(from, out, count[last], turning->stride[last]);
-        else
-            scatter_64(from, out, count[last], turning->stride[last]);
+        elbow_hdf5_put_line(turning->size, from, out, count[last], turning->stride[last]);
         is_left = false;
         for (int i = last - 1; i >= 0 && !is_left; --i) {
             is_left = ++at[i] < count[i];

@@ -87,7 +87,7 @@ static const struct known *find(const struct elbow_steady *steady, uint64_t path
     return NULL;
 }
 
-static enum elbow_status make_room(struct elbow_steady *steady, struct elbow_error *error)
+static enum elbow_status reserve_one(struct elbow_steady *steady, struct elbow_error *error)
 {
     struct known *larger;
     if (steady->count < steady->capacity)
@@ -106,7 +106,7 @@ static enum elbow_status make_room(struct elbow_steady *steady, struct elbow_err
 
 static enum elbow_status add(struct elbow_steady *steady, struct known known, struct elbow_error *error)
 {
-    enum elbow_status status = make_room(steady, error);
+    enum elbow_status status = reserve_one(steady, error);
     if (status == ELBOW_OK)
         steady->files[steady->count++] = known;
     return status;

@@ -27,7 +27,7 @@ SCATTER(32)
 SCATTER(64)
 #undef SCATTER
 
-static void put_line(size_t size, const void *from, void *to, hsize_t count, size_t stride)
+void elbow_hdf5_put_line(size_t size, const void *from, void *to, hsize_t count, size_t stride)
 {
     if (stride == 1)
         memcpy(to, from, count * size);
@@ -58,8 +58,8 @@ static void put_chunk(const struct filling *filling, const hsize_t *offset, cons
             from = from * unpacking->chunk[i] + (at[i] - offset[i]);
             to += (at[i] - filling->first[i]) * filling->stride[i];
         }
-        put_line(unpacking->size, values + from * unpacking->size, filling->out + to * unpacking->size,
-                 high[last] - low[last], filling->stride[last]);
+        elbow_hdf5_put_line(unpacking->size, values + from * unpacking->size, filling->out + to * unpacking->size,
+                            high[last] - low[last], filling->stride[last]);
         is_left = false;
         for (int i = last - 1; i >= 0 && !is_left; --i) {
             is_left = ++at[i] < high[i];

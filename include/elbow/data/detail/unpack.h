@@ -28,4 +28,7 @@ void elbow_hdf5_unpacking_end(struct elbow_hdf5_unpacking *unpacking);
 const unsigned char *elbow_hdf5_unpacking_chunk(struct elbow_hdf5_unpacking *unpacking, const hsize_t *offset,
                                                 unsigned char *values);
 
+// Local. Copies `count` values of `size` bytes (1, 2, 4 or 8) of a line to places that are `stride` values apart.
+void elbow_hdf5_put_line(size_t size, const void *from, void *to, hsize_t count, size_t stride);
+
 #endif
