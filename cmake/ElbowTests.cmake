@@ -10,6 +10,9 @@ include_guard()
 set(elbow_mpi_cost 200) # of a chain of tests, as they hold a lock
 # Those that let each call of a long list fail on each rank alone: what two ranks or four do one and three do.
 set(elbow_mpi_few test_bench test_session test_storage test_trainer_disk test_trainer_hdf5 test_trainer_memory test_watch)
+# Tests of the long form of tools/check alone (label `long`): a process of one rank, or a shorter form, does the same in the usual one.
+set(elbow_long_tests mpi_test_trainer_memory_3 mpi_test_trainer_hdf5_3 mpi_test_trainer_disk_3 mpi_test_bench_3 mpi_test_exchange_2
+  campaign_damage)
 set(elbow_system_cost 20)
 set(elbow_system_costs campaign 100 threads 60 disk 60 exact 60 exact-layers 30 resume 50 run-directory 50) # which take longer than others
 # All ranks are on this host, and need not look for networks; that takes Open MPI longer than most tests. (A list of `btl`
@@ -121,6 +124,15 @@ function(elbow_conformance_tests)
   endforeach()
 endfunction()
 
+# elbow_labels(NAME LABEL...): `long` is added where the test is one of elbow_long_tests.
+function(elbow_labels name)
+  set(labels ${ARGN})
+  if(name IN_LIST elbow_long_tests)
+    list(APPEND labels long)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}")
+endfunction()
+
 # A program built for a processor that nobody has.
 function(elbow_processor_test)
   add_executable(processor_stub ${PROJECT_SOURCE_DIR}/tests/support/processor_stub/main.c
@@ -171,8 +183,9 @@ function(elbow_mpi_tests)
     foreach(ranks ${counts})
       add_test(NAME ${target}_${ranks} COMMAND ${elbow_launcher} ${MPIEXEC_NUMPROC_FLAG} ${ranks}
         $<TARGET_FILE:${target}>)
-      set_tests_properties(${target}_${ranks} PROPERTIES TIMEOUT ${elbow_unit_timeout} LABELS mpi RESOURCE_LOCK mpi
+      set_tests_properties(${target}_${ranks} PROPERTIES TIMEOUT ${elbow_unit_timeout} RESOURCE_LOCK mpi
         COST ${elbow_mpi_cost} ENVIRONMENT "${elbow_test_environment}")
+      elbow_labels(${target}_${ranks} mpi)
     endforeach()
   endforeach()
 endfunction()
@@ -226,8 +239,9 @@ function(elbow_script_test name script)
     math(EXPR place "${place} + 1")
     list(GET elbow_system_costs ${place} cost)
   endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${elbow_system_timeout} LABELS system COST ${cost}
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${elbow_system_timeout} COST ${cost}
     SKIP_RETURN_CODE 77 ENVIRONMENT "${elbow_test_environment}")
+  elbow_labels(${name} system)
 endfunction()
 
 # Campaigns: the program tests/campaign/<name>.c is elbow-test-<name>; the script tests/campaign/<name> drives it, and its
