@@ -2,6 +2,7 @@
 // elbow info: a dataset file or a checkpoint, described on stdout.
 #include "elbow/base/child.h"
 #include "elbow/cli/command.h"
+#include "elbow/cli/early.h"
 #include "elbow/evaluate/describe.h"
 
 #include <stddef.h>
@@ -31,15 +32,25 @@ static const struct elbow_flag flags[] = {
      .offset = offsetof(struct options, path)},
 };
 
-static void preview(const struct elbow_call *call, char *note)
+// libhdf5 sees no byte of a damaged checkpoint: its hash is verified first.
+static bool foretell(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
 {
     struct options options = {0};
-    struct elbow_error error = {0};
-    if (elbow_flags_read(call, &options, &error) != ELBOW_OK || elbow_describe_is_checkpoint(options.path))
-        return;
+    if (elbow_flags_read(call, &options, error) != ELBOW_OK || elbow_describe_is_checkpoint(options.path))
+        return false;
     elbow_text_format(note, ELBOW_CHILD_NOTE_SIZE, "%s", options.path);
-    elbow_describe_file(options.path, stdout, &error); // a child prints to nowhere
+    elbow_describe_file(options.path, out, error);
     note[0] = '\0';
+    return true;
+}
+
+// Rank zero.
+static void describe_file(const struct elbow_call *call, const char *path, struct elbow_error *error)
+{
+    if (call->early != NULL)
+        elbow_early_take(call->early, stdout, error);
+    else
+        elbow_describe_file(path, stdout, error);
 }
 
 static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
@@ -49,12 +60,12 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_error *error)
         return error->status;
     *error = (struct elbow_error){0};
     bool is_root = elbow_comm_place(call->comm).rank == 0;
-    bool is_checkpoint = is_root && elbow_describe_is_checkpoint(options.path);
+    bool is_checkpoint = is_root && call->early == NULL && elbow_describe_is_checkpoint(options.path);
     elbow_comm_broadcast(call->comm, &is_checkpoint, sizeof is_checkpoint);
     if (is_checkpoint)
         describe_checkpoint(call, options.path, error);
     else if (is_root)
-        elbow_describe_file(options.path, stdout, error);
+        describe_file(call, options.path, error);
     elbow_comm_broadcast(call->comm, error, sizeof *error);
     return error->status;
 }
@@ -69,5 +80,5 @@ const struct elbow_command elbow_command_info = {
     .flag_count = sizeof flags / sizeof *flags,
     .result_on_stdout = true,
     .run = run,
-    .preview = preview,
+    .foretell = foretell,
 };

@@ -9,6 +9,7 @@
 #include "elbow/base/streams.h"
 #include "elbow/base/text.h"
 #include "elbow/cli/command.h"
+#include "elbow/cli/early.h"
 #include "elbow/cli/help.h"
 #include "elbow/cli/launcher.h"
 #include "elbow/cli/preflight.h"
@@ -181,10 +182,10 @@ static enum elbow_status finish_screen(const struct elbow_call *call, const stru
     return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished", what);
 }
 
-// Collective.
-static enum elbow_status run(const struct elbow_command *command, struct elbow_comm *comm, int count, char **words,
-                             double started, struct elbow_error *error)
+// Collective. The call lacks communicator and log.
+static enum elbow_status run(struct elbow_call *call, struct elbow_comm *comm, struct elbow_error *error)
 {
+    const struct elbow_command *command = call->command;
     bool is_root = elbow_comm_place(comm).rank == 0;
     if (is_root)
         elbow_signals_keep_text(": elbow %s was not finished, and its output is missing; start it again",
@@ -195,9 +196,9 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
         elbow_signals_refuse_stop();
     struct elbow_log log = elbow_log_open(is_root, command->result_on_stdout ? stderr : stdout);
     log.minds_screen = command->minds_screen;
-    struct elbow_call call = {
-        .command = command, .comm = comm, .log = &log, .count = count - 1, .words = words + 1, .started = started};
-    enum elbow_status status = command->run(&call, error);
+    call->comm = comm;
+    call->log = &log;
+    enum elbow_status status = command->run(call, error);
     if (status != ELBOW_OK)
         elbow_log_end(&log, error->message);
     elbow_log_close(&log);
@@ -206,7 +207,7 @@ static enum elbow_status run(const struct elbow_command *command, struct elbow_c
         return status;
     *error = (struct elbow_error){0};
     if (is_root)
-        finish_screen(&call, &log, error);
+        finish_screen(call, &log, error);
     return elbow_comm_agree_root(comm, error);
 }
 
@@ -231,8 +232,8 @@ int main(int argc, char **argv)
         return end_alone(&error);
     if (take_memory(&error) != ELBOW_OK)
         return end_alone(&error);
-    struct elbow_call early = {.command = command, .count = argc - 2, .words = argv + 2};
-    elbow_preflight(command, &early, ELBOW_PREFLIGHT_SECONDS, &error);
+    struct elbow_call call = {.command = command, .count = argc - 2, .words = argv + 2, .started = started};
+    elbow_preflight(command, &call, ELBOW_PREFLIGHT_SECONDS, &error);
     if (!elbow_hdf5_start()) {
         fprintf(stderr, "elbow: the HDF5 library does not start; is another version of it loaded?\n");
         return 1;
@@ -240,9 +241,12 @@ int main(int argc, char **argv)
     struct elbow_error trouble = {0};
     if (elbow_comm_open(&argc, &argv, &comm, &trouble) != ELBOW_OK)
         return 1;
+    call.count = argc - 2; // MPI may have taken words of its own
+    call.words = argv + 2;
     enum elbow_status status = elbow_comm_agree(comm, &error);
     if (status == ELBOW_OK)
-        status = run(command, comm, argc - 1, argv + 1, started, &error);
+        status = run(&call, comm, &error);
+    elbow_early_close(&call.early);
     if (status != ELBOW_OK && elbow_comm_place(comm).rank == 0)
         fprintf(stderr, "elbow: %s\n", error.message);
     elbow_comm_close(comm);

@@ -2,6 +2,7 @@
 #include "elbow/cli/preflight.h"
 
 #include "elbow/base/child.h"
+#include "elbow/cli/early.h"
 #include "elbow/data/preview.h"
 
 #include "unit.h"
@@ -9,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const double LIMIT = 20; // seconds: far more than any of this needs
@@ -115,4 +117,96 @@ START_TEST(one_rank_a_node_looks)
 }
 END_TEST
 
-UNIT_MAIN("cli/preflight", what_passes_is_no_news, a_crash_is_a_sentence, hanging_is_a_sentence, one_rank_a_node_looks)
+static bool foretell_error(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+{
+    strcpy(note, call->words[0]);
+    for (int i = 0; i < 2000; ++i) // more than a buffer
+        fprintf(out, "line %d\n", i);
+    elbow_error_set_reason(error, ELBOW_DATA, 5, "%s: a sentence", call->words[0]);
+    note[0] = '\0';
+    return true;
+}
+
+static bool foretell_nothing(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+{
+    (void)call, (void)note, (void)error;
+    fprintf(out, "half a result");
+    return false;
+}
+
+static bool foretell_and_crash(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+{
+    (void)error;
+    strcpy(note, call->words[0]);
+    fprintf(out, "half a result");
+    raise(SIGSEGV);
+    return true;
+}
+
+// More than may be written.
+static bool foretell_too_much(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096});
+    return foretell_error(call, note, out, error);
+}
+
+typedef bool foreteller(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error);
+
+static enum elbow_status try_foretell(foreteller *foretell, struct elbow_call *call, struct elbow_error *error)
+{
+    static char word[] = "a.h5";
+    static char *words[] = {word};
+    struct elbow_command command = {.name = "test", .foretell = foretell};
+    *call = (struct elbow_call){.count = 1, .words = words};
+    *error = (struct elbow_error){0};
+    return elbow_preflight(&command, call, LIMIT, error);
+}
+
+START_TEST(a_result_comes_with_its_error)
+{
+    struct elbow_call call;
+    struct elbow_error error;
+    char line[64];
+    int last = -1;
+    clear_ranks();
+    ck_assert_int_eq(try_foretell(foretell_error, &call, &error), ELBOW_OK);
+    ck_assert_int_eq(error.status, ELBOW_OK);
+    ck_assert_ptr_nonnull(call.early);
+    FILE *out = tmpfile();
+    ck_assert_ptr_nonnull(out);
+    ck_assert_int_eq(elbow_early_take(call.early, out, &error), ELBOW_DATA);
+    ck_assert_str_eq(error.message, "a.h5: a sentence");
+    ck_assert_int_eq(error.reason, 5);
+    rewind(out);
+    while (fgets(line, sizeof line, out) != NULL)
+        ck_assert_int_eq(atoi(line + strlen("line ")), ++last);
+    ck_assert_int_eq(last, 1999);
+    fclose(out);
+    elbow_early_close(&call.early);
+    ck_assert_ptr_null(call.early);
+    elbow_early_close(&call.early);
+}
+END_TEST
+
+START_TEST(half_a_result_is_none)
+{
+    struct elbow_call call;
+    struct elbow_error error;
+    clear_ranks();
+    ck_assert_int_eq(try_foretell(foretell_nothing, &call, &error), ELBOW_OK);
+    ck_assert_ptr_null(call.early);
+    ck_assert_int_eq(try_foretell(foretell_too_much, &call, &error), ELBOW_OK);
+    ck_assert_ptr_null(call.early);
+    ck_assert_int_eq(try_foretell(foretell_and_crash, &call, &error), ELBOW_FORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "a.h5: the HDF5 library crashes reading it (signal SEGV)"));
+    ck_assert_ptr_null(call.early);
+    setenv(RANKS[0], "1", 1);
+    ck_assert_int_eq(try_foretell(foretell_error, &call, &error), ELBOW_OK);
+    ck_assert_ptr_null(call.early);
+    clear_ranks();
+}
+END_TEST
+
+UNIT_MAIN("cli/preflight", what_passes_is_no_news, a_crash_is_a_sentence, hanging_is_a_sentence, one_rank_a_node_looks,
+          a_result_comes_with_its_error, half_a_result_is_none)
