@@ -28,7 +28,7 @@ struct elbow_text elbow_text_bytes(uint64_t bytes)
     static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
     struct elbow_text text;
     if (bytes < 1000) {
-        snprintf(text.text, sizeof text.text, "%u bytes", (unsigned)bytes);
+        snprintf(text.text, sizeof text.text, "%u byte%s", (unsigned)bytes, bytes == 1 ? "" : "s");
         return text;
     }
     double value = (double)bytes / 1000;

@@ -19,6 +19,8 @@ START_TEST(bytes_and_durations)
     ck_assert_str_eq(elbow_text_count(2, "microbatch").text, "2 microbatches");
     ck_assert_str_eq(elbow_text_count(3, "class").text, "3 classes");
     ck_assert_str_eq(elbow_text_count(UINT64_MAX, "latent dimension").text, "18446744073709551615 latent dimensions");
+    ck_assert_str_eq(elbow_text_bytes(0).text, "0 bytes");
+    ck_assert_str_eq(elbow_text_bytes(1).text, "1 byte");
     ck_assert_str_eq(elbow_text_bytes(999).text, "999 bytes");
     ck_assert_str_eq(elbow_text_bytes(1000).text, "1.0 kB");
     ck_assert_str_eq(elbow_text_bytes(999949).text, "999.9 kB");
