@@ -136,11 +136,24 @@ static void warn_of_classifier(const struct elbow_engine *engine)
     elbow_release(&usual);
 }
 
+enum { STEPS_SIZE = 64 };
+
+// "steps 1 to 400"; a benchmark ends when it has measured enough.
+static const char *describe_steps(const struct elbow_engine *engine, char text[STEPS_SIZE])
+{
+    unsigned long long first = engine->state.step + 1, last = engine->plan->sequence.last_step;
+    if (last == UINT64_MAX)
+        snprintf(text, STEPS_SIZE, "from step %llu on", first);
+    else
+        snprintf(text, STEPS_SIZE, "steps %llu to %llu", first, last);
+    return text;
+}
+
 static void tell_run(const struct elbow_engine *engine)
 {
     const struct elbow_train_plan *plan = engine->plan;
     const struct elbow_config *config = &plan->config;
-    char likelihoods[ELBOW_LIKELIHOOD_WORDS_SIZE];
+    char likelihoods[ELBOW_LIKELIHOOD_WORDS_SIZE], steps[STEPS_SIZE];
     elbow_config_name_likelihoods(config, likelihoods);
     elbow_log_say(plan->log, "elbow %s (%s): %d rank%s on %d node%s, %s", elbow_build_version(), elbow_build_id(),
                   plan->place.size, plan->place.size == 1 ? "" : "s", plan->place.nodes,
@@ -152,8 +165,7 @@ static void tell_run(const struct elbow_engine *engine)
         elbow_log_say(plan->log, "model: the KL is estimated by the single draw of z; its parts by dimension in kl.csv "
                                  "add up to it, but do not describe single dimensions: see active_units for these");
     elbow_log_say(
-        plan->log, "training: steps %llu to %llu, %llu an epoch; batches of %llu in %s of %llu",
-        (unsigned long long)engine->state.step + 1, (unsigned long long)plan->sequence.last_step,
+        plan->log, "training: %s, %llu an epoch; batches of %llu in %s of %llu", describe_steps(engine, steps),
         (unsigned long long)plan->epoch_steps, (unsigned long long)plan->sequence.batch,
         elbow_text_count(elbow_sequence_microbatches(&plan->sequence, plan->sequence.batch), "microbatch").text,
         (unsigned long long)plan->sequence.microbatch);

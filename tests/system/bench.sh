@@ -35,6 +35,7 @@ for ranks in 1 2; do
 done
 run 0 1 table "$elbow" bench "${small[@]}"
 grep -q '^update / allreduce  *[0-9.]* (quartiles' table.out || fail "no comparison: $(cat table.out)"
+grep -q 'training: from step 1 on, ' table.err || fail "no first step: $(grep training: table.err)"
 grep -q '^step / floor  *[0-9.]* (quartiles' table.out || fail "no table: $(cat table.out)"
 [ -z "$(find . -type d -name runs)" ] || fail "a run directory was made"
 
