@@ -271,12 +271,16 @@ static void describe_remedy(const struct elbow_dataset *dataset, char *text, siz
     }
 }
 
+bool elbow_dataset_is_unusual(double mean, double deviation, double low, double high)
+{
+    return !(deviation >= DEVIATION_LEAST && hypot(mean, deviation) <= ROOT_MEAN_SQUARE_MOST &&
+             fmax(fabs(low), fabs(high)) <= MAGNITUDE_MOST);
+}
+
 bool elbow_dataset_is_far(const struct elbow_dataset *dataset, const struct elbow_demand *demand)
 {
-    double most = fmax(fabs(dataset->low), fabs(dataset->high));
     return demand->support == ELBOW_SUPPORT_REAL &&
-           !(dataset->deviation >= DEVIATION_LEAST &&
-             hypot(dataset->mean, dataset->deviation) <= ROOT_MEAN_SQUARE_MOST && most <= MAGNITUDE_MOST);
+           elbow_dataset_is_unusual(dataset->mean, dataset->deviation, dataset->low, dataset->high);
 }
 
 static void warn_of_grey(const struct elbow_dataset *dataset, const struct elbow_demand *demand, struct elbow_log *log)

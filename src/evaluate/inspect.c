@@ -160,7 +160,7 @@ static const char *missing_word(const struct elbow_look *values)
 
 // The lines that train on samples; missing NULL: no value is. Of fewer than ten a tenth is none.
 static void print_training(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
-                           const char *missing)
+                           const char *missing, bool is_far)
 {
     const struct elbow_list list = list_of(walk, name);
     elbow_list_print_key(&list, "train");
@@ -168,6 +168,8 @@ static void print_training(const struct walk *walk, const char *name, const stru
         fprintf(walk->out, "          valid: 0.1    # a tenth of them, or another dataset\n");
     if (missing != NULL)
         fprintf(walk->out, "          missing: %s    # such values are not scored\n", missing);
+    if (is_far)
+        fprintf(walk->out, "          transform: standardize    # values are far from unit scale\n");
     if (elbow_hdf5_may_be_reversed(walk->file, name, info))
         fprintf(walk->out,
                 "    written by MATLAB, which stores axes in reverse order; if the samples are along the last axis:\n"
@@ -180,7 +182,7 @@ static void print_training(const struct walk *walk, const char *name, const stru
 
 // What numbers can serve as.
 static void print_use(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
-                      const struct elbow_look *values)
+                      const struct elbow_look *values, bool is_far)
 {
     bool has_none = values->count > 0 && values->min > values->max; // that could be scored
     const char *noun = elbow_element_is_float(info->element) ? "whole number" : "integer";
@@ -198,7 +200,7 @@ static void print_use(const struct walk *walk, const char *name, const struct el
                 has_none ? "no value is known" : "samples with infinite values are refused");
     } else {
         print_samples(info, walk->out);
-        print_training(walk, name, info, missing_word(values));
+        print_training(walk, name, info, missing_word(values), is_far);
         if (elbow_serves_as_both(info, values))
             elbow_list_print_labels(&list, noun, values, NULL);
         else
@@ -239,7 +241,7 @@ static void print_numbers(struct walk *walk, const char *name, const struct elbo
     if (error.status != ELBOW_OK)
         elbow_text_print(walk->out, "    not usable: %s\n", error.message);
     else
-        print_use(walk, name, info, &values);
+        print_use(walk, name, info, &values, elbow_look_is_far(&values, &packing));
 }
 
 // The group of labels that a dataset is a part of, as AnnData writes them: codes and categories, or values and mask.
@@ -352,7 +354,7 @@ static bool print_sparse(struct walk *walk, const char *name, const char *what)
         return true;
     }
     print_samples(&sparse.info, walk->out);
-    print_training(walk, name, &sparse.info, NULL);
+    print_training(walk, name, &sparse.info, NULL, false);
     return true;
 }
 

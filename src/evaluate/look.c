@@ -3,6 +3,7 @@
 #include "elbow/evaluate/detail/look.h"
 
 #include "elbow/base/memory.h"
+#include "elbow/data/dataset.h"
 
 #include <math.h>
 
@@ -36,6 +37,11 @@ static void count_value(double value, const struct elbow_missing *missing, bool 
     values->fractions += value != floor(value);
     values->min = value < values->min ? value : values->min;
     values->max = value > values->max ? value : values->max;
+    if (values->known++ == 0)
+        values->first = value;
+    double difference = value - values->first; // so that a large mean costs no digits
+    values->sum += difference;
+    values->squares += difference * difference;
 }
 
 static void scan(const struct elbow_packing *packing, const void *stored, size_t n, struct elbow_look *values)
@@ -104,4 +110,19 @@ bool elbow_look_at(struct elbow_hdf5 *file, const char *name, const struct elbow
     values->rows = plan.pieces * plan.rows;
     elbow_release(&piece);
     return is_good;
+}
+
+bool elbow_look_is_far(const struct elbow_look *values, const struct elbow_packing *packing)
+{
+    double factor = packing->factor.value, offset = packing->offset.value;
+    bool is_scaled = factor != 1 || offset != 0; // integers are otherwise divided by the largest of their type
+    if (values->known == 0 || values->min == values->max || (!elbow_element_is_float(packing->element) && !is_scaled))
+        return false;
+    double one = values->min * factor + offset, other = values->max * factor + offset;
+    double low = fmin(one, other), high = fmax(one, other);
+    double from_first = values->sum / (double)values->known;
+    double variance = values->squares / (double)values->known - from_first * from_first;
+    double mean = (values->first + from_first) * factor + offset, deviation = sqrt(fmax(variance, 0)) * fabs(factor);
+    bool is_unit = low >= 0 && high <= 1;
+    return !is_unit && elbow_dataset_is_unusual(mean, deviation, low, high);
 }

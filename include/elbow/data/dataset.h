@@ -282,6 +282,10 @@ void elbow_dataset_log(const struct elbow_dataset *dataset, const char *role, co
 void elbow_dataset_warn_scale(const struct elbow_dataset *dataset, const struct elbow_demand *demand,
                               struct elbow_log *log);
 
+// Local. Whether values of this mean, deviation, least and largest value are too far from unit scale for a likelihood
+// of real values.
+bool elbow_dataset_is_unusual(double mean, double deviation, double low, double high);
+
 // Local. Whether the values are so far from unit scale that a warning says so.
 bool elbow_dataset_is_far(const struct elbow_dataset *dataset, const struct elbow_demand *demand);
 

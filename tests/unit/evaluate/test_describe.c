@@ -111,21 +111,81 @@ static void write_floats(struct elbow_hdf5 *file, const char *name, uint64_t row
     ck_assert_int_eq(elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_FLOAT32, 0, rows, numbers, &error), ELBOW_OK);
 }
 
+// The part of the text on one dataset; to be freed.
+static char *part_of(const char *text, const char *name)
+{
+    char head[64];
+    snprintf(head, sizeof head, "\n%s:", name);
+    const char *at = strstr(text, head);
+    ck_assert_msg(at != NULL, "%s is not described", name);
+    const char *end = strstr(at + 1, "\n\n");
+    return strndup(at, end == NULL ? strlen(at) : (size_t)(end - at));
+}
+
 // Whether a dataset is offered under a key, and with which words.
 static void check_offer(const char *text, const char *name, const char *key, const char *words)
 {
-    char head[64], line[256];
-    snprintf(head, sizeof head, "\n%s:", name);
-    const char *at = strstr(text, head);
-    ck_assert_msg(at != NULL, "%s is not told of", name);
-    const char *end = strstr(at + 1, "\n\n");
-    size_t length = end == NULL ? strlen(at) : (size_t)(end - at);
-    char *part = strndup(at, length);
+    char line[256];
+    char *part = part_of(text, name);
     snprintf(line, sizeof line, "          %s: \"", key);
     ck_assert_msg((strstr(part, line) != NULL) == (words == NULL), "%s as %s: %s", name, key, part);
     ck_assert_msg(words == NULL || strstr(part, words) != NULL, "%s: %s", name, part);
     free(part);
 }
+
+static void check_transform(const char *text, const char *name, bool is_far)
+{
+    static const char line[] = "          transform: standardize    # values are far from unit scale";
+    char *part = part_of(text, name);
+    ck_assert_msg((strstr(part, line) != NULL) == is_far, "%s: %s", name, part);
+    free(part);
+}
+
+// 280 - less, and up to two steps more.
+static void write_warm(struct elbow_hdf5 *file, const char *name, double less, double step)
+{
+    double numbers[80];
+    struct elbow_error error = {0};
+    for (size_t i = 0; i < 80; ++i)
+        numbers[i] = 280 + (double)(i % 3) * step - less;
+    add(file, name, ELBOW_ELEMENT_FLOAT64, 2, (const uint64_t[]){20, 4}, 0);
+    ck_assert_int_eq(elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_FLOAT64, 0, 20, numbers, &error), ELBOW_OK);
+}
+
+START_TEST(values_far_from_unit_scale_get_a_transform)
+{
+    struct scratch scratch = scratch_make();
+    struct elbow_error error = {0};
+    struct elbow_hdf5 *file = NULL;
+    const char *path = scratch_path(&scratch, "d.h5");
+    const double factor = 0.25, offset = 280;
+    ck_assert_int_eq(elbow_hdf5_create(path, true, &file, &error), ELBOW_OK);
+    write_floats(file, "/unit", 4, 5, 0.5F);
+    write_floats(file, "/near", 4, 5, 3);
+    write_floats(file, "/large", 4, 5, 400);
+    write_floats(file, "/small", 4, 5, -1e-3F);
+    write_warm(file, "/warm", 0, 0.1);
+    write_warm(file, "/same", 0, 0);
+    write_warm(file, "/level", 282, 1);
+    add(file, "/packed", ELBOW_ELEMENT_INT16, 2, (const uint64_t[]){20, 4}, 0);
+    add(file, "/stored", ELBOW_ELEMENT_INT16, 2, (const uint64_t[]){20, 4}, 0);
+    elbow_hdf5_write_doubles(file, "/packed", "factor", &factor, 1, &error);
+    elbow_hdf5_write_doubles(file, "/packed", "offset", &offset, 1, &error);
+    ck_assert_msg(elbow_hdf5_close(file, &error) == ELBOW_OK, "%s", error.message);
+    char *text = describe(path);
+    check_transform(text, "/unit", false);
+    check_transform(text, "/near", false);
+    check_transform(text, "/large", true);
+    check_transform(text, "/small", true);
+    check_transform(text, "/warm", true);
+    check_transform(text, "/same", false);
+    check_transform(text, "/level", false);
+    check_transform(text, "/packed", true);
+    check_transform(text, "/stored", false);
+    free(text);
+    scratch_clear(&scratch);
+}
+END_TEST
 
 // As an older AnnData writes it: what has the rows of the data are labels, and no names of columns, rows or categories.
 START_TEST(labels_are_of_some_data)
@@ -228,4 +288,5 @@ START_TEST(other_files)
 }
 END_TEST
 
-UNIT_MAIN("run/describe", datasets_in_words, labels_are_of_some_data, other_files)
+UNIT_MAIN("run/describe", datasets_in_words, values_far_from_unit_scale_get_a_transform, labels_are_of_some_data,
+          other_files)

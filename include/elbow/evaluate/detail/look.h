@@ -21,6 +21,9 @@ struct elbow_look {
     uint64_t other_rows;                   // rows that do not have exactly one 1
     uint64_t width, at, ones; // while reading: values of a row, position in the present row, its number of 1s
     double min, max;          // of finite values that are not missing
+    uint64_t known;           // their number
+    double first;             // of them
+    double sum, squares;      // of their differences from the first one
 };
 
 // Local. Bytes of all rows; UINT64_MAX if the number overflows.
@@ -31,6 +34,11 @@ uint64_t elbow_look_bytes(const struct elbow_hdf5_info *info);
 bool elbow_look_at(struct elbow_hdf5 *file, const char *name, const struct elbow_hdf5_info *info,
                    const struct elbow_packing *packing, uint64_t *bytes, struct elbow_look *values,
                    struct elbow_error *error);
+
+// Local. Whether a likelihood of real values needs data.transform: standardize for these values, as far as a sample of
+// them shows: floats, or integers that attributes scale, which differ, are not all between 0 and 1, and are far from
+// unit scale.
+bool elbow_look_is_far(const struct elbow_look *values, const struct elbow_packing *packing);
 
 ELBOW_C_END
 
