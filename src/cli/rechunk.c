@@ -139,6 +139,17 @@ static double time_pages(const char *path, const struct elbow_rechunk_result *re
     return is_fine ? seconds : -1;
 }
 
+// Rows that lie one after another are read without their neighbours, and chunks can only add to that.
+static void warn_of_no_gain(struct elbow_log *log, const struct elbow_rechunk_result *result)
+{
+    static const double SMALLER = 0.9; // of the old size: worth a new file
+    if (result->was_contiguous && (double)result->stored_new > SMALLER * (double)result->stored)
+        elbow_log_warn(log,
+                       "%s: had no chunks, so reading a row unpacked nothing, and the new one is hardly smaller: "
+                       "training gains nothing from it; use the old file",
+                       result->largest);
+}
+
 // Reports the gain for the largest dataset.
 static void report_gain(struct elbow_log *log, const char *source, const char *target,
                         const struct elbow_rechunk_result *result)
@@ -163,6 +174,7 @@ static void report_gain(struct elbow_log *log, const char *source, const char *t
         elbow_log_say(
             log, "%s: reading a random chunk takes %.3g ms (mean of %llu); its rows took %.3g ms in the old file",
             result->largest, 1e3 * new_time / (double)pages, (unsigned long long)pages, 1e3 * old_time / (double)pages);
+    warn_of_no_gain(log, result);
 }
 
 static void report(struct elbow_log *log, const struct options *options, const char *source,

@@ -116,6 +116,14 @@ mkdir before after
 "$make_data" write before/x.h5 /x u8 300,6,6 bytes
 run 0 3 rechunk "$elbow" rechunk before/x.h5 -o after/x.h5 --chunk 1 --filter gzip
 run 0 1 rechunk "$elbow" rechunk before/x.h5 -o after/one.h5 --chunk 1 --filter gzip
+"$make_data" write before/bits.h5 /x u8 300,6,6 bits
+run 0 1 packed "$elbow" rechunk before/bits.h5 -o after/bits.h5 --chunk 1 --filter gzip
+grep -q 'had no chunks' packed.err && fail "rechunk: a warning of packed data: $(cat packed.err)"
+run 0 1 gainless "$elbow" rechunk before/x.h5 -o after/same.h5 --chunk 1
+grep -q '^elbow: warning: /x: had no chunks, so reading a row unpacked nothing, .*; use the old file$' gainless.err ||
+    fail "rechunk of contiguous data: $(cat gainless.err)"
+run 0 1 again "$elbow" rechunk after/same.h5 -o after/again.h5 --rows 2
+grep -q 'had no chunks' again.err && fail "rechunk: a warning of data in chunks: $(cat again.err)"
 cmp -s after/x.h5 after/one.h5 || fail "rechunk: other bytes on three ranks"
 for side in before after; do
     (cd $side && run 0 1 train "$elbow" train ../run.yaml --set data.train=x.h5:/x --run-dir run) || fail "train $side"

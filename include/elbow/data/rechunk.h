@@ -45,6 +45,7 @@ struct elbow_rechunk_result {
     uint64_t rows_before;        // rows per chunk before; 0: not chunked
     uint64_t rows_after;         // rows per chunk now
     uint64_t touched;            // bytes to unpack to read one row before; 0: not chunked
+    bool was_contiguous;         // its rows lay one after another in the file
     uint64_t stored, stored_new; // bytes in the file, before and now
 };
 

@@ -250,6 +250,15 @@ static bool copy_rows(const struct rows *rows)
     return is_done;
 }
 
+static bool is_contiguous(hid_t dataset)
+{
+    hid_t creation = H5Dget_create_plist(dataset);
+    bool is_so = creation >= 0 && H5Pget_layout(creation) == H5D_CONTIGUOUS && H5Pget_external_count(creation) == 0;
+    if (creation >= 0)
+        H5Pclose(creation);
+    return is_so;
+}
+
 // The cost of reading one row, of the largest dataset.
 static void note(const struct rows *rows)
 {
@@ -269,6 +278,7 @@ static void note(const struct rows *rows)
     for (int i = 1; i < rows->rank; ++i) // whole chunks, as many as cover a row
         touched *= rows->old_chunk[i] > 0 ? divide_up(rows->shape[i], rows->old_chunk[i]) * rows->old_chunk[i] : 0;
     result->touched = touched;
+    result->was_contiguous = is_contiguous(rows->from);
     result->stored = H5Dget_storage_size(rows->from);
     H5Fflush(rechunking->to->id, H5F_SCOPE_LOCAL);
     result->stored_new = H5Dget_storage_size(rows->to);
