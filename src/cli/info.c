@@ -33,7 +33,7 @@ static const struct elbow_flag flags[] = {
 };
 
 // libhdf5 sees no byte of a damaged checkpoint: its hash is verified first.
-static bool foretell(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+static bool describe(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
 {
     struct options options = {0};
     if (elbow_flags_read(call, &options, error) != ELBOW_OK || elbow_describe_is_checkpoint(options.path))
@@ -80,5 +80,5 @@ const struct elbow_command elbow_command_info = {
     .flag_count = sizeof flags / sizeof *flags,
     .result_on_stdout = true,
     .run = run,
-    .foretell = foretell,
+    .describe = describe,
 };

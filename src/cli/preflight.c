@@ -20,7 +20,7 @@ static void fly(char *note, void *user)
     struct elbow_error error = {0};
     if (command->preview != NULL)
         command->preview(flight->call, note);
-    else if (flight->early != NULL && command->foretell(flight->call, note, flight->early, &error))
+    else if (flight->early != NULL && command->describe(flight->call, note, flight->early, &error))
         elbow_early_finish(flight->early, &error);
 }
 
@@ -47,9 +47,9 @@ enum elbow_status elbow_preflight(const struct elbow_command *command, struct el
 {
     struct flight flight = {.command = command, .call = call};
     struct elbow_trial trial;
-    if ((command->preview == NULL && command->foretell == NULL) || !elbow_launcher_is_first_of_node())
+    if ((command->preview == NULL && command->describe == NULL) || !elbow_launcher_is_first_of_node())
         return ELBOW_OK;
-    if (command->foretell != NULL)
+    if (command->describe != NULL)
         flight.early = elbow_early_open();
     elbow_child_try(fly, &flight, seconds, &trial);
     bool has_passed = trial.end == ELBOW_TRIAL_PASSED || trial.note[0] == '\0';

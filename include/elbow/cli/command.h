@@ -150,7 +150,7 @@ struct elbow_call {
     int count;             // number of words after the name of the subcommand
     char **words;          // [count]
     double started;        // start of the program, by elbow_clock_seconds
-    FILE *early;           // whole result of the command's `foretell` (elbow/cli/early.h); NULL: there is none
+    FILE *early;           // whole result of the command's `describe` (elbow/cli/early.h); NULL: there is none
     bool has_result;       // set by `run`: this result goes to stdout, unlike other results of the command
 };
 
@@ -173,7 +173,7 @@ struct elbow_command {
     // Local. The same in place of `preview`, for a command whose result depends on its files alone: prints the result
     // to `out`. If it returns true, `run` finds text and error in the call's `early`, and need not open these files,
     // which may crash it even if the child survived them. NULL for all other commands.
-    bool (*foretell)(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error);
+    bool (*describe)(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error);
     // Local. Without MPI (comm and log are NULL): executes the whole command if `run` is NULL, else only its flag
     // --check, which reports what is wrong with the command line. NULL for a command without that flag.
     enum elbow_status (*alone)(const struct elbow_call *call, struct elbow_error *error);

@@ -8,9 +8,9 @@
 
 enum { ELBOW_PREFLIGHT_SECONDS = 60 };
 
-// Local. Runs the command's preview or foretell in a child process for at most `seconds`. FORMAT, with the file, if the
+// Local. Runs the command's preview or describe in a child process for at most `seconds`. FORMAT, with the file, if the
 // child crashed or did not end. Only the first rank of each node, by the launcher's environment, does this; the others
-// return OK. A whole result of foretell becomes the call's `early`, to be closed by elbow_early_close; otherwise this
+// return OK. A whole result of describe becomes the call's `early`, to be closed by elbow_early_close; otherwise this
 // is NULL.
 enum elbow_status elbow_preflight(const struct elbow_command *command, struct elbow_call *call, double seconds,
                                   struct elbow_error *error);

@@ -117,7 +117,7 @@ START_TEST(one_rank_a_node_looks)
 }
 END_TEST
 
-static bool foretell_error(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+static bool describe_error(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
 {
     strcpy(note, call->words[0]);
     for (int i = 0; i < 2000; ++i) // more than a buffer
@@ -127,14 +127,14 @@ static bool foretell_error(const struct elbow_call *call, char *note, FILE *out,
     return true;
 }
 
-static bool foretell_nothing(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+static bool describe_nothing(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
 {
     (void)call, (void)note, (void)error;
     fprintf(out, "half a result");
     return false;
 }
 
-static bool foretell_and_crash(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+static bool describe_and_crash(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
 {
     (void)error;
     strcpy(note, call->words[0]);
@@ -144,20 +144,20 @@ static bool foretell_and_crash(const struct elbow_call *call, char *note, FILE *
 }
 
 // More than may be written.
-static bool foretell_too_much(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
+static bool describe_too_much(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error)
 {
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096});
-    return foretell_error(call, note, out, error);
+    return describe_error(call, note, out, error);
 }
 
-typedef bool foreteller(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error);
+typedef bool describeer(const struct elbow_call *call, char *note, FILE *out, struct elbow_error *error);
 
-static enum elbow_status try_foretell(foreteller *foretell, struct elbow_call *call, struct elbow_error *error)
+static enum elbow_status try_describe(describeer *describe, struct elbow_call *call, struct elbow_error *error)
 {
     static char word[] = "a.h5";
     static char *words[] = {word};
-    struct elbow_command command = {.name = "test", .foretell = foretell};
+    struct elbow_command command = {.name = "test", .describe = describe};
     *call = (struct elbow_call){.count = 1, .words = words};
     *error = (struct elbow_error){0};
     return elbow_preflight(&command, call, LIMIT, error);
@@ -170,7 +170,7 @@ START_TEST(a_result_comes_with_its_error)
     char line[64];
     int last = -1;
     clear_ranks();
-    ck_assert_int_eq(try_foretell(foretell_error, &call, &error), ELBOW_OK);
+    ck_assert_int_eq(try_describe(describe_error, &call, &error), ELBOW_OK);
     ck_assert_int_eq(error.status, ELBOW_OK);
     ck_assert_ptr_nonnull(call.early);
     FILE *out = tmpfile();
@@ -194,15 +194,15 @@ START_TEST(half_a_result_is_none)
     struct elbow_call call;
     struct elbow_error error;
     clear_ranks();
-    ck_assert_int_eq(try_foretell(foretell_nothing, &call, &error), ELBOW_OK);
+    ck_assert_int_eq(try_describe(describe_nothing, &call, &error), ELBOW_OK);
     ck_assert_ptr_null(call.early);
-    ck_assert_int_eq(try_foretell(foretell_too_much, &call, &error), ELBOW_OK);
+    ck_assert_int_eq(try_describe(describe_too_much, &call, &error), ELBOW_OK);
     ck_assert_ptr_null(call.early);
-    ck_assert_int_eq(try_foretell(foretell_and_crash, &call, &error), ELBOW_FORMAT);
+    ck_assert_int_eq(try_describe(describe_and_crash, &call, &error), ELBOW_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "a.h5: the HDF5 library crashes reading it (signal SEGV)"));
     ck_assert_ptr_null(call.early);
     setenv(RANKS[0], "1", 1);
-    ck_assert_int_eq(try_foretell(foretell_error, &call, &error), ELBOW_OK);
+    ck_assert_int_eq(try_describe(describe_error, &call, &error), ELBOW_OK);
     ck_assert_ptr_null(call.early);
     clear_ranks();
 }
