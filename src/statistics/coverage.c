@@ -7,7 +7,7 @@
 struct covering {
     size_t real;
     const double *radii; // squared
-    double *covered;     // (real): 1 where a sample lies in the ball
+    double *covered;     // (real): 1 if a sample lies in the ball
     double hits;
 };
 

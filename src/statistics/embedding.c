@@ -10,7 +10,7 @@ struct ranking {
     double intruded;
 };
 
-// 1 for the nearest other row; of equally near ones the first comes first.
+// Rank of `other` by distance from `self`: 1 is the nearest row. Ties are in the order of the rows.
 static size_t rank_of(size_t rows, const double *squares, size_t self, size_t other)
 {
     double own = squares[other];

@@ -13,7 +13,7 @@ struct voting {
     size_t rows, width, factors;
     const double *codes;
     double *variances; // of each code over all rows; 0: it takes no part
-    // For each factor the rows in the order of their values, where each row stands in it, and where each value begins.
+    // For each factor: the rows in the order of their values, and the first place of each value in that order.
     size_t *order, *begins; // (factors, rows), (factors, values + 1)
     int64_t *values;        // (factors, rows)
     size_t *usable;         // factors that a row may be drawn for
@@ -44,7 +44,7 @@ static void find_variances(struct voting *voting)
     }
 }
 
-// The rows of each value of a factor, one value after the other. Whether two rows share one.
+// Sorts the rows by the value of a factor. True if two rows share a value.
 static bool sort_rows(struct voting *voting, size_t factor, size_t count)
 {
     size_t *begins = voting->begins + factor * STARTS, *order = voting->order + factor * voting->rows;

@@ -10,7 +10,7 @@
 
 enum { BINS = 20 };
 
-// Which bin of equal width each row's code lies in.
+// The bin of each row's code, of bins of equal width.
 static void bin_code(size_t rows, size_t width, const double *codes, size_t column, int64_t *bins)
 {
     double low = codes[column], high = low;
@@ -30,7 +30,7 @@ struct counts {
     double pairs[BINS * ELBOW_FACTOR_VALUES_MAX], of_code[BINS], of_factor[ELBOW_FACTOR_VALUES_MAX];
 };
 
-// In nats. The counts are whole numbers: a single bin gives exactly zero.
+// In nats. The counts are whole numbers, so a single bin gives exactly zero.
 static double information(size_t rows, const int64_t *bins, const int64_t *values, struct counts *counts)
 {
     double sum = 0;

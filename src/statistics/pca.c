@@ -45,8 +45,8 @@ static void centre(size_t rows, size_t columns, const float *x, const double *me
             centred[row * columns + k] = x[row * columns + k] - mean[k];
 }
 
-// The rows' variances along the axes, and what lies beyond their rank set to zero: there the eigenvectors of rounding
-// errors would be of this machine alone.
+// The variances of the rows along the axes. Those beyond the rank of the rows are set to zero, because eigenvectors of
+// rounding errors would differ between machines.
 static void scale_variances(size_t rows, size_t size, struct elbow_pca *pca)
 {
     double floor = pca->variances[0] * (double)size * DBL_EPSILON;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The linear probe (Alain and Bengio 2016): accuracy of a multinomial logistic regression of the standardised codes, of
-// each row by a model that was fitted to four other fifths of the rows. Which row lies in which fifth is keyed.
+// The linear probe (Alain and Bengio 2016): accuracy of a multinomial logistic regression of the standardised codes. A
+// model that was fitted to the other four fifths of the rows predicts each row. A key assigns rows to fifths.
 #include "elbow/base/memory.h"
 #include "elbow/math/permutation.h"
 #include "elbow/statistics/detail/yardstick.h"

@@ -26,7 +26,7 @@ static int compare_entries(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-// By falling score; given back with elbow_release.
+// By decreasing score; free it with elbow_release.
 static enum elbow_status sort(size_t count, const double *scores, struct entry **entries, struct elbow_error *error)
 {
     enum elbow_status status = elbow_allocate(entries, count, sizeof **entries, "scores in their order", error);
@@ -113,7 +113,8 @@ static double furthest_area(double area, double end, double anomalies, double no
     return near;
 }
 
-// Twice the pairs of an anomaly and a normal row whose anomaly comes first, ties half: whole numbers.
+// Twice the number of pairs of an anomaly and a normal row in which the anomaly ranks first; a tie counts half a pair.
+// The sum is a whole number.
 static double sum_pairs(const struct elbow_ranking *ranking)
 {
     struct elbow_ranking_point before = {0};
@@ -209,8 +210,8 @@ enum elbow_status elbow_conformal(size_t normal, const double *normal_scores, si
     return ELBOW_OK;
 }
 
-// The largest p-value that is selected; below 0 for none. Products in place of quotients, with as much to spare as they
-// are rounded by.
+// The largest p-value that is selected; below 0 if there is none. Products replace quotients, with a margin for their
+// rounding.
 static double largest_selected(size_t count, const double *rising, double rate)
 {
     for (size_t k = count; k > 0; --k)

@@ -23,7 +23,7 @@ static size_t count_known(const struct elbow_yardstick_input *input)
     return known;
 }
 
-// The rows with a known label alone.
+// Keeps only the rows with a known label.
 static enum elbow_status compute_known(const struct elbow_yardstick *row, const struct elbow_yardstick_input *input,
                                        size_t known, struct elbow_yardstick_figures *figures, struct elbow_error *error)
 {
