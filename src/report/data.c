@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a report has of a run's directory: tables as JSON, pictures over training, warnings.
+// The data of a report from the directory of a run: tables as JSON, pictures over training, warnings.
 #include "elbow/report/detail/page.h"
 
 #include "elbow/base/file.h"
@@ -68,7 +68,7 @@ void elbow_reported_clear(struct elbow_reported *reported)
     *reported = (struct elbow_reported){0};
 }
 
-// Of a table with many rows some, evenly, with the last one.
+// Of a table with many rows, evenly spread rows and the last one.
 static void write_table(struct elbow_json *json, const char *split, const struct elbow_history *curves, size_t most)
 {
     size_t stride = curves->rows / most + 1;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What the page is made of, on rank zero.
+// The inputs of the page, on rank zero.
 struct gathered {
     struct elbow_compared runs[ELBOW_COMPARED_MAX];
     struct elbow_reported reported[ELBOW_COMPARED_MAX];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The figures of a report: an evaluation of all rows, and measures of so many rows as take a moment.
+// The figures of a report: an evaluation of all rows, and measures of as many rows as take a short time.
 #include "elbow/report/detail/page.h"
 
 #include "elbow/base/memory.h"
@@ -12,10 +12,10 @@
 #include <string.h>
 
 enum {
-    ROWS_MAX = 2000,       // that are measured: the time goes by their square
-    ROWS_LEAST = 100,      // of them where a row has many values
-    VALUES_MAX = 20000000, // of all rows that are measured
-    PAIRED_MAX = 20000     // rows of a dataset whose KL is taken apart, which takes a thousand times their number
+    ROWS_MAX = 2000,       // measured rows: the time grows with their square
+    ROWS_LEAST = 100,      // minimum of measured rows that have many values
+    VALUES_MAX = 20000000, // values of all measured rows
+    PAIRED_MAX = 20000     // rows of a dataset whose KL is split into parts, which takes a thousand times their number
 };
 
 static size_t rows_to_measure(size_t values)
@@ -31,7 +31,7 @@ static bool has_parts(const struct elbow_session *session)
            session->dataset.samples <= PAIRED_MAX;
 }
 
-// The names of classes are the dataset's, which goes with the session.
+// Copies the names of classes, because the dataset is freed with the session.
 static enum elbow_status keep_names(struct elbow_reported *reported, struct elbow_error *error)
 {
     struct elbow_evaluation *evaluation = &reported->evaluation;
@@ -52,7 +52,7 @@ static enum elbow_status keep_names(struct elbow_reported *reported, struct elbo
     return ELBOW_OK;
 }
 
-// Collective. Notes the reason in place of the measures that make no sense for these rows.
+// Collective. Notes the reason why these rows have no measures.
 static enum elbow_status measure(const struct elbow_measuring_request *request, struct elbow_reported *reported,
                                  struct elbow_error *error)
 {

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The sections of a picture of each run, or of all: a plot, or images that the runs have. A note tells how to read it.
+// The sections with a picture of each run, or one of all runs: a plot, or images of the runs. A note explains it.
 static const struct drawn {
     const char *id, *heading, *note, *alt;
     enum elbow_compared_part plot;
@@ -120,7 +120,7 @@ static void write_figure(const char *kind, const char *name, const char *what, c
     fputs("</figure>\n", out);
 }
 
-// `name`: of the run that is drawn; NULL: all are.
+// `name`: the run to draw; NULL: all runs
 static enum elbow_status write_plot(const struct elbow_compared *runs, size_t count, const char *name,
                                     enum elbow_compared_part part, const char *what, FILE *out,
                                     struct elbow_error *error)
@@ -224,7 +224,7 @@ static bool has_lines(const struct drawn *of, const struct elbow_report *report,
            report->reported[run].lines[0].bytes != NULL;
 }
 
-// Whether any run has such images.
+// True if any run has such images.
 static bool has_images(const struct drawn *of, const struct elbow_report *report)
 {
     for (size_t r = 0; r < report->count; ++r) {
@@ -284,7 +284,7 @@ static void write_steps(const struct elbow_report *report, FILE *out)
     elbow_html_section_end(out);
 }
 
-// Whether a text has this line.
+// True if a text has this line.
 static bool has_line(const char *text, const char *line, size_t length)
 {
     while (*text != '\0') {

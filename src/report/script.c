@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What moves in a report: curves (zoom, what stands at a step) and sliders. One line of the page's script each, without
-// double quotes, so that it can be read here.
+// The moving parts of a report: curves (zoom, values at a step) and sliders. Each string is one line of the page's
+// script, without double quotes, so that it is readable here.
 #include "elbow/report/detail/page.h"
 
 // clang-format off

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a report looks: bright and dark, wide and narrow, on paper.
+// The style of a report: bright and dark, wide and narrow, on paper.
 #include "elbow/report/detail/page.h"
 
 // clang-format off

@@ -75,7 +75,7 @@ static void end_figure(const char *meaning, FILE *out)
     fputs("</tr>\n", out);
 }
 
-// What several likelihoods of a model have each, of one run.
+// The figures that each of several likelihoods of a model has, of one run.
 static void write_parts(const struct elbow_report *report, size_t run, FILE *out)
 {
     const struct elbow_figures *figures = &report->reported[run].evaluation.figures;
@@ -190,7 +190,8 @@ static bool is_equal(const struct elbow_measuring *a, const struct elbow_measuri
     return equal;
 }
 
-// Whether the PCA of a run stands beside it: runs of the same rows and as many dimensions share that of the last one.
+// True if the PCA of a run gets its own column. Runs with the same rows and number of dimensions share that of the last
+// one.
 static bool shows_baseline(const struct elbow_report *report, size_t run)
 {
     if (!has_baseline(report, run))
@@ -243,7 +244,7 @@ static void write_measures(const struct elbow_report *report, FILE *out)
     end_table(out);
 }
 
-// How many rows, and what has not been measured.
+// The number of rows, and the measures that were left out.
 static void write_scope(const struct elbow_report *report, size_t run, FILE *out)
 {
     const struct elbow_reported *reported = &report->reported[run];
