@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Finding checkpoints, and loading what was found on all ranks. The hash is verified before HDF5 sees a byte.
+// Finds checkpoints, and loads them on all ranks. The hash is verified before HDF5 reads a byte.
 #include "elbow/checkpoint/checkpoint.h"
 
 #include "elbow/base/file.h"
@@ -59,9 +59,9 @@ struct bytes {
     size_t size;
 };
 
-// Where a file is looked for and what becomes of it.
+// The file to find, and the place of its contents.
 struct search {
-    const struct elbow_directory *directory; // beneath which path is; NULL: the working directory
+    const struct elbow_directory *directory; // the directory of the path; NULL: the working directory
     struct elbow_log *log;
     char *path;                          // of the file that was found, ELBOW_PATH_SIZE
     struct elbow_checkpoint *checkpoint; // takes the contents; NULL: the file need only verify
@@ -81,7 +81,7 @@ static enum elbow_status read_verified(const struct search *search, struct bytes
     return status;
 }
 
-// What a file of a run holds, in the place of what another one held.
+// Replaces the contents of an earlier file by those of this one.
 static enum elbow_status take_contents(const struct bytes *file, const struct search *search, struct elbow_error *error)
 {
     elbow_path name;
@@ -112,9 +112,9 @@ static enum elbow_status read_one(const struct search *search, const uint64_t *s
                            (unsigned long long)search->checkpoint->state.step);
 }
 
-// One of a run directory's, on the way down from the newest. FORMAT if it has to be passed over: it is damaged, or not
-// there any more (a run at work deletes its old ones). One that cannot be read is sound for all we know: an older one
-// in its place would be another model, and steps that were paid for.
+// Tries one checkpoint of a run directory; the caller starts with the newest. FORMAT if it must be skipped: it is
+// damaged, or no longer there (a running run deletes its old ones). A file that cannot be read may be intact. An older
+// one would be another model and would lose the steps since, so this is an error.
 static enum elbow_status try_one(const struct search *search, uint64_t step, struct elbow_error *error)
 {
     char name[ELBOW_CHECKPOINT_NAME_SIZE];
@@ -232,11 +232,11 @@ static enum elbow_status load_local(const struct elbow_directory *run, const cha
     enum elbow_status status = run != NULL ? find_newest(run, &search, error) : find(run_or_file, best, &search, error);
     if (status == ELBOW_OK)
         elbow_text_format(checkpoint->path, sizeof checkpoint->path, "%s", path);
-    // A run may write its own checkpoint anew, as when it is stopped at once.
+    // Not noted for a run: it may write its own checkpoint again, for example if it stops at once.
     return status == ELBOW_OK && run == NULL ? elbow_inputs_note(path, error) : status;
 }
 
-// Collective. What rank zero has read, to all.
+// Collective. Sends the checkpoint that rank zero has read to all ranks.
 static enum elbow_status share(struct elbow_comm *comm, struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
     bool is_root = elbow_comm_place(comm).rank == 0;

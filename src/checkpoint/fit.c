@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What transforms have learned, in a checkpoint: nothing where they learn nothing.
+// The learned numbers of transforms in a checkpoint. A transform without any has no entry.
 #include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/data/hdf5.h"
@@ -29,7 +29,7 @@ void elbow_checkpoint_write_fits(struct elbow_hdf5 *file, const struct elbow_dat
     write_fit(file, ELBOW_CHECKPOINT_INPUT, &data->input);
 }
 
-// A fit of a checkpoint: where it stands, and the key that it is of.
+// A fit in a checkpoint: its place, and the key that it belongs to.
 struct place {
     const char *name, *constants, *key; // constants NULL: are not kept
     enum elbow_transform_kind kind;

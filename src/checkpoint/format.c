@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a checkpoint file looks like from outside: its name, and the user block with the hash; beneath reading and
-// writing.
+// The outside of a checkpoint file: its name, and the user block with the hash. Reading and writing use it.
 #include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/bytes.h"
@@ -69,7 +68,7 @@ void elbow_checkpoint_seal(void *image, size_t size)
     elbow_bytes_put(block + 24, elbow_hash_bytes(block + ELBOW_CHECKPOINT_BLOCK, rest), 8);
 }
 
-// What the user block of a file of `size` bytes says, but for the hash.
+// Verifies the user block of a file of `size` bytes, except for the hash.
 static enum elbow_status verify_block(const char *path, const unsigned char *block, size_t size,
                                       struct elbow_error *error)
 {
@@ -108,7 +107,7 @@ enum elbow_status elbow_checkpoint_verify(const char *path, const void *image, s
                        error);
 }
 
-// What cannot be read is not damaged for all we know.
+// A file that cannot be read is not necessarily damaged.
 static enum elbow_status cannot_read(const char *path, struct elbow_error *error)
 {
     return elbow_error_set(error, ELBOW_FILE, "%s: cannot be read: %s", path, strerror(errno));

@@ -131,7 +131,7 @@ static enum elbow_status read_type(struct elbow_hdf5 *file, struct elbow_data_fa
     return ELBOW_OK;
 }
 
-// Which stored values are missing. Older files have none of this.
+// The rules for missing stored values. Older files have none.
 static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_facts *data, struct elbow_error *error)
 {
     struct elbow_hdf5_attribute type, missing, range, mean, size;
@@ -171,7 +171,7 @@ static enum elbow_status read_rules(struct elbow_hdf5 *file, struct elbow_data_f
     return ELBOW_OK;
 }
 
-// The tensors that the configuration asks for.
+// The tensors that the configuration requires.
 static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct elbow_error *error)
 {
     checkpoint->data.layout = (enum elbow_layout)checkpoint->config.data.layout;
@@ -180,7 +180,7 @@ static enum elbow_status take_layout(struct elbow_checkpoint *checkpoint, struct
     return elbow_model_layout(&checkpoint->config, sample, &checkpoint->parameters, error);
 }
 
-// Memory is taken for what the file can hold, whatever its numbers say.
+// Memory is allocated for the real size of the file, not for the numbers in it.
 static enum elbow_status check_size(const struct elbow_checkpoint *checkpoint, size_t size, struct elbow_error *error)
 {
     size_t floats = elbow_parameters_trainable(&checkpoint->parameters);
@@ -230,7 +230,7 @@ static enum elbow_status read_moments(struct elbow_hdf5 *file, struct elbow_chec
     return ELBOW_OK;
 }
 
-// A word for each training file, where there were several.
+// A word for each training file, if there are several.
 static enum elbow_status read_words(struct elbow_hdf5 *file, const char *name, size_t size, uint64_t **words,
                                     size_t *count, struct elbow_error *error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which checkpoints stay. A name is no proof: only files whose hash was found right (or that this start has written
-// itself) count as kept, and only those are ever deleted.
+// Decides which checkpoints are kept. A name alone does not count: only files whose hash was verified, or that this
+// start has written itself, count as kept, and only those are ever deleted.
 #include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/file.h"

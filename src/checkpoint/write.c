@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Writing checkpoints. The file is built in memory, because HDF5 that meets a full disk fails at exit, where a plain
-// write does not.
+// Writes checkpoints. The file is built in memory, because HDF5 fails at exit if the disk is full, and a plain write
+// does not.
 #include "elbow/checkpoint/detail/format.h"
 
 #include "elbow/base/file.h"
@@ -60,7 +60,7 @@ static void write_hash(struct elbow_hdf5 *file, const char *name, uint64_t hash)
         elbow_hdf5_write_integers(file, "/", name, &value, 1, NULL);
 }
 
-// What version 0.1 did not keep: written only where there is something to say.
+// Facts that version 0.1 did not keep; written if they are known.
 static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *data)
 {
     const double range[] = {data->min, data->max}, valid[] = {data->missing.low, data->missing.high};
@@ -82,7 +82,7 @@ static void write_rules(struct elbow_hdf5 *file, const struct elbow_data_facts *
         elbow_hdf5_write_doubles(file, "/", "data_valid_range", valid, 2, NULL);
 }
 
-// A word for each training file, where there are several.
+// A word for each training file, if there are several.
 static void write_words(struct elbow_hdf5 *file, const char *name, const uint64_t *words, size_t count)
 {
     const uint64_t shape = count;
@@ -92,7 +92,7 @@ static void write_words(struct elbow_hdf5 *file, const char *name, const uint64_
     elbow_hdf5_write_rows(file, name, ELBOW_ELEMENT_UINT64, 0, count, words, NULL);
 }
 
-// Everything but the optimiser's state into an open file, which keeps what went wrong.
+// Writes everything except the optimiser's state into an open file, which keeps its first error.
 static void write_contents(struct elbow_hdf5 *file, const struct elbow_checkpoint_source *source)
 {
     int64_t accumulators = (int64_t)source->accumulators;
@@ -125,7 +125,7 @@ static void add_moment(const struct elbow_checkpoint_source *source, const char 
         write_tensors(file, group, source->parameters, snapshot->moment);
 }
 
-// What a file has beside its tensors: a page for each of them and for the attributes, and what HDF5 leaves free.
+// Bytes of a file beside its tensors: a page for each tensor and for the attributes, and space that HDF5 leaves free.
 enum { BYTES_PER_TENSOR = 4096, BYTES_BESIDE = 256 << 10 };
 
 static size_t file_bytes(const struct elbow_parameters *parameters, size_t copies)
@@ -183,7 +183,7 @@ enum elbow_status elbow_snapshot_take(struct elbow_comm *comm, const struct elbo
 {
     struct elbow_hdf5 *file = NULL;
     *error = (struct elbow_error){0};
-    elbow_hdf5_lock(); // for all of it: a thread that reads pages would come in between, one for each call
+    elbow_hdf5_lock(); // for the whole file: otherwise a thread that reads pages would interrupt it at each call
     if (elbow_comm_place(comm).rank == 0 &&
         elbow_hdf5_create_memory(ELBOW_CHECKPOINT_BLOCK, &snapshot->file, &file, error) == ELBOW_OK)
         write_contents(file, source);

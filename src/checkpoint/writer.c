@@ -24,7 +24,7 @@ enum elbow_status elbow_writer_open(struct elbow_comm *comm, const struct elbow_
     return elbow_comm_agree(comm, error);
 }
 
-// Rows that are only half on disk must not stand behind a checkpoint that says that they are written.
+// A checkpoint says that rows of tables are written, so they must be on disk before it.
 static enum elbow_status sync_tables(const struct elbow_writer *writer, struct elbow_error *error)
 {
     for (int i = 0; i < TABLES; ++i) {
@@ -37,8 +37,8 @@ static enum elbow_status sync_tables(const struct elbow_writer *writer, struct e
     return ELBOW_OK;
 }
 
-// Descriptors of the writer's own, for the tables may be opened anew meanwhile. A table that cannot be synced later
-// must stop the checkpoint now.
+// The writer duplicates the descriptors, because the tables may be reopened meanwhile. A table that could not be synced
+// later must stop the checkpoint now.
 static enum elbow_status take_tables(struct elbow_writer *writer, const struct elbow_writer_order *order,
                                      struct elbow_error *error)
 {
@@ -78,7 +78,7 @@ static enum elbow_status write_all(struct elbow_writer *writer)
     return status;
 }
 
-// The link to the best, and the end of those that are not kept.
+// Updates the link to the best checkpoint, and deletes those that are not kept.
 static void tidy(struct elbow_writer *writer)
 {
     const struct elbow_writer_order *order = &writer->order;
