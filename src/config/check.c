@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What no single key can tell: which keys need, exclude or complete each other.
+// Checks across keys: keys that need, exclude or complete each other.
 //
 // Invariant: a configuration that passed has one source of training data, a microbatch from 1 to batch, an end, and no
-// key that contradicts another. Checking it again changes nothing.
+// keys that contradict each other. Checking it again changes nothing.
 #include "elbow/config/config.h"
 
 #include "elbow/config/detail/check.h"
@@ -13,7 +13,8 @@
 
 enum { MICROBATCH_DEFAULT = 64 };
 
-// All places of a key. Those of labels may be bare beside several files of rows; channels beside those of the first.
+// All places of a key. Places of labels may omit the file beside several files of rows; so may channels after the first
+// one.
 static enum elbow_status check_places(const struct elbow_config *config, const char *name, const char *key,
                                       const char *places, const char *rows, struct elbow_error *error)
 {
@@ -101,7 +102,7 @@ static enum elbow_status check_axes(const struct elbow_config *config, const cha
     return ELBOW_OK;
 }
 
-// What lies beside the rows of data.valid needs a dataset there: a share has what lies beside the training rows.
+// Datasets beside the rows of data.valid need a dataset as data.valid. A share uses those beside the training rows.
 static enum elbow_status check_companions(const struct elbow_config *config, const char *name,
                                           struct elbow_error *error)
 {
@@ -125,7 +126,7 @@ static enum elbow_status check_companions(const struct elbow_config *config, con
     return ELBOW_OK;
 }
 
-// Which rows are the samples, and what is cut out of them.
+// The selection of rows, and the windows cut from them.
 static enum elbow_status check_selection(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     bool has_time = config->data.layout == ELBOW_LAYOUT_AUTO || config->data.layout == ELBOW_LAYOUT_SERIES ||

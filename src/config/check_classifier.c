@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-// What is said of it: its class is told to both networks, and each row counts for all of its classes.
+// The first setting that excludes a classifier, and the reason: both networks need the class, and each row counts for
+// all of its classes.
 static const char *reason_against(const struct elbow_config *config, const char **key)
 {
     const struct {

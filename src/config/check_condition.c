@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model is told of its rows: which keys need, exclude or complete each other.
+// Checks of conditions: keys that need, exclude or complete each other.
 #include "elbow/config/detail/check.h"
 
 #include "elbow/config/detail/value.h"
@@ -28,7 +28,7 @@ static bool has_name(const struct elbow_named *named, const char *name)
     return false;
 }
 
-// The rows of data.valid have the same conditions as those of data.train, and a share of these has theirs.
+// The rows of data.valid have the same conditions as those of data.train. A share of the training rows uses theirs.
 static enum elbow_status check_valid(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     const struct elbow_named *train = &config->data.condition, *valid = &config->data.valid_condition;

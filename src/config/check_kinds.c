@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What kinds of a model ask of each other.
+// Requirements of the kinds of a model on each other.
 #include "elbow/config/detail/check.h"
 
 #include "elbow/config/detail/value.h"
 
 #include <inttypes.h>
 
-// What weighs or measures a KL needs one.
+// Settings that weigh or measure a KL need one.
 static enum elbow_status check_posterior(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     static const char *const of_kl[][2] = {{"model", "prior"},    {"objective", "bound"},  {"objective", "kl"},
@@ -83,7 +83,7 @@ static enum elbow_status check_input(const struct elbow_config *config, const ch
     return ELBOW_OK;
 }
 
-// What looks at the z of several rows together has one prior for all of them.
+// Terms that use the z of several rows together need one prior for all rows.
 static enum elbow_status check_coupled(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     bool has_parts = config->objective.kl == ELBOW_KL_PARTS;
@@ -96,7 +96,7 @@ static enum elbow_status check_coupled(const struct elbow_config *config, const 
                            name, has_parts ? "kl: parts" : "penalty: mmd");
 }
 
-// The importance-weighted bound is one of log p(x): nothing in it weighs.
+// The importance-weighted bound is a bound of log p(x), and no part of it can be weighted.
 static enum elbow_status check_importance(const struct elbow_config *config, const char *name,
                                           struct elbow_error *error)
 {
@@ -117,7 +117,7 @@ static enum elbow_status check_importance(const struct elbow_config *config, con
     return ELBOW_OK;
 }
 
-// What goes through the encoder as data do is values alone, and comes out as a diagonal posterior.
+// Pseudo-inputs go through the encoder as data do. They consist of values only, and give a diagonal posterior.
 static enum elbow_status check_pseudo_inputs(const struct elbow_config *config, const char *name,
                                              struct elbow_error *error)
 {
@@ -141,7 +141,7 @@ static enum elbow_status check_pseudo_inputs(const struct elbow_config *config, 
     return ELBOW_OK;
 }
 
-// A KL that is sampled belongs to no dimension, and a mixture is its own prior.
+// A sampled KL cannot be split by dimension, and a mixture excludes another prior.
 static enum elbow_status check_mixture(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     bool has_mmd = (config->objective.penalties >> ELBOW_PENALTY_MMD & 1) != 0;

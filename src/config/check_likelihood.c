@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What likelihoods ask of their options, of the data, and of each other.
+// Requirements of likelihoods on their options, on the data, and on each other.
 #include "elbow/config/detail/value.h"
 
 #include <math.h>
@@ -62,8 +62,7 @@ static struct elbow_demand demand_of(const struct elbow_config *config, size_t p
                                  .most = elbow_likelihood_most(kind, elbow_config_options(config, part))};
 }
 
-// Which of two demands leaves less of the choice how all values are scaled: numbers that are taken as stored come
-// first.
+// Order of supports by how much they restrict the scaling of all values: values that are used as stored are strictest.
 static int strictness(enum elbow_support support)
 {
     switch (support) {
@@ -108,7 +107,7 @@ struct elbow_demand elbow_demand_of_column(const struct elbow_demand *demand, si
     const struct elbow_likelihood_parts *parts = &demand->config->model.parts;
     size_t part = elbow_config_part_of(parts, column);
     *last = column;
-    if (part == parts->count) // which is told when the model is made
+    if (part == parts->count) // an error when the model is made
         return (struct elbow_demand){
             .support = ELBOW_SUPPORT_REAL, .key = demand->key, .word = demand->word, .is_of_part = true};
     for (size_t r = 0; r < parts->parts[part].columns.count; ++r)
@@ -130,7 +129,7 @@ const char *elbow_demand_word(const struct elbow_demand *demand, enum elbow_supp
     return NULL;
 }
 
-// What is said of a variance has to be of the one that is chosen.
+// Options of a variance must belong to the chosen kind of variance.
 static enum elbow_status check_variance(const struct chosen *chosen, const char *name, struct elbow_error *error)
 {
     const struct elbow_likelihood_options *options = chosen->options;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What no single key can tell of the objective and of the training.
+// Checks across keys of the objective and of the training.
 #include "elbow/config/detail/check.h"
 #include "elbow/config/detail/value.h"
 
@@ -26,7 +26,7 @@ static enum elbow_status check_schedule(const struct elbow_config *config, const
     return ELBOW_OK;
 }
 
-// What a kind of KL does not know of.
+// Keys that a kind of KL does not support.
 static enum elbow_status check_kl(const struct elbow_config *config, const char *name, struct elbow_error *error)
 {
     static const char *const flat[] = {"beta", "warmup", "free_bits"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a key takes, in words.
+// The expected values of a key, in words.
 #include "elbow/config/detail/schema.h"
 
 #include "elbow/base/text.h"

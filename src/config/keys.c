@@ -60,7 +60,7 @@ enum elbow_status elbow_keys_parse(struct elbow_keys keys, void *base, const cha
     return status;
 }
 
-// Whether one of the options is that key of version 0.1.
+// True if one of the options is that key of version 0.1.
 static bool has_flat(struct elbow_keys keys, const struct elbow_key *key)
 {
     for (size_t i = 0; i < keys.count; ++i) {
@@ -75,7 +75,7 @@ static bool has_flat(struct elbow_keys keys, const struct elbow_key *key)
     return false;
 }
 
-// Whether a key of version 0.1 is not written, because the kind has what it cannot say.
+// True if a key of version 0.1 is not written, because its kind has a value that the key cannot express.
 static bool is_said(struct elbow_keys keys, const struct elbow_key *key, const void *base)
 {
     for (size_t i = 0; i < keys.count; ++i) {
@@ -178,7 +178,7 @@ static bool has_same_names(const struct elbow_named *old, const struct elbow_nam
     return old->count == now->count;
 }
 
-// Where something lies may change, what it is may not: a share of the rows, a range of them, a condition.
+// The place of data may change, but not their meaning: a share of the rows, a range of them, a condition.
 static bool may_change(const struct elbow_key *key, const void *old, const void *now)
 {
     const struct elbow_rows_choice *rows[] = {(const void *)((const char *)old + key->offset),

@@ -22,8 +22,8 @@ const struct elbow_key *elbow_keys_find(struct elbow_keys keys, const char *path
     return NULL;
 }
 
-// The place of an entry's child called `name`: an index in a list, a key in a map (which may yet have to be added: then
-// the place is its end). NULL if there can be none.
+// The place of an entry's child called `name`: an index in a list, a key in a map (or the end of the map, if the key
+// must be added). NULL if there can be none.
 static struct elbow_yaml **find_child(struct elbow_yaml *node, const char *name)
 {
     char *end = NULL;
@@ -200,7 +200,7 @@ static enum elbow_status set_value(struct elbow_keys keys, void *base, const cha
     return status;
 }
 
-// The value of an assignment as a tree. Texts are taken as they stand, so that paths need no quotes.
+// The value of an assignment as a tree. Texts are used unchanged, so that paths need no quotes.
 static enum elbow_status read_assigned(struct elbow_keys keys, const char *path, const char *text,
                                        struct elbow_yaml **value, struct elbow_error *error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is cut out of the data, and what the encoder sees of it: rows of keys, as in kinds.c.
+// Options of windows of the data, and of the input of the encoder: rows of keys, as in kinds.c.
 #include "elbow/config/detail/rows.h"
 
 // clang-format off

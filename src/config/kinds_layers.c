@@ -16,7 +16,7 @@ static const struct elbow_key dense_keys[] = {
 
 enum { FILTERS_MAX = 1 << 16, KERNEL_MAX = 255 };
 
-// Convolutions differ in what their sizes are sizes of.
+// Convolutions differ in the unit of their sizes.
 #define CONV_KEYS(word, taps, places)                                                                                  \
     {word, "filters", INTEGER, IN_LAYER(filters), FROM(1, FILTERS_MAX), .help = "Number of output channels."},         \
         {word, "kernel", INTEGER, IN_LAYER(kernel), FROM(1, KERNEL_MAX), .help = taps " of a filter."},                \

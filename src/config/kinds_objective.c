@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The options of what the KL costs and of penalties: rows of keys, as in schema.c.
+// The options of costs of the KL and of penalties: rows of keys, as in schema.c.
 #include "elbow/config/detail/rows.h"
 
 #define no_options                                                                                                     \

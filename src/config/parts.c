@@ -78,7 +78,7 @@ enum elbow_status elbow_config_check_columns(const struct elbow_config *config, 
                                        ", but samples have %zu values, columns 0 to %zu",
                                        p, word_of(&parts->parts[p]), parts->parts[p].columns.ranges[r].last, values,
                                        values - 1);
-    for (size_t d = 0; d < values;) { // from range to range: nobody may vouch for the number of values
+    for (size_t d = 0; d < values;) { // from range to range, because the number of values is not trusted
         size_t part = elbow_config_part_of(parts, d);
         if (part == parts->count)
             return elbow_error_set(error, ELBOW_CONFIG,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The text of places, and what a text may hold.
+// The text of places, and the characters that a text may contain.
 #include "elbow/config/places.h"
 
 #include "elbow/base/mask.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Text that grows in a buffer. Numbers and texts read back to the same bits, in any locale, and other YAML readers take
-// them for the same types (1.0e-08, not 1e-08; a text that looks like a number stands in quotes).
+// Text that grows in a buffer. Numbers and texts read back to the same bits in any locale, and other YAML readers give
+// them the same types (1.0e-08, not 1e-08; a text that looks like a number is quoted).
 #include "elbow/config/detail/value.h"
 
 #include "elbow/base/mask.h"
@@ -46,7 +46,7 @@ void elbow_printer_add_real(struct elbow_printer *printer, double value)
     elbow_printer_add(printer, "%.*s%s%s", (int)mantissa, digits, has_point ? "" : ".0", digits + mantissa);
 }
 
-// Whether a text may stand without quotes: a path of plain characters that no YAML reader takes for anything else.
+// True if a text needs no quotes: a path of plain characters that no YAML reader takes for anything else.
 static bool is_plain(const char *text)
 {
     static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
@@ -64,7 +64,7 @@ static bool is_plain(const char *text)
     return is_start && safe == length;
 }
 
-// What a terminal would obey stands there as an escape.
+// Characters that control a terminal are escaped.
 void elbow_printer_add_text(struct elbow_printer *printer, const char *text)
 {
     if (is_plain(text)) {

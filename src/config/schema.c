@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of keys, and what can be told from a row or from the whole table without a value.
+// The table of keys, and functions that use a row or the whole table without a value.
 //
-// Invariants: the rows of a section stand together, in the order of the dump; a preset is legal for its own row (a test
+// Invariants: the rows of a section are adjacent, in the order of the dump; a preset is legal for its own row (a test
 // reads them all).
 #include "elbow/config/detail/rows.h"
 

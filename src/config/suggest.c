@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-// The distance of what was written to what a row is called: its section's name, its full name, or (a right key in a
-// wrong section) nearly none.
+// The distance of a written name to that of a row, both with their sections; at most 1 for a right key in a wrong
+// section.
 static size_t distance_to(const struct elbow_key *row, const char *section, const char *name)
 {
     char written[ELBOW_KEY_NAME_SIZE], full[ELBOW_KEY_NAME_SIZE];
@@ -38,7 +38,7 @@ void elbow_schema_suggest(struct elbow_keys table, const char *section, const ch
 {
     size_t best = SIZE_MAX;
     char best_name[ELBOW_KEY_NAME_SIZE] = "";
-    bool is_short = strlen(name) < ELBOW_KEY_NAME_SIZE / 2; // a longer one resembles nothing
+    bool is_short = strlen(name) < ELBOW_KEY_NAME_SIZE / 2; // a longer name resembles none
     for (size_t i = 0; is_short && i < table.count; ++i) {
         const struct elbow_key *row = &table.rows[i];
         bool here = strcmp(row->section, section) == 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading values that have no keys inside: from a YAML node by the row of its key, with an error that says what was
-// found and what is expected.
+// Reads values without keys inside: from a YAML node by the row of its key, with an error that says what was found and
+// what was expected.
 //
-// Invariants: a value that is refused leaves the struct as it was, but for the sections and lists around it; unused
-// bytes of texts and unused entries of lists are zero, so that equal configurations are equal bytes; the locale does
-// not matter.
+// Invariants: a refused value leaves the struct unchanged, except for the sections and lists around it; unused bytes of
+// texts and unused entries of lists are zero, so that equal configurations have equal bytes; the locale has no effect.
 #include "elbow/config/detail/value.h"
 
 #include "elbow/base/mask.h"
@@ -91,7 +90,7 @@ static enum elbow_status refuse_bounds(const struct elbow_key *key, const char *
     return elbow_value_refuse(source, node, false, shown, "%s is out of bounds, expected %s", found, expected);
 }
 
-// A decimal number, whatever the locale: no hexadecimal, no blanks, no inf or nan.
+// A decimal number, in any locale: no hexadecimal, no blanks, no inf or nan.
 static enum number parse_real(const char *text, double *value)
 {
     if (!*text || strspn(text, "0123456789+-.eE") != strlen(text) || !strpbrk(text, "0123456789"))
@@ -156,7 +155,7 @@ enum elbow_status elbow_value_read_integer(const struct elbow_key *key, const ch
     return read_integer(&integer, shown, node, value, source);
 }
 
-// A duration or a size. Unlike a number it may stand in quotes: other programs want them around 1:30:00.
+// A duration or a size. Unlike a number it may be quoted: other programs need quotes around 1:30:00.
 static enum elbow_status read_amount(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                      int64_t *value, const struct elbow_source *source)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Options as they were, so that what is refused changes nothing.
+// Saves options, so that a refused value changes nothing.
 #include "elbow/config/detail/value.h"
 
 #include <string.h>

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading what has keys inside: sections, and kinds with their options (a map of one key, whose value is the map of the
-// options), alone or in a list of layers. Each may hold the others.
+// Reads values with keys inside: sections, and kinds with their options (a map of one key, whose value is the map of
+// the options), alone or in a list of layers. Each may contain the others.
 #include "elbow/config/detail/value.h"
 
 #include <string.h>
 
-// Defaults of a kind's options; the word alone leaves those that are keys of version 0.1.
+// Defaults of a kind's options; the bare word leaves those that are keys of version 0.1.
 static void preset_options(struct elbow_keys keys, bool is_alone, void *base)
 {
     for (size_t i = 0; i < keys.count; ++i)
         if (keys.rows[i].preset && !(is_alone && elbow_value_is_flat(&keys.rows[i], base))) {
             elbow_value_preset(&keys.rows[i], base);
-            if (keys.rows[i].type == ELBOW_KEY_KIND && !is_alone) // whose options stand in this one
+            if (keys.rows[i].type == ELBOW_KEY_KIND && !is_alone) // its options are within this one's
                 preset_options(elbow_value_kind_of(&keys.rows[i], base)->keys, false, base);
         }
 }
 
-// Options without a default must be given. Asked after what is given has been read: a misspelt one is told as such.
-// `options` is what stands behind the kind's word, or the word that stands alone.
+// Options without a default are mandatory. Checked after the given options have been read, so that a misspelt one is
+// reported as such. `options` is the value behind the kind's word, or the word itself if it is bare.
 static enum elbow_status check_options(struct elbow_keys keys, const char *shown, const struct elbow_yaml *options,
                                        bool is_alone, const struct elbow_source *source)
 {
@@ -38,7 +38,7 @@ static enum elbow_status check_options(struct elbow_keys keys, const char *shown
     return ELBOW_OK;
 }
 
-// The options of a kind, of which presets are set: a map, nothing, or the value of the only one.
+// The options of a kind, whose presets are set: a map, nothing, or the value of the only option.
 static enum elbow_status read_options(struct elbow_keys keys, const char *section, const char *shown,
                                       const struct elbow_yaml *options, void *base, const struct elbow_source *source)
 {
@@ -47,7 +47,7 @@ static enum elbow_status read_options(struct elbow_keys keys, const char *sectio
     return elbow_value_read_section(keys, section, shown, options, base, source);
 }
 
-// One entry of a list of layers: the layer's kind alone, or a map with it as its one key.
+// One entry of a list of layers: the bare word of the layer's kind, or a map with it as the only key.
 static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *node, struct elbow_layer *layer,
                                     const struct elbow_source *source)
 {
@@ -82,7 +82,7 @@ static enum elbow_status read_layer(const char *shown, const struct elbow_yaml *
     return status == ELBOW_OK ? check_options(keys, name, options, is_alone, source) : status;
 }
 
-// Entries that the layers within a layer take, and those within them.
+// Number of entries for the layers within a layer, at any depth.
 static size_t within(const struct elbow_layer *layer)
 {
     size_t entries = layer->inner.count;
@@ -91,7 +91,7 @@ static size_t within(const struct elbow_layer *layer)
     return entries;
 }
 
-// A list of layers into `entries`, of which there are `room`; behind them those that they hold.
+// Reads a list of layers into `entries`, which has `room` entries; inner layers follow behind them.
 static enum elbow_status read_entries(const char *shown, const struct elbow_yaml *list, size_t depth, size_t room,
                                       struct elbow_layer *entries, size_t *count, const struct elbow_source *source)
 {
@@ -144,7 +144,7 @@ static enum elbow_status read_inner(const struct elbow_key *key, const char *sho
     return read_entries(shown, node, inner->depth, inner->room, layer + inner->ahead, &inner->count, source);
 }
 
-// The kind's options, which `name` stands before; what stands behind its word, or the word alone.
+// The options of a kind, whose names have the prefix `name`: the value behind its word, or the bare word.
 static enum elbow_status read_kind(const struct elbow_kind_schema *kind, const char *name,
                                    const struct elbow_yaml *options, bool is_alone, void *base,
                                    const struct elbow_source *source)
@@ -189,7 +189,7 @@ enum elbow_status elbow_value_read_map(const struct elbow_key *key, const char *
     return status;
 }
 
-// A word of another kind's option, where a key of version 0.1 has a number, does not outlast that kind.
+// If another kind's option is a word, but a number as a key of version 0.1, it is reset when that kind is replaced.
 static void choose_kind(const struct elbow_key *key, const struct elbow_kind_schema *chosen, void *base)
 {
     *(int *)((char *)base + key->offset) = (int)(chosen - key->kinds);
@@ -295,7 +295,7 @@ void elbow_value_presets(struct elbow_keys keys, void *base)
         elbow_value_preset(&keys.rows[i], base);
 }
 
-// Reads the kinds of a section, or all else.
+// Reads the kinds of a section, or everything else.
 static enum elbow_status read_children(struct elbow_keys keys, const char *section, const char *shown,
                                        const struct elbow_yaml *map, bool is_kinds, void *base,
                                        const struct elbow_source *source)
@@ -318,7 +318,7 @@ static enum elbow_status read_children(struct elbow_keys keys, const char *secti
     return ELBOW_OK;
 }
 
-// Kinds come first, wherever they stand: they set all their options, and a key of version 0.1 then one of those.
+// Kinds are read first, in any order of the keys: they set all their options, and a key of version 0.1 then sets one.
 enum elbow_status elbow_value_read_section(struct elbow_keys keys, const char *section, const char *shown,
                                            const struct elbow_yaml *map, void *base, const struct elbow_source *source)
 {

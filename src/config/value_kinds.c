@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lists of kinds, each at most once: bits say which there are, and their options stand where those of a kind do.
+// Lists of kinds, each at most once: bits say which kinds are present, and their options are in the fields of the kind.
 #include "elbow/config/detail/value.h"
 
 static int *bits_of(const struct elbow_key *key, void *base)

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-// Appends a place behind what parts it from the one before.
+// Appends a place, separated from the previous one by `mark`.
 static enum elbow_status add_place(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                    char mark, char *places, const struct elbow_source *source)
 {
@@ -29,7 +29,7 @@ static enum elbow_status add_place(const struct elbow_key *key, const char *show
     return ELBOW_OK;
 }
 
-// A text or a list of them; `mark` parts the first from what stands before it.
+// A text or a list of texts; `mark` separates the first one from the text before it.
 static enum elbow_status add_places(const struct elbow_key *key, const char *shown, const struct elbow_yaml *node,
                                     char mark, char *places, const struct elbow_source *source)
 {
@@ -132,7 +132,7 @@ enum elbow_status elbow_value_read_ranges(const struct elbow_key *key, const cha
     return ELBOW_OK;
 }
 
-// Names stand in flags and tables, and in checkpoints as those of datasets.
+// Names are used in flags and tables, and in checkpoints as names of datasets.
 static bool is_name(const char *text)
 {
     static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";

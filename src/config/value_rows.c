@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading values that are a text or something else: a share, a range of rows; and pieces of a schedule.
+// Reads values that are a text or another type: a share, a range of rows; and pieces of a schedule.
 #include "elbow/config/detail/value.h"
 
 #include <string.h>

@@ -155,7 +155,7 @@ static void write_map(const struct elbow_key *key, const void *base, struct elbo
     elbow_printer_add(printer, "%s", elbow_value_is_preset(key, base) ? key->preset : "}");
 }
 
-// All options of a kind or a map, with those of the kinds among them.
+// All options of a kind or a map, including those of nested kinds.
 static void write_options(struct elbow_keys keys, const void *base, struct elbow_printer *printer)
 {
     for (size_t k = 0; k < keys.count; ++k) {
@@ -274,7 +274,7 @@ bool elbow_value_is_preset(const struct elbow_key *key, const void *base)
     return elbow_value_equal(key, base, &preset);
 }
 
-// Values of several parts, but for layers.
+// Values of several parts, except layers.
 static void write_several(const struct elbow_key *key, const void *base, struct elbow_printer *printer)
 {
     const void *value = (const char *)base + key->offset;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The one home of libyaml: its events become a tree of elbow_yaml nodes.
 //
-// Invariants: the tree is at most DEPTH_MAX deep and NODES_MAX large, whatever the text (so that walks may recurse);
-// every text is zero-terminated without a zero inside; a key waits in the reader until its value comes and then belongs
-// to it.
+// Invariants: the tree is at most DEPTH_MAX deep and NODES_MAX large for any text (so that walks may recurse); every
+// text is zero-terminated without a zero inside; a key waits in the reader for its value and then belongs to it.
 #include "elbow/config/yaml.h"
 
 #include "elbow/base/memory.h"
@@ -27,7 +26,7 @@ struct reader {
     struct elbow_yaml *root;
     struct level levels[DEPTH_MAX];
     size_t depth, nodes, documents;
-    char *key; // of the value to come; owned
+    char *key; // of the next value; owned
     int key_line, key_column;
 };
 
@@ -42,7 +41,7 @@ static enum elbow_status refuse(const struct reader *reader, yaml_mark_t mark, c
                            from_one(mark.column), message);
 }
 
-// Errors of libyaml's byte reader come with an offset and no mark.
+// Errors of libyaml's byte reader have an offset and no mark.
 static yaml_mark_t mark_of_offset(const struct reader *reader, size_t offset)
 {
     yaml_mark_t mark = {offset, 0, 0};
