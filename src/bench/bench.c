@@ -19,8 +19,8 @@
 static const double WHOLE_SECONDS = 0.06, PART_SECONDS = 0.015;
 enum { WARM_UPS = 2, ITERATIONS_MAX = 10000, FIRST_STEPS = 3 };
 
-// Steps are timed on full batches: where the next ones would run into the short one at the end of an epoch, the epoch
-// is left early. Collective in effect: all ranks stand at the same step.
+// Steps are timed on full batches. If the next ones would reach the short batch at the end of an epoch, the rest of the
+// epoch is skipped. Collective in effect: all ranks are at the same step.
 static void skip_short_batch(struct elbow_bench_run *bench, uint64_t steps)
 {
     struct elbow_engine *engine = &bench->engine;
@@ -44,8 +44,8 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
         stage->prepare(bench);
     for (int i = 0; i < WARM_UPS; ++i)
         stage->run(bench);
-    // Steps have met already. A barrier's messages would wait behind the parameters that are still on their way, which
-    // the next step is to wait for.
+    // Steps synchronise the ranks themselves. The messages of a barrier would wait behind parameters in flight, for
+    // which the next step must wait.
     if (!makes_steps(stage))
         elbow_comm_barrier(bench->comm);
     uint64_t allocations = elbow_memory_count().allocations;
@@ -73,7 +73,7 @@ static double time_stage(struct elbow_bench_run *bench, const struct elbow_bench
     return seconds / iterations;
 }
 
-// Local. One pass of every stage that another one's buffers come from.
+// Local. One pass of every stage that fills the buffers of another one.
 static void run_unmeasured(struct elbow_bench_run *bench)
 {
     for (int i = 0; i < ELBOW_BENCH_STAGES; ++i)
@@ -81,7 +81,7 @@ static void run_unmeasured(struct elbow_bench_run *bench)
             elbow_bench_stages[i].prepare(bench);
 }
 
-// Collective. How often each stage is run in a round, the same on all ranks.
+// Collective. Sets the number of iterations of each stage in a round, the same on all ranks.
 static void calibrate(struct elbow_bench_run *bench)
 {
     for (int i = 0; i < ELBOW_BENCH_STAGES; ++i) {
@@ -137,7 +137,7 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-// The value below which `share` of the sorted values lie, between neighbours in proportion.
+// The quantile `share` of the sorted values, interpolated linearly between neighbours.
 static double quantile(const double *sorted, int count, double share)
 {
     double place = share * (count - 1);
@@ -189,7 +189,7 @@ static uint64_t peak_of_process(void)
     return kilobytes * 1024;
 }
 
-// Collective. Memory as training takes it: asked before the benchmark takes its own.
+// Collective. The memory of training, measured before the benchmark allocates its own.
 static void measure_memory(struct elbow_bench_run *bench, struct elbow_bench_result *result)
 {
     const struct elbow_engine *engine = &bench->engine;
@@ -255,7 +255,7 @@ static enum elbow_status allocate_parts(struct elbow_bench_run *bench, struct el
     status = elbow_comm_agree(bench->comm, error);
     if (status != ELBOW_OK)
         return status;
-    engine->track = engine->model->track = &bench->track; // turned on by the stage that traces alone
+    engine->track = engine->model->track = &bench->track; // enabled by the stage that traces alone
     elbow_comm_trace(bench->comm, &bench->track);
     return ELBOW_OK;
 }

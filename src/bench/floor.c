@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The floor. Its buffers are its own, laid out as in training: one arena each for parameters and gradients, activations
-// that one layer writes and the next one reads; so the caches see what they see in a step. Values are those of training
-// in size: neither denormal nor infinite.
+// The floor. It has buffers of its own, laid out as in training: one arena each for parameters and gradients, and
+// activations that one layer writes and the next one reads, so that caches work as in a step. The magnitude of values
+// is that of training: neither denormal nor infinite.
 #include "elbow/bench/detail/floor.h"
 
 #include "elbow/base/clock.h"
@@ -82,8 +82,8 @@ static void choose_orders(struct elbow_floor *floor)
     }
 }
 
-// A layer's products on their way into the list. x, y: where its operands lie, in floats from the start of the
-// activations, or of their gradients.
+// Collects the products of a layer. x, y: places of its operands, in floats from the start of the activations, or of
+// their gradients.
 struct listing {
     struct elbow_floor *floor;
     bool is_forward, is_first; // is_first: of the model, so that the gradient of its input is not needed

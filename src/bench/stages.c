@@ -67,7 +67,7 @@ static void run_optimizer(struct elbow_bench_run *bench)
     elbow_floor_optimize(&bench->floor);
 }
 
-// Goes from batch to batch as steps do, since data may come ahead; full batches only.
+// Computes the next full batch, as a step does, because data may be collated ahead.
 static void run_compute(struct elbow_bench_run *bench)
 {
     struct elbow_engine *engine = &bench->engine;
@@ -77,7 +77,7 @@ static void run_compute(struct elbow_bench_run *bench)
     elbow_engine_compute(engine, &place, false);
 }
 
-// In this thread, whether data come ahead or not.
+// In this thread, even if data are collated ahead.
 static void run_data(struct elbow_bench_run *bench)
 {
     struct elbow_engine *engine = &bench->engine;
@@ -207,8 +207,8 @@ static void apply_without_rate(void *user, struct elbow_piece piece, const float
 }
 
 // This pass and the next one begin with gradients that this rank has just written, as after a backward pass, which is
-// not timed; and end when each rank has read all parameters, as a forward pass does: values in another core's cache
-// have to come from there.
+// not timed. They end when each rank has read all parameters, as a forward pass does, because values in another core's
+// cache must be fetched from there.
 static void run_update(struct elbow_bench_run *bench)
 {
     double start = elbow_clock_seconds();

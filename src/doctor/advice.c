@@ -50,7 +50,7 @@ static void judge_binding(struct elbow_doctor_report *report)
                    "srun --cpus-per-task=%d).",
                    binding->crowded_ranks, plural(binding->crowded_ranks), facts->threads, binding->crowded_cores,
                    plural(binding->crowded_cores), node->host, facts->threads, facts->threads, facts->threads);
-        return; // one node stands for all
+        return; // advice for one node is enough
     }
 }
 
@@ -78,7 +78,7 @@ static void judge_threads(struct elbow_doctor_report *report)
 static void judge_need_of_shared(struct elbow_doctor_report *report, const struct elbow_machine_node *node)
 {
     const struct elbow_doctor_facts *facts = &report->facts;
-    unsigned long long megabytes = facts->shared_need / 500000 + 64; // twice, and what MPI takes
+    unsigned long long megabytes = facts->shared_need / 500000 + 64; // twice the need, and that of MPI
     if (node->shared >= facts->shared_need)
         return;
     advise(report, "shared memory",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files as a run would use them: the lock of a run directory as run/lock takes it, a write that is synced, a read of
-// the data that does not come from the page cache. A failure is a fact, not an error.
+// Uses files as a run would: the lock of a run directory as run/lock takes it, a synced write, a read of the data that
+// does not come from the page cache. A failure is a fact, not an error.
 #include "elbow/doctor/detail/doctor.h"
 
 #include "elbow/base/clock.h"
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { BLOCK = 1 << 20, WRITE_BLOCKS = 64, READ_BLOCKS = 256 };
-static const double SECONDS_MAX = 2; // a slow file system is known as one by then
+static const double SECONDS_MAX = 2; // enough to recognise a slow file system
 
 // The directory, or the next one above it that is there.
 static void find_existing(const char *path, elbow_path existing)
@@ -36,7 +36,7 @@ static void find_existing(const char *path, elbow_path existing)
         elbow_text_format(existing, ELBOW_PATH_SIZE, ".");
 }
 
-// Bytes per second of writing to a new file and syncing it; *bytes: those written.
+// Bytes per second of writing to a new file and syncing it; *bytes: the number written.
 static double measure_write(const char *directory, const char *block, uint64_t *bytes)
 {
     elbow_path path;
@@ -58,7 +58,7 @@ static double measure_write(const char *directory, const char *block, uint64_t *
     return is_good ? (double)*bytes / seconds : 0;
 }
 
-// Bytes per second of reading; the kernel is asked to drop its cache of the file first.
+// Bytes per second of reading, after a request to the kernel to drop the file from its cache.
 static double measure_read(const char *path, char *block, uint64_t *bytes)
 {
     int file = elbow_file_open_input(path, false);

@@ -65,8 +65,8 @@ static enum elbow_status add_described(const struct elbow_dataset_request *reque
     return status;
 }
 
-// Training or validation data; the latter have to agree with the former. A model in front of the data has a say in how
-// they are read.
+// Training or validation data; the latter must agree with the former. A model in front of the data affects how they are
+// read.
 static enum elbow_status add_set(const struct elbow_config *config, const struct elbow_frozen *frozen, bool is_valid,
                                  struct data *data)
 {
@@ -103,8 +103,8 @@ static void look_at_data(const struct elbow_config *config, const struct elbow_f
         add_set(config, frozen, true, data);
 }
 
-// Microbatches that a rank holds: one, or another one that a thread makes ahead of the step where there is a core for
-// it. (Slots of a run with threads hold more of them: their number is not known before the run.)
+// Number of microbatches that a rank holds: one, or two if a thread makes the next one ahead of the step on a free
+// core. (Slots of a run with threads hold more of them: their number is not known before the run.)
 static uint64_t microbatch_bytes(const struct elbow_config *config, const struct data *data, uint64_t rows)
 {
     uint64_t held = config->run.prefetch == ELBOW_PREFETCH_OFF ? 1 : 2;
@@ -152,7 +152,7 @@ static enum elbow_status measure(struct elbow_comm *comm, const struct elbow_con
         ranks * (moments + added + need.beside_per_rank + elbow_model_bytes(model) + data->needs[0].rank +
                  data->needs[1].rank + data->frozen + microbatch_bytes(config, data, (uint64_t)sequence.microbatch)) +
         elbow_snapshot_need(&model->parameters, 1 + kept);
-    // The data are loaded before there is anything else, but for the model in front of them.
+    // The data are loaded first, after the model in front of them.
     uint64_t loading = ranks * data->frozen + elbow_dataset_loading_peak(data->needs, data->sets, ranks, 1);
     facts->memory_need = facts->memory_need > loading ? facts->memory_need : loading;
     elbow_release(&layers);
@@ -284,7 +284,7 @@ enum elbow_status elbow_doctor_find_need(struct elbow_comm *comm, const struct e
     memcpy(facts->trouble, data.error.message, sizeof facts->trouble);
     memcpy(facts->shortage, data.shortage, sizeof facts->shortage);
     double most[] = {(double)facts->shared_need, (double)facts->private_need, (double)facts->memory_need};
-    elbow_comm_max(comm, most, 3); // nodes may have different numbers of ranks: the worst one counts
+    elbow_comm_max(comm, most, 3); // nodes may have different numbers of ranks: the worst node counts
     facts->shared_need = (uint64_t)most[0];
     facts->private_need = (uint64_t)most[1];
     facts->memory_need = (uint64_t)most[2];

@@ -20,7 +20,7 @@ struct look {
     struct elbow_comm *comm;
     const struct elbow_config *config;
     uint64_t most;
-    struct elbow_frozen *frozen; // in front of the data; owned; NULL: nothing is
+    struct elbow_frozen *frozen; // in front of the data; owned; NULL: none
     struct elbow_log lines;      // the description of the data
     struct elbow_doctor_facts *facts;
     struct elbow_error error;
@@ -44,8 +44,8 @@ static void announce(const struct look *look, const struct elbow_dataset_request
     elbow_log_close(&log);
 }
 
-// Collective. Loads the training data as a run does, or the validation data, which have to agree with those; given back
-// by the caller in any case.
+// Collective. Loads the training data as a run does, or the validation data, which must agree with them. The caller
+// frees them in any case.
 static void load(struct look *look, const struct elbow_dataset *train, struct elbow_dataset *dataset)
 {
     bool is_valid = train != NULL;
