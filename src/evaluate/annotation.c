@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Copies of AnnData files. What is added follows the format's specification: arrays of /obsm with their encoding.
+// Copies of AnnData files. Additions follow the format's specification: arrays of /obsm with their encoding.
 #include "elbow/evaluate/detail/annotation.h"
 
 #include "elbow/base/file.h"
@@ -75,7 +75,7 @@ static enum elbow_status copy_file(const char *source, const char *path, struct 
     return status;
 }
 
-// Of the copy, which has what the source has.
+// On the copy, which has the members of the source.
 static enum elbow_status check_format(struct elbow_hdf5 *file, const char *source, struct elbow_error *error)
 {
     static const char *const parts[] = {"/obs", "/var"};
@@ -93,7 +93,7 @@ static enum elbow_status check_format(struct elbow_hdf5 *file, const char *sourc
     return ELBOW_OK;
 }
 
-// The group may be missing in older files; a member of the name is replaced only if asked for.
+// The group may be missing in older files. A member of the same name is replaced only on request.
 static enum elbow_status add_array(struct elbow_hdf5 *file, const char *name, uint64_t rows, size_t latent,
                                    bool replaces, struct elbow_error *error)
 {

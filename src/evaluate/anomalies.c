@@ -38,7 +38,7 @@ static void name_label(const struct elbow_dataset *dataset, int64_t label, char 
         elbow_text_format(text, size, "%" PRId64, label);
 }
 
-// A class that no row has; the first row's label tells what labels look like.
+// A class that no row has; the error gives the first row's label as an example.
 static enum elbow_status refuse_class(const struct elbow_dataset *dataset, const char *class, struct elbow_error *error)
 {
     char first[60];
@@ -62,7 +62,7 @@ static enum elbow_status refuse_label(const struct elbow_dataset *dataset, uint6
         dataset->name, row, label);
 }
 
-// The kind of a row; false if its label tells none.
+// The kind of a row; false if no class is declared normal and its label is neither 0 nor 1.
 static bool judge(const struct elbow_dataset *dataset, const struct normal *normal, uint64_t row,
                   enum elbow_anomaly *anomaly)
 {

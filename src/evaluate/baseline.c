@@ -80,7 +80,7 @@ enum elbow_status elbow_baseline_scores(const struct elbow_dataset *training, co
     return status;
 }
 
-// Takes `count` rows from number `first` of those that are evenly spread, and whether all of their values are known.
+// Copies `count` of the evenly spread rows, from number `first` on. True if all of their values are known.
 static bool take_seen(const struct elbow_collation *collation, uint64_t first, size_t count, uint64_t rows,
                       struct elbow_collated *collated, float *x)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether rows for calibration are such as p-values need: neither those that trained the model, nor those that chose
-// its checkpoint, nor the very rows that are scored. Rows are the same if they are of one dataset, whatever the path to
-// its file is called, or if all of their values are.
+// Checks that rows for calibration can give p-values: they must not be rows that trained the model, rows that chose its
+// checkpoint, or the scored rows themselves. Rows are the same if they are of one dataset, even if the paths to its
+// file differ, or if all of their values are equal.
 #include "elbow/evaluate/detail/findings.h"
 #include "elbow/evaluate/detail/places.h"
 
@@ -40,7 +40,7 @@ static bool overlap(const struct elbow_files *files, const struct elbow_files *o
     return false;
 }
 
-// Local. Whether rows for calibration lie in the dataset of these rows.
+// Local. True if rows for calibration are of the dataset of these rows.
 static bool lie_in(const struct elbow_findings *findings, const struct elbow_session_request *calibration,
                    const struct elbow_session_request *rows)
 {

@@ -78,7 +78,7 @@ static enum elbow_status consume(void *user, uint64_t first, uint64_t count, con
     return ELBOW_OK;
 }
 
-// The model decodes what follows under the conditions of these rows, which encoding them sets.
+// Encodes these rows, which sets the conditions for the next decoding.
 static void take_conditions(struct collecting *collecting, uint64_t first, size_t count)
 {
     size_t rows = collecting->collated.rows_max;
@@ -89,7 +89,7 @@ static void take_conditions(struct collecting *collecting, uint64_t first, size_
     elbow_model_encode(request->model, request->parameters, &microbatch);
 }
 
-// Samples as `elbow sample` has them: full microbatches, whatever the count.
+// Samples as `elbow sample` draws them: full microbatches for any count.
 static void produce_samples(void *user, uint64_t first, size_t count, void *results)
 {
     struct collecting *collecting = user;

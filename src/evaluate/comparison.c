@@ -111,7 +111,7 @@ static enum elbow_status take_table(const char *run, const char *name, const cha
     return status;
 }
 
-// The KL of each dimension over training: of evaluations or of training, whatever has more rows.
+// The KL of each dimension over training: of evaluations or of training, the one with more rows.
 static enum elbow_status take_kl(const char *run, struct elbow_compared *compared, struct elbow_error *error)
 {
     static const char *const STEP[] = {"step"};

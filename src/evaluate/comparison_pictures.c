@@ -20,7 +20,7 @@ struct tiles {
     struct elbow_compared_pictures *pictures;
 };
 
-// False where there are no images. One pixel lies between two of them.
+// False if there are no images. One pixel separates two of them.
 static bool make_tiles(const struct elbow_evaluation_request *evaluation, size_t across, size_t down,
                        struct elbow_compared_pictures *pictures, struct tiles *tiles, struct elbow_error *error)
 {

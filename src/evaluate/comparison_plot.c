@@ -10,7 +10,7 @@
 enum {
     CURVES = 4,                                              // panels
     BLOCKS = 4,                                              // of a panel for each run
-    PANELS = CURVES + 4 + BLOCKS * (ELBOW_COMPARED_MAX + 4), // with those that are left empty
+    PANELS = CURVES + 4 + BLOCKS * (ELBOW_COMPARED_MAX + 4), // including empty ones
     SERIES = CURVES * 3 * ELBOW_COMPARED_MAX + 2 * ELBOW_COMPARED_MAX,
     RING = 121,
     ROWS_OF_KL = 64, // dimensions that a heat map shows
@@ -86,7 +86,7 @@ static void add_curves(struct picture *picture, const char *title, enum elbow_co
                                                  .series_count = picture->series_count - first});
 }
 
-// The path of a run in the plane of rate and distortion, and where it stands.
+// The path of a run in the plane of rate and distortion, and its last point.
 static enum elbow_status add_rates(struct picture *picture, struct elbow_error *error)
 {
     size_t first = picture->series_count;
@@ -193,7 +193,7 @@ static enum elbow_status add_heats(struct picture *picture, struct elbow_error *
     return status;
 }
 
-// Latents, with the ring that lies two deviations from the centre of N(0, I): the scale of each.
+// Latents, with a ring two deviations from the centre of N(0, I), which gives the scale.
 static void add_maps(struct picture *picture)
 {
     for (int i = 0; i < RING; ++i) {
@@ -310,7 +310,7 @@ static struct elbow_plot plot_of(const struct picture *picture)
         .columns = picture->columns, .panels = picture->panels, .panel_count = picture->panel_count};
 }
 
-// A part stands below a heading, on a telephone, too: without a title, and so small that its letters can be read there.
+// A part below a heading, also on a telephone: without a title, and small enough that its letters are readable there.
 static void fit_beside_words(struct picture *picture, struct elbow_plot *plot)
 {
     for (size_t i = 0; i < picture->panel_count; ++i)

@@ -11,7 +11,7 @@
 
 enum { VALUE_SIZE = 1024, DESCRIPTION_SIZE = 600 };
 
-// What stands in a flag's text: names and values from `at` on.
+// The text of a flag: names and values from `at` on.
 struct reading {
     struct elbow_conditioning *conditioning;
     const char *text, *at;
@@ -26,7 +26,7 @@ static enum elbow_status refuse(const struct reading *reading, const char *what)
                            reading->text, what, known);
 }
 
-// The variable whose name stands at `at` before '='; SIZE_MAX: none.
+// The variable whose name is at `at` before '='; SIZE_MAX: none.
 static size_t name_at(const struct elbow_conditions *conditions, const char *at)
 {
     for (size_t v = 0; v < conditions->count; ++v) {
@@ -37,7 +37,7 @@ static size_t name_at(const struct elbow_conditions *conditions, const char *at)
     return SIZE_MAX;
 }
 
-// A value goes up to the next comma with a name behind it, as classes may have commas.
+// A value ends before the next comma with a name behind it, because classes may have commas.
 static size_t length_of_value(const struct elbow_conditions *conditions, const char *value)
 {
     for (size_t length = 0; value[length] != '\0'; ++length)

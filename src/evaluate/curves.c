@@ -7,7 +7,7 @@
 
 enum { POINTS_MOST = 4096, NAME_SIZE = 96 }; // a picture has fewer places
 enum { SERIES = ELBOW_CURVES_MOST + 1 };
-enum { GREY = 8 }; // the colour of what tells nothing
+enum { GREY = 8 }; // the colour of the lines of chance
 
 struct drawn {
     double *x, *y; // of a curve; owned

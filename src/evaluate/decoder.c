@@ -80,7 +80,7 @@ struct elbow_model_sizes elbow_decoder_sizes(const struct elbow_decoder *decoder
 {
     const struct elbow_gallery *gallery = decoder->gallery;
     struct elbow_model_sizes sizes = {.total = gallery->size, .mean = gallery->data->mean, .size = gallery->data->size};
-    if (gallery->size > 0) // else as of a row of the training data
+    if (gallery->size > 0) // otherwise the size of a row of the training data
         sizes.size = gallery->size;
     return sizes;
 }
@@ -94,7 +94,7 @@ static struct elbow_stream stream_of(const struct elbow_decoder *decoder, size_t
                                  .draw = decoder->of + further};
 }
 
-// The model in front of the data decodes what has been decoded: means, or draws.
+// Decodes the results once more, by the model in front of the data: means, or draws.
 static void decode_further(const struct elbow_decoder *decoder, size_t rows)
 {
     const struct elbow_gallery *gallery = decoder->gallery;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Encoding a dataset. Rows are those of an evaluation, with its noise and its binarisation: the mean of /elbo is the
+// Encodes a dataset. Rows are those of an evaluation, with its noise and its binarisation: the mean of /elbo is the
 // ELBO that `elbow eval` prints.
 #include "elbow/evaluate/encoder.h"
 
@@ -26,11 +26,11 @@ struct encoding {
     struct elbow_measured measured;
     double *sums;                     // of a microbatch
     struct elbow_class_table classes; // of a classifier
-    float *cells;                     // (Z, Z) of a row, where the posterior has a factor
+    float *cells;                     // (Z, Z) of a row, if the posterior has a factor
     struct elbow_origin origin;
     struct elbow_sink sink;             // rank zero
     const char *into;                   // elbow_encode_output
-    struct elbow_annotation annotation; // rank zero, in place of the sink where there is a name for it
+    struct elbow_annotation annotation; // rank zero; used instead of the sink if it has a name
 };
 
 static bool has_factor(const struct encoding *encoding)
@@ -58,7 +58,7 @@ static void give_room_back(struct encoding *encoding)
     elbow_measured_destroy(&encoding->measured);
 }
 
-// The measures that are asked for and have figures of rows, one after the other; NULL behind the last.
+// The next requested measure with figures of rows; NULL behind the last.
 static const struct elbow_measure *next_measure(const struct elbow_measure_plan *plan, size_t *m)
 {
     while (*m < ELBOW_MEASURES) {
@@ -92,7 +92,7 @@ static void add_class_columns(struct encoding *encoding)
                                                     .named = "class"});
 }
 
-// A value, or what it is in a sample with axes.
+// The error of a value, or of a place in a sample with axes.
 static struct elbow_sink_column error_column(const struct elbow_dataset *dataset)
 {
     static const char *const flat[] = {"value"}, *const names[] = {"axis_1", "axis_2", "axis_3", "axis_4",
@@ -171,7 +171,8 @@ static char *put(char *at, const void *values, size_t bytes)
     return at + bytes;
 }
 
-// What q(z|x) is: mean and log-variances, where there are such; of a full covariance those of its diagonal, and L.
+// The parameters of q(z|x): mean and log-variances, if there are any; with a full covariance those of its diagonal, and
+// L.
 static char *put_latents(const struct encoding *encoding, const float *head, char *row)
 {
     const struct elbow_model *model = encoding->request->model;
@@ -190,7 +191,7 @@ static char *put_latents(const struct encoding *encoding, const float *head, cha
     return put(row, encoding->cells, latent * latent * sizeof *encoding->cells);
 }
 
-// Values less what the model tells of them, as scaled values, unless they were binarised; NaN where none is known.
+// Values minus the model's predictions, as scaled values, unless they were binarised; NaN for missing values.
 static char *put_errors(const struct encoding *encoding, size_t i, char *row)
 {
     const struct elbow_measured *measured = &encoding->measured;
@@ -315,7 +316,7 @@ static enum elbow_status encode_rows(struct encoding *encoding, const struct elb
 
 enum { NOTES = 8, CONFIG_LIMIT = 32000 }; // bytes of an attribute are limited to 64 KB
 
-// What the file says of where its rows come from.
+// Attributes of the file that give the origin of its rows.
 static size_t make_notes(const struct encoding *encoding, const struct elbow_encode_output *output,
                          struct elbow_sink_note notes[NOTES])
 {

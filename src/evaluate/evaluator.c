@@ -20,7 +20,7 @@ struct evaluating {
     size_t class_count;
     bool has_too_many_classes;
     int64_t *classes; // sorted labels
-    double *means;    // of each value, where they are asked for
+    double *means;    // of each value, on request
 };
 
 // The vector of one microbatch.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Exports: which files, and who writes them.
+// Exports: chooses the files, and writes them.
 #include "elbow/evaluate/exporter.h"
 
 #include "elbow/base/memory.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All ranks open the sessions and score the rows; what comes of the scores is rank zero's.
+// All ranks open the sessions and score the rows; rank zero alone uses the scores.
 #include "elbow/evaluate/detail/findings.h"
 
 #include "elbow/base/memory.h"
@@ -34,7 +34,7 @@ static enum elbow_status score_all(struct elbow_comm *comm, struct elbow_finding
     return status;
 }
 
-// Scores less those of another model, where there is one.
+// Scores, minus those of another model if there is one.
 static enum elbow_status take_off(const struct elbow_row_scores *scores, const struct elbow_row_scores *others,
                                   double **result, struct elbow_error *error)
 {

@@ -29,7 +29,7 @@ struct elbow_gallery elbow_findings_gallery(struct elbow_comm *comm, const struc
                                   .frozen = own->frozen};
 }
 
-// Collective. The most unusual rows, which rank zero knows, beside what the model makes of them.
+// Collective. The most unusual rows, which rank zero knows, beside their reconstructions.
 static enum elbow_status draw_rows(struct elbow_comm *comm, const struct elbow_findings *findings,
                                    const struct elbow_findings_request *request, struct elbow_error *error)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which sessions there are: of the rows and of those for calibration, under the model and under the other one, and of
-// the training data for a PCA. All are open before the first row is scored, so that what is wrong with the last one is
-// told before the work.
+// Opens the sessions: of the rows and of those for calibration, for both models, and of the training data for a PCA.
+// All are opened before the first row is scored, so that errors of the last one are reported before the work.
 #include "elbow/evaluate/detail/findings.h"
 
 #include "elbow/base/memory.h"
@@ -79,7 +78,7 @@ static enum elbow_status open_session(struct elbow_comm *comm, const struct elbo
     return status;
 }
 
-// Both models have to score the same rows.
+// Both models must score the same rows.
 static enum elbow_status check_same(const struct elbow_findings_request *request, const struct elbow_findings *findings,
                                     struct elbow_error *error)
 {
@@ -112,7 +111,8 @@ static void warn_of_others(const struct elbow_findings *findings, struct elbow_l
                        words, others);
 }
 
-// Collective. By labels that are given anything but an answer is a mistake; those of the configuration may be others.
+// Collective. Labels given on the command line must say which rows are anomalies; those of the configuration may be
+// something else.
 static enum elbow_status find_anomalies(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                         struct elbow_log *log, struct elbow_findings *findings,
                                         struct elbow_error *error)
@@ -178,7 +178,7 @@ static enum elbow_status check_picture(const struct elbow_findings_request *requ
     return elbow_output_check(request->picture, elbow_output_publishing(request->rows.force), error);
 }
 
-// Collective. Whether the pictures have places, and something to show.
+// Collective. Checks that the pictures have places, and something to show.
 static enum elbow_status check_pictures(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                         const struct elbow_findings *findings, struct elbow_error *error)
 {
@@ -193,7 +193,7 @@ static enum elbow_status check_pictures(struct elbow_comm *comm, const struct el
     return elbow_comm_agree_root(comm, error);
 }
 
-// Collective. Whether there will be figures of a PCA. An obstacle is logged and is not a failure.
+// Collective. True if there will be figures of a PCA. An obstacle is logged and is not a failure.
 static bool wants_training(struct elbow_comm *comm, const struct elbow_findings_request *request, struct elbow_log *log,
                            const struct elbow_findings *findings)
 {
@@ -232,7 +232,7 @@ size_t elbow_findings_components(const struct elbow_findings *findings, const st
     return findings->components < most ? findings->components : most;
 }
 
-// Collective. The model, and what follows from it.
+// Collective. Opens the model and its rows.
 static enum elbow_status open_own(struct elbow_comm *comm, const struct elbow_findings_request *request,
                                   struct elbow_log *log, struct elbow_findings *findings, struct elbow_error *error)
 {

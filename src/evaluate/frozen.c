@@ -31,7 +31,7 @@ static enum elbow_status make_model(const struct elbow_frozen *frozen, size_t ro
     return elbow_model_create_shaped(&checkpoint->config, sample, rows_max, model, error);
 }
 
-// Its own noise, and none of what a denoising model was trained with.
+// The noise of this use, and none that a denoising model was trained with.
 static struct elbow_collation collation_of(const struct elbow_frozen *frozen, const struct elbow_dataset *stored,
                                            bool is_training)
 {
@@ -130,7 +130,7 @@ const struct elbow_microbatch *elbow_frozen_seen(const struct elbow_frozen_works
     return &workspace->seen;
 }
 
-// The places are those of the configuration; how rows are read is the model's.
+// The places of data are those of the configuration; the keys that say how rows are read are the model's.
 static void mix(const struct elbow_config *of, const struct elbow_config *config, struct elbow_config *mixed)
 {
     *mixed = *of;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Samples and reconstructions. The decoder sees whole microbatches of the configuration, and sample number n is a
-// function of (model, seed, n): neither ranks nor the number of samples asked for show in it.
+// Samples and reconstructions. The decoder gets whole microbatches of the configuration, and sample number n is a
+// function of (model, seed, n): it depends neither on ranks nor on the number of samples.
 #include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"
@@ -19,16 +19,16 @@ struct drawing {
     const struct elbow_dataset *dataset; // NULL: samples
     uint64_t first;
     const struct elbow_gallery_list *list; // of rows, in place of those from `first` on; NULL: none
-    struct elbow_origin origin;            // of the rows, where each says which sample it is
+    struct elbow_origin origin;            // of the rows, if samples have names or numbers
     size_t row_bytes;
     struct elbow_collation collation; // of reconstructions
     struct elbow_collated collated;
     struct elbow_conditioning grid;                // where the gallery has no conditioning of its own; owned
     const struct elbow_conditioning *conditioning; // of samples; of reconstructions NULL: their rows'
-    bool tells;                                    // the output has them
-    bool has_figures;                              // the output has those of the list
+    bool tells;                                    // the output has conditions
+    bool has_figures;                              // the output has the figures of the list
     bool has_class;                                // the output has the class that a classifier's samples are of
-    struct elbow_class_table classes;              // what they are called; owned
+    struct elbow_class_table classes;              // names of the classes; owned
 };
 
 static enum elbow_status allocate_workspace(struct drawing *drawing, struct elbow_error *error)
@@ -51,7 +51,7 @@ static void give_room_back(struct drawing *drawing)
     elbow_origin_clear(&drawing->origin);
 }
 
-// The original of row i: what the model sees, or the one in front of it; NaN where a value is missing.
+// The original of row i: the input of the model, or of the one in front of it; NaN for a missing value.
 static const float *original_of(const struct drawing *drawing, const struct elbow_microbatch *microbatch, size_t i)
 {
     const struct elbow_decoder *decoder = &drawing->decoder;
@@ -82,7 +82,7 @@ static void set_condition_of(const struct drawing *drawing, uint64_t sample, flo
         condition[model->conditions - model->classes + class_of(drawing, sample)] = 1;
 }
 
-// The microbatch is full, whatever `count`: its GEMMs have one shape, and each sample the same bits in any company.
+// The microbatch is full for any `count`: its GEMMs have one shape, and a sample has the same bits beside any others.
 static void produce_samples(void *user, uint64_t first, size_t count, void *results)
 {
     struct drawing *drawing = user;
@@ -113,7 +113,7 @@ static void produce_samples(void *user, uint64_t first, size_t count, void *resu
     }
 }
 
-// The rows are decoded under what is given in place of what was said of them.
+// Replaces the conditions of the rows by the given ones before decoding.
 static void tell_otherwise(struct drawing *drawing, const struct elbow_microbatch *microbatch)
 {
     struct elbow_decoder *decoder = &drawing->decoder;
@@ -133,8 +133,8 @@ static uint64_t sample_of(const struct drawing *drawing, uint64_t n)
     return drawing->list != NULL ? drawing->list->rows[n] : drawing->first + n;
 }
 
-// The microbatch of rows [first, first + count) of the output. Of a list it is full, with copies of its last row: the
-// bits of a row do not depend on those beside it.
+// The microbatch of rows [first, first + count) of the output. For a list it is filled with copies of its last row,
+// because the bits of a row must not depend on the number of rows.
 static struct elbow_microbatch collate(struct drawing *drawing, uint64_t first, size_t count)
 {
     size_t rows = drawing->decoder.microbatch;
@@ -201,7 +201,7 @@ static size_t add_condition(struct drawing *drawing, const char *path, struct el
     return drawing->tells ? 1 : 0;
 }
 
-// Names and rows of the samples, in a user's file of datasets; names alone before lines of values; nothing in pictures.
+// Names and rows of the samples for a user's file of datasets; only names for lines of values; nothing for pictures.
 static size_t add_origin(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
                          struct elbow_error *error)
 {
@@ -215,7 +215,7 @@ static size_t add_origin(struct drawing *drawing, const char *path, struct elbow
     return elbow_origin_columns(&drawing->origin, columns);
 }
 
-// Pictures of a row, side by side, and what stands beside them in files of datasets.
+// Pictures of a row, side by side, and in files of datasets the columns beside them.
 static size_t add_pairs(struct drawing *drawing, const char *path, struct elbow_sink_column *columns,
                         struct elbow_error *error)
 {
@@ -257,8 +257,8 @@ static size_t add_samples(struct drawing *drawing, const char *path, struct elbo
     return count + add_condition(drawing, path, columns + count);
 }
 
-// How many pictures stand side by side: the samples of a class of a condition, or one of each class of a classifier; 0:
-// as many as fit.
+// Number of pictures side by side: the samples of a class of a condition, or one of each class of a classifier; 0: as
+// many as fit.
 static size_t across_of(const struct drawing *drawing, uint64_t count)
 {
     enum { ACROSS_MOST = 32 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows that are no images, picked out, as a plot: a panel for each, with a line of what it was and one of what the
-// model makes of it.
+// A plot of selected rows that are no images: a panel for each, with a line of the original and one of the
+// reconstruction.
 #include "elbow/evaluate/detail/gallery.h"
 
 #include "elbow/base/memory.h"
@@ -15,7 +15,7 @@ enum { NAMED = 3, TITLE_SIZE = 96, NAME_MOST = 24 };
 
 struct plotting {
     const struct elbow_gallery_lines *lines;
-    float *rows;   // (rows, stride) on rank zero; owned, as what follows
+    float *rows;   // (rows, stride) on rank zero; owned, like the pointers below
     double *x, *y; // (width); (rows, lines of a row, width)
     char (*titles)[TITLE_SIZE];
     struct elbow_plot_series *series;
@@ -53,7 +53,7 @@ static void name_row(const struct plotting *plotting, uint64_t n)
         snprintf(plotting->titles[n] + length, TITLE_SIZE - length, ": %s", name);
 }
 
-// Original and reconstruction; between them what the encoder saw, dashed.
+// Original and reconstruction; between them the encoder's input, dashed.
 static struct elbow_plot_series series_of(const struct plotting *plotting, uint64_t n, size_t k)
 {
     static const char *const names[][NAMED] = {{"row", "reconstruction"}, {"row", "corrupted", "reconstruction"}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is known of the rows that a gallery shows.
+// Properties of the rows that a gallery shows.
 #include "elbow/evaluate/detail/gallery.h"
 
 #include "elbow/output/sink.h"
@@ -14,15 +14,15 @@ const struct elbow_config *elbow_gallery_reading(const struct elbow_gallery *gal
     return gallery->frozen != NULL ? &gallery->frozen->config : gallery->config;
 }
 
-// Whether values are turned back by data.transform. Zeros and ones that values were binarised to stand for no others.
+// True if data.transform is inverted on outputs. The zeros and ones of binarised values have no inverse.
 bool elbow_gallery_turns_back(const struct elbow_gallery *gallery)
 {
     return elbow_gallery_shown(gallery)->transform.kind != ELBOW_TRANSFORM_NONE && !gallery->is_transformed &&
            elbow_gallery_reading(gallery)->data.binarize == ELBOW_BINARIZE_NONE;
 }
 
-// Whether the output is to have doubles: a small deviation about a large mean, which a transform brings before the
-// model, would be lost in floats if the values as stored are more exact. A picture has floats.
+// True if the output needs doubles: if stored values are more exact than floats, a small deviation about a large mean,
+// which a transform removes, would be lost in floats. A picture has floats.
 bool elbow_gallery_needs_doubles(const struct elbow_gallery *gallery, const char *path)
 {
     struct elbow_error error = {0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The pictures of a run's steps: what they are called, and which of them stay.
+// The pictures of a run's steps: their names, and which of them are kept.
 #include "elbow/evaluate/gallery.h"
 
 #include "elbow/base/memory.h"

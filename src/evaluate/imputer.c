@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Imputation. Of a microbatch K draws of z come one after the other: each adds its mean of p(x|z), times its weight, to
-// sums that are kept relative to the largest weight so far; so memory does not grow with K, but for a double a draw and
-// row where completions are drawn by their weights. All random numbers are keyed by sample and draw.
+// Imputation. For a microbatch, K draws of z follow each other. Each adds its mean of p(x|z), times its weight, to sums
+// that are kept relative to the largest weight so far. Memory therefore does not grow with K, except for a double per
+// draw and row if completions are drawn by their weights. All random numbers are keyed by sample and draw.
 #include "elbow/evaluate/imputer.h"
 
 #include "elbow/base/clock.h"
@@ -28,7 +28,7 @@ struct imputing {
     struct elbow_importance *one, *all; // (rows): of a draw, of all
     float *head, *noise, *z, *means;    // (rows, head), (rows, Z), (rows, Z), (rows, D)
     double *sums;                       // (rows, D): of weight times mean
-    double *weights;                    // (rows, K): logarithms, where completions are drawn
+    double *weights;                    // (rows, K): logarithms, if completions are drawn
     float *completions;                 // (rows, N, D)
     double *row, *stored;               // (D)
     struct elbow_origin origin;
@@ -140,7 +140,7 @@ static bool misses(const struct imputing *imputing, const struct elbow_microbatc
     return false;
 }
 
-// What the decoder's totals follow from, where a likelihood has such.
+// Sets the inputs of the decoder's totals, for likelihoods that have any.
 static void set_sizes(const struct imputing *imputing, const struct elbow_microbatch *microbatch)
 {
     elbow_model_set_sizes(
@@ -202,7 +202,7 @@ static void conclude(struct imputing *imputing, size_t rows)
     }
 }
 
-// One of the K draws, by their weights: the first whose weight, added to those before it, is above the share of all.
+// One of the K draws, by their weights: the first at which the cumulative weight exceeds the share of all.
 static int64_t choose(const struct imputing *imputing, size_t row, float share)
 {
     int64_t importance = imputing->request->importance, last = 0;
@@ -213,7 +213,7 @@ static int64_t choose(const struct imputing *imputing, size_t row, float share)
     double wanted = (double)share * all->sum, sum = 0;
     for (int64_t k = 0; k < importance; ++k) {
         double weight = exp(weights[k] - all->largest);
-        last = weight > 0 ? k : last; // rounding may leave the sum below what is wanted
+        last = weight > 0 ? k : last; // rounding may leave the sum below the share
         sum += weight;
         if (sum > wanted)
             return k;
@@ -246,7 +246,7 @@ static void complete(struct imputing *imputing, const struct elbow_microbatch *m
     }
 }
 
-// A sample of the output: known values as they are stored, others as estimated, in the values of the model.
+// A sample of the output: known values as stored, others as estimated, in the values of the model.
 static char *pack(struct imputing *imputing, const struct elbow_microbatch *microbatch, size_t row,
                   const double *estimates, char *at)
 {
@@ -388,7 +388,7 @@ enum elbow_status elbow_impute(const struct elbow_imputation_request *request, c
     if (error->status == ELBOW_OK && elbow_sink_check(&plan, error) == ELBOW_OK)
         allocate_workspace(&imputing, error);
     if (error->status == ELBOW_OK && (!is_plain || dataset->is_synthetic))
-        elbow_release(&imputing.stored); // what the model sees is no stored value
+        elbow_release(&imputing.stored); // the model's inputs are not stored values
     if (elbow_comm_agree(request->comm, error) == ELBOW_OK)
         fill(&imputing, &plan, error);
     *imputation = imputing.imputation;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Descriptions of dataset files: how each dataset is stored, its values, and its possible uses. Of large datasets a
-// sample of rows is looked at, so that a large file costs little more than a small one.
+// Descriptions of dataset files: the storage of each dataset, its values, and its possible uses. Of large datasets only
+// a sample of rows is read, so that a large file takes little longer than a small one.
 #include "elbow/evaluate/describe.h"
 
 #include "elbow/data/hdf5.h"
@@ -150,7 +150,7 @@ static struct elbow_list list_of(const struct walk *walk, const char *name)
         .out = walk->out, .path = walk->path, .name = name, .file = walk->file, .serves = &walk->serves};
 }
 
-// What data.missing lets all values in; NULL: none has to be let in.
+// The value of data.missing that allows all values; NULL: none is needed.
 static const char *missing_word(const struct elbow_look *values)
 {
     if (values->nan > 0)
@@ -267,7 +267,7 @@ static bool find_group(struct walk *walk, const char *name, elbow_path group)
     return false;
 }
 
-// Tells of a group of labels once, in place of its parts; false if the dataset is not of one.
+// Prints a group of labels once, instead of its parts; false if the dataset belongs to none.
 static bool print_group(struct walk *walk, const char *name)
 {
     elbow_path group;
@@ -294,7 +294,7 @@ static bool print_texts(const struct walk *walk, const char *name)
     return elbow_list_print_labels(&list, "text", NULL, NULL);
 }
 
-// The head of a sparse matrix: what it would be as a dense one, and what of that is stored.
+// The head of a sparse matrix: its size as a dense one, and the stored share of it.
 static void print_matrix(struct walk *walk, const char *name, const struct elbow_sparse *sparse)
 {
     double all = (double)sparse->info.shape[0] * (double)sparse->info.shape[1];
@@ -312,7 +312,7 @@ static void print_matrix(struct walk *walk, const char *name, const struct elbow
     fprintf(walk->out, ", %s\n", elbow_text_bytes(bytes).text);
 }
 
-// What the stored values of a sparse matrix are; whether all that were looked at can be used.
+// The stored values of a sparse matrix; true if all examined values can be used.
 static bool print_stored(struct walk *walk, struct elbow_sparse *sparse, const struct elbow_packing *packing,
                          struct elbow_error *error)
 {
@@ -320,12 +320,12 @@ static bool print_stored(struct walk *walk, struct elbow_sparse *sparse, const s
     if (sparse->values.shape[0] == 0 ||
         !elbow_look_at(walk->file, sparse->data, &sparse->values, packing, &walk->bytes, &values, error))
         return true;
-    values.zero = 0; // of stored values; the head tells of all
+    values.zero = 0; // of stored values; the head gives that of all
     print_values(walk->out, &sparse->values, packing, &values);
     return values.nan + values.infinite + values.missing == 0;
 }
 
-// A group of sparse rows; false if `what` tells all of it.
+// A group of sparse rows; false if `what` describes it completely.
 static bool print_sparse(struct walk *walk, const char *name, const char *what)
 {
     struct elbow_sparse sparse;

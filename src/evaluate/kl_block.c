@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Blocks of rows, in the order of the dataset: row i lies in block i / B, whose rows are all those from i / B B on; the
-// last one begins so early that it has B rows, too, unless the set is smaller. A block is encoded anew by whoever needs
-// it, in microbatches from its first row on: its bits depend on its place alone.
+// Blocks of rows, in the order of the dataset: row i lies in block i / B, which begins at row i / B B. The last block
+// begins early enough to have B rows, too, unless the set is smaller. Each rank that needs a block encodes it again, in
+// microbatches from its first row on, so its bits depend only on its place.
 #include "elbow/evaluate/detail/kl_block.h"
 
 #include "elbow/base/memory.h"

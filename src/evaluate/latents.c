@@ -144,7 +144,7 @@ static void set_condition(const struct decoding *decoding, uint64_t row, float *
         condition[model->conditions - model->classes + (size_t)gallery->class_number] = 1;
 }
 
-// The microbatch is full, with copies of its last row, whatever `count`: each row has the same bits in any company.
+// The microbatch is filled with copies of its last row for any `count`: each row has the same bits beside any others.
 static void produce(void *user, uint64_t first, size_t count, void *results)
 {
     struct decoding *decoding = user;

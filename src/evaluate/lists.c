@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNIQUE_MOST = 100000 }; // texts that are looked at for that
+enum { UNIQUE_MOST = 100000 }; // texts that are examined for that
 
 static void print_count(const struct elbow_list *list, uint64_t count, const char *noun)
 {
@@ -104,7 +104,7 @@ bool elbow_list_print_labels(const struct elbow_list *list, const char *noun, co
     return true;
 }
 
-// What a condition may be called: as its dataset, where that is a plain word.
+// A name for a condition: that of its dataset, if it is a plain word.
 static const char *condition_name(const char *name)
 {
     const char *last = strrchr(name, '/');

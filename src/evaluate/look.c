@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-// Rows are looked at in up to PIECES pieces of about PIECE_BYTES; all of them up to WHOLE_BYTES. A piece that takes
-// more than PIECE_MOST (because of its chunks) is not read, nor is anything beyond FILE_BYTES of one file.
+// Rows are examined in up to PIECES pieces of about PIECE_BYTES, and all rows of data up to WHOLE_BYTES. A piece that
+// needs more than PIECE_MOST (because of its chunks) is not read, and at most FILE_BYTES of one file are read.
 enum { PIECES = 16, PIECE_BYTES = 1 << 20, WHOLE_BYTES = 1 << 24, PIECE_MOST = 1 << 26, FILE_BYTES = 1 << 29 };
 
 uint64_t elbow_look_bytes(const struct elbow_hdf5_info *info)

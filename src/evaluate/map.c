@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What is known of the latents while the map is made.
+// The latents and their properties while the map is made.
 struct latents {
     const struct elbow_map_request *request;
     size_t latent;
@@ -94,7 +94,7 @@ static enum elbow_status encode(struct latents *latents, struct elbow_error *err
     return error->status;
 }
 
-// Collective. The KL of each dimension, where there is one and it is wanted.
+// Collective. The KL of each dimension, if there is one and it is needed.
 static enum elbow_status find_kl(struct latents *latents, struct elbow_error *error)
 {
     struct elbow_evaluation evaluation = {0};
@@ -124,7 +124,7 @@ static void find_variances(struct latents *latents, size_t rows)
     }
 }
 
-// The dimensions of the map: those asked for, or the most used ones, of equals the first.
+// The dimensions of the map: the requested ones, or the most used ones; in a tie the first.
 static void choose(const struct latents *latents, size_t axes, size_t *chosen)
 {
     for (size_t i = 0; i < latents->request->dimension_count; ++i)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How many rows lie about each: a histogram of both coordinates, smoothed along each axis.
+// The density of rows: a histogram of both coordinates, smoothed along each axis.
 #include "elbow/evaluate/map.h"
 
 #include "elbow/base/memory.h"
@@ -9,7 +9,7 @@
 
 enum { BINS = 256, REACH_MAX = 64 };
 
-// One axis: where the bins lie, and how many of them the Gaussian's deviation is.
+// One axis: its lower end, the width of a bin, and the deviation of the Gaussian in bins.
 struct axis {
     double least, bin, deviation;
 };

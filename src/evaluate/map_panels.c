@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A map as panels of a plot: one, or those of all pairs of axes.
+// A map as panels of a plot: one panel, or one for each pair of axes.
 #include "elbow/evaluate/map.h"
 
 #include "elbow/base/memory.h"

@@ -25,7 +25,7 @@ static void add_column(struct table *table, struct elbow_sink_column column)
     table->columns[table->count++] = column;
 }
 
-// The number of the row comes first, unless the rows' origin tells it.
+// The number of the row is the first column, unless the rows' origin contains it.
 static void add_columns(struct table *table, const struct elbow_map_request *request)
 {
     const struct elbow_map *map = table->map;

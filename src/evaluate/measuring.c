@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rank zero computes: the tables are small, and one thread's bits are those of any number of ranks.
+// Rank zero computes: the tables are small, and the bits of one thread are those of any number of ranks.
 #include "elbow/evaluate/measuring.h"
 
 #include "elbow/base/memory.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-// The codes of PCA, and what it makes of them.
+// The codes of PCA, and its reconstructions.
 struct baseline {
     double *codes, *exact;
     float *reconstructions;
@@ -87,7 +87,7 @@ static size_t least_of(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-// PCA of the training data, or, where they are not at hand, or values are missing, of the measured rows themselves.
+// PCA of the training data, or of the measured rows themselves if there are no training data or values are missing.
 static enum elbow_status fit(const struct elbow_measuring_request *request, const struct elbow_yardstick_input *input,
                              size_t components, struct elbow_pca **pca, uint64_t *fitted, struct elbow_error *error)
 {
@@ -103,7 +103,7 @@ static enum elbow_status fit(const struct elbow_measuring_request *request, cons
     return status;
 }
 
-// PCA with as many dimensions as the codes have, where the rows have them.
+// PCA with as many dimensions as the codes have, if the rows have that many.
 static enum elbow_status find_baseline(const struct elbow_measuring_request *request,
                                        const struct elbow_yardstick_input *input, struct baseline *baseline,
                                        uint64_t *fitted, struct elbow_error *error)

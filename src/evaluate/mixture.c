@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fitting a mixture of Gaussians, in double, one point after the other: no bit depends on ranks or threads. A pass over
-// the points adds up what the next components follow from, so that no responsibility is kept.
+// Fits a mixture of Gaussians, in double, one point after the other: no bit depends on ranks or threads. A pass over
+// the points sums the statistics of the next components, so no responsibility is stored.
 #include "elbow/evaluate/mixture.h"
 
 #include "elbow/base/memory.h"
@@ -75,7 +75,7 @@ static void place_centre(struct fitting *fitting, size_t component, size_t point
         fitting->mixture->means[component * fitting->latent + j] = (double)fitting->points[point * fitting->latent + j];
 }
 
-// A point, with a probability that goes with its distance; the first one evenly.
+// A point, with a probability proportional to its distance; the first one uniformly.
 static size_t choose(const struct fitting *fitting, double all, float word)
 {
     double reached = 0, wanted = (double)word * all;
@@ -87,7 +87,7 @@ static size_t choose(const struct fitting *fitting, double all, float word)
     return fitting->count - 1;
 }
 
-// k-means++: each further centre lies far from those before it.
+// k-means++: each further centre is likely to be far from the previous ones.
 static void place_centres(struct fitting *fitting, uint64_t seed)
 {
     const struct elbow_stream stream = {.seed = seed, .purpose = ELBOW_PURPOSE_FIT_CHOICE, .id = 1};
@@ -140,7 +140,7 @@ static void factorize(size_t latent, double floor, double *matrix)
     }
 }
 
-// The components that the sums say. One that nothing belongs to stays where it is, without a weight.
+// The components from the sums. An empty component keeps its place, with weight 0.
 static void conclude(struct fitting *fitting)
 {
     struct elbow_mixture *mixture = fitting->mixture;
@@ -211,7 +211,7 @@ static double expect(struct fitting *fitting)
     return all / (double)fitting->count;
 }
 
-// Moves the centres to the means of the points that are nearest to them, and gives each the covariance of those.
+// Moves each centre to the mean of its nearest points, and gives it their covariance.
 static void start(struct fitting *fitting, uint64_t seed)
 {
     double moved = INFINITY, square;
@@ -266,7 +266,7 @@ enum elbow_status elbow_mixture_fit(const float *points, size_t count, size_t la
             double before = mixture->log_density;
             mixture->log_density = expect(&fitting);
             bool has_gained = mixture->log_density - before > GAIN_LEAST * (1 + fabs(mixture->log_density));
-            if (!has_gained || pass == PASSES_MOST) // the density is that of the mixture as it stands
+            if (!has_gained || pass == PASSES_MOST) // the density is that of the current mixture
                 break;
             conclude(&fitting);
         }
@@ -299,7 +299,7 @@ void elbow_mixture_draw(const struct elbow_mixture *mixture, uint64_t seed, uint
     elbow_random_normal(stream, latent, z);
     const double *mean = mixture->means + last * latent;
     const double *factor = mixture->factors + last * latent * (mixture->is_full ? latent : 1);
-    for (size_t j = latent; j-- > 0;) { // from the last on: those before it are still noise
+    for (size_t j = latent; j-- > 0;) { // backwards, because the lower ones are still noise
         double sum = mixture->is_full ? 0 : factor[j] * (double)z[j];
         for (size_t i = 0; mixture->is_full && i <= j; ++i)
             sum += factor[j * latent + i] * (double)z[i];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Encoder and decoder as ONNX graphs. Both take and give scaled values (stored * factor + offset), with what transforms
-// do in between; nothing in them is random.
+// Encoder and decoder as ONNX graphs. Both use scaled values (stored * factor + offset) outside and apply transforms
+// inside; nothing in them is random.
 #include "elbow/evaluate/detail/exporter.h"
 
 #include "elbow/base/onnx.h"
@@ -72,7 +72,7 @@ static int list_sides(const struct elbow_data_facts *data, size_t sides[8])
     return (int)data->rank;
 }
 
-// Values that are known, 1, beside the values of each place.
+// The mask of known values, as channels behind the values of each place.
 static elbow_onnx_value add_mask(struct elbow_onnx *onnx, const struct elbow_export_request *request,
                                  elbow_onnx_value x, elbow_onnx_value unknown)
 {
@@ -118,7 +118,7 @@ static void make_encoder(const struct elbow_export_request *request, struct elbo
         elbow_onnx_output(onnx, elbow_onnx_slice(onnx, x, 1, latent, 2 * latent), "log_variance", 1, &latent);
 }
 
-// A constant column is told as its constant.
+// A constant column is set to its constant.
 static elbow_onnx_value turn_back(const struct elbow_export_request *request, struct elbow_onnx *onnx,
                                   elbow_onnx_value x)
 {

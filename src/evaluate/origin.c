@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files have numbers in the order of the list, and rows are those of their file.
+// Files are numbered in the order of the list, and rows are those of their file.
 #include "elbow/evaluate/detail/origin.h"
 
 #include "elbow/base/memory.h"
@@ -50,7 +50,7 @@ size_t elbow_origin_columns(const struct elbow_origin *origin, struct elbow_sink
     return count;
 }
 
-// The file that a stored row lies in.
+// The file of a stored row.
 static size_t file_of(const struct elbow_origin *origin, uint64_t row)
 {
     size_t low = 0, high = origin->dataset->files;

@@ -15,7 +15,7 @@
 
 enum { WORD = 8, FITS = 2, NUMBER_SIZE = 64 };
 
-// What a checkpoint has learned of its data, as tensors beside those of the model.
+// The learned numbers of a checkpoint's transforms, as tensors beside those of the model.
 struct fit {
     const char *name;
     const struct elbow_fit *fit;
@@ -34,7 +34,7 @@ static void add_number(struct elbow_json *json, const char *key, double value)
     elbow_json_text(json, key, text);
 }
 
-// Texts alone, as the format wants.
+// Texts only, as the format requires.
 static void add_metadata(struct elbow_json *json, const struct elbow_export_request *request)
 {
     const struct elbow_checkpoint *checkpoint = request->checkpoint;
@@ -55,7 +55,7 @@ static void add_metadata(struct elbow_json *json, const struct elbow_export_requ
     elbow_json_close(json, '}');
 }
 
-// A tensor in the header; its bytes follow those of the one before, which end at *end.
+// A tensor in the header; its bytes begin at *end, which advances to their end.
 static void add_tensor(struct elbow_json *json, const char *name, const char *type, size_t bytes, int rank,
                        const size_t *shape, size_t *end)
 {
@@ -81,7 +81,7 @@ static void write_header(FILE *out, const struct elbow_export_request *request, 
     elbow_json_open(&json, NULL, '{');
     add_metadata(&json, request);
     *end = 0;
-    list_fits(request->checkpoint, fits); // eight bytes a number: first, so that all lie at multiples of their size
+    list_fits(request->checkpoint, fits); // first, because they are doubles and must be aligned to eight bytes
     for (int i = 0; i < FITS; ++i) {
         size_t shape[] = {2, fits[i].fit->columns};
         if (shape[1] > 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A checkpoint, its model, and data scaled as in training. Which data are meant is settled from the request and the
-// checkpoint's configuration alone, hence alike on all ranks.
+// A checkpoint, its model, and data scaled as in training. The request and the checkpoint's configuration alone
+// determine the data, so all ranks use the same.
 #include "elbow/evaluate/session.h"
 
 #include "elbow/base/memory.h"
@@ -50,7 +50,7 @@ static enum elbow_status find_files(struct elbow_comm *comm, const struct elbow_
     return status == ELBOW_OK ? elbow_session_check_output(comm, request, files, error) : status;
 }
 
-// Rows of a file alone are those of the dataset that the configuration names.
+// A file without a dataset means the dataset that the configuration names.
 static void log_default_dataset(const struct elbow_session_request *request, const struct elbow_session_files *files,
                                 struct elbow_log *log)
 {
@@ -119,7 +119,7 @@ static enum elbow_status load_data(struct elbow_comm *comm, const struct elbow_s
     return status;
 }
 
-// Collective. How many rows there are, as the first source has it.
+// Collective. The number of rows in the first source.
 static enum elbow_status count_conditions(struct elbow_comm *comm, const struct elbow_condition_sources *sources,
                                           uint64_t *count, struct elbow_error *error)
 {
@@ -210,7 +210,7 @@ static void choose_weights(struct elbow_comm *comm, const struct elbow_session_r
         elbow_log_say(log, "weights: the trained ones, not their averages");
 }
 
-// Collective. The model with memory for the microbatches of training: results do not depend on who asks for them.
+// Collective. The model with memory for the microbatches of training, so that all commands give the same results.
 static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_session *session, struct elbow_error *error)
 {
     const struct elbow_checkpoint *checkpoint = &session->checkpoint;
@@ -224,7 +224,7 @@ static enum elbow_status make_model(struct elbow_comm *comm, struct elbow_sessio
     return ELBOW_OK;
 }
 
-// Collective. The model in front of its data, which has to be there as it was.
+// Collective. The model in front of the data, which must be unchanged.
 static enum elbow_status load_frozen(struct elbow_comm *comm, struct elbow_log *log, struct elbow_session *session,
                                      struct elbow_error *error)
 {
@@ -234,7 +234,7 @@ static enum elbow_status load_frozen(struct elbow_comm *comm, struct elbow_log *
                               : status;
 }
 
-// What the model of a checkpoint has to have for a request.
+// Checks that the model of a checkpoint can serve a request.
 static enum elbow_status check_needs(const struct elbow_session_request *request, const struct elbow_session *session,
                                      struct elbow_error *error)
 {
@@ -253,7 +253,7 @@ static enum elbow_status check_needs(const struct elbow_session_request *request
                            request->needs_prior.why);
 }
 
-// Collective. Whether the output is none of the files that the model was trained on, whether they are read or not.
+// Collective. Refuses an output that would replace a file that the model was trained on, even if it is not read.
 static enum elbow_status spare_training(struct elbow_comm *comm, const struct elbow_session_request *request,
                                         const struct elbow_session *session, struct elbow_error *error)
 {
@@ -295,7 +295,7 @@ enum elbow_status elbow_session_open(struct elbow_comm *comm, const struct elbow
     return status;
 }
 
-// The files, as far as they can be known.
+// Finds the files on this rank alone; false if that fails.
 static bool find_alone(const struct elbow_session_request *request, struct elbow_config *config,
                        struct elbow_session_places *places, struct elbow_session_files *files)
 {

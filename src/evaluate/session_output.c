@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the output of a command must not replace: files that are read, and those that the model was trained on.
+// Files that the output of a command must not replace: those that are read, and those that the model was trained on.
 #include "elbow/evaluate/detail/places.h"
 
 #include "elbow/base/inputs.h"
@@ -88,7 +88,7 @@ static void note_sources(const struct elbow_files *files)
     }
 }
 
-// As far as they are found: what is not there, as on another machine, cannot be replaced.
+// Files that are not found, for example on another machine, cannot be replaced.
 static enum elbow_status note_configured(const struct elbow_config *config, bool is_valid, bool has_target,
                                          struct elbow_configured *configured, struct elbow_error *error)
 {
@@ -109,7 +109,7 @@ enum elbow_status elbow_session_note_training(const struct elbow_session_request
 {
     struct elbow_configured *configured = NULL;
     struct stat about;
-    // Else nothing is replaced; a command may have outputs of its own.
+    // Otherwise nothing is replaced; a command may have outputs of its own.
     bool has_target = request->force && (request->output == NULL || stat(request->output, &about) == 0);
     enum elbow_status status = elbow_allocate(&configured, 1, sizeof *configured, "names of files", error);
     for (int is_valid = 0; is_valid < 2 && status == ELBOW_OK; ++is_valid)

@@ -26,8 +26,8 @@ static void set_conditions(const struct elbow_config *config, bool is_valid, str
                     config->data.file, named->entries[k].dataset);
 }
 
-// What was held back of the training data, the validation data of the configuration, or its training data; or the last
-// whatever there is.
+// The held-back rows of the training data, the validation data of the configuration, or its training data; with
+// is_training always the last.
 static void locate_configured(const struct elbow_config *config, bool is_training, struct elbow_session_places *places)
 {
     bool has_valid = !is_training && config->data.valid[0] != '\0';
@@ -71,7 +71,7 @@ static bool is_same_place(const char *file, const char *places, const char *othe
     }
 }
 
-// The labels, names, mask, size and conditions that the configuration has for the rows, where it names those.
+// The labels, names, mask, size and conditions that the configuration names for the rows.
 static void find_beside(const struct elbow_config *config, struct elbow_session_places *places)
 {
     static const enum elbow_session_part beside[] = {ELBOW_SESSION_LABELS, ELBOW_SESSION_NAMES, ELBOW_SESSION_MASK,
@@ -152,13 +152,13 @@ static enum elbow_status locate_given(const struct elbow_config *config, const s
     else if (elbow_config_read_places(flag, data, rows->places, error) != ELBOW_OK)
         return error->status;
     find_beside(config, places);
-    // All rows of what is given.
+    // All rows of the given dataset.
     places->parts[ELBOW_SESSION_CHOSEN].places[0] = places->parts[ELBOW_SESSION_GROUPS].places[0] = '\0';
     places->select = (struct elbow_selecting){0};
     return ELBOW_OK;
 }
 
-// A flag that names what lies beside the rows.
+// A flag that names a dataset beside the rows.
 static enum elbow_status locate_beside(const char *flag, const char *given, bool is_noise,
                                        const struct elbow_session_place *rows, struct elbow_session_place *place,
                                        struct elbow_error *error)
@@ -211,7 +211,7 @@ static enum elbow_status check_sizes(const struct elbow_session_request *request
                            flag);
 }
 
-// Which variable a word of --condition-from is for, and what stands behind its name.
+// The variable of a word of --condition-from, and the dataset behind its name.
 static enum elbow_status find_variable(const struct elbow_config *config, const char *flag, const char *word,
                                        size_t *variable, const char **dataset, struct elbow_error *error)
 {

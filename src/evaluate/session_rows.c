@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a session's samples are called, to those who know the rows of their files.
+// The names of a session's samples, and their rows in files.
 #include "elbow/evaluate/session.h"
 
 #include <inttypes.h>

@@ -157,7 +157,7 @@ static enum elbow_status find_kl(const struct elbow_measuring_request *request, 
     return status;
 }
 
-// Collective. What a model makes of its data.
+// Collective. The model's codes of its data, samples, KL, labels and factors, as far as needed.
 static enum elbow_status load_model(const struct elbow_measuring_request *request, unsigned needs,
                                     struct elbow_measure_tables *tables, struct elbow_error *error)
 {

@@ -20,7 +20,7 @@ struct traversing {
     float *quantiles;       // (steps, Z)
     float *centre;          // (Z)
     uint64_t *order;        // (Z) dimensions
-    const uint64_t *walked; // (count) those that are walked along
+    const uint64_t *walked; // (count) the dimensions of the walk
     size_t count;
 };
 
@@ -40,7 +40,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Of points (rows, Z): their quantiles, where wanted, and their medians, where wanted.
+// Quantiles and medians of points (rows, Z), each on request.
 static enum elbow_status sort_points(const struct traversing *traversing, const float *points, size_t rows,
                                      float *quantiles, float *medians, struct elbow_error *error)
 {
@@ -78,7 +78,7 @@ static void find_variances(const struct traversing *traversing, const float *poi
     }
 }
 
-// Collective. What follows from the means of q(z|x): their quantiles; without a prior all there is.
+// Collective. The quantiles of the means of q(z|x); without a prior also their medians and variances.
 static enum elbow_status take_means(const struct traversing *traversing, struct elbow_error *error)
 {
     const struct elbow_traversal *of = traversing->of;
@@ -143,7 +143,7 @@ static enum elbow_status take_draws(const struct traversing *traversing, const f
     return status;
 }
 
-// Rank zero's. What follows from the prior: quantiles, unless they are those of the data, and the centre.
+// On rank zero: quantiles of the prior, unless those of the data are used, and the centre.
 static void take_prior(const struct traversing *traversing, const float *condition, struct elbow_error *error)
 {
     if (traversing->model->prior == NULL)
@@ -164,7 +164,7 @@ static void share(const struct traversing *traversing)
     elbow_comm_broadcast(comm, traversing->uses, latent * sizeof(double));
 }
 
-// Collective. The mean KL of each dimension, where there is a prior and a dataset.
+// Collective. The mean KL of each dimension, if there is a prior and a dataset.
 static enum elbow_status find_uses(const struct traversing *traversing, struct elbow_error *error)
 {
     const struct elbow_evaluation_request *request = traversing->of->evaluation;
@@ -178,7 +178,7 @@ static enum elbow_status find_uses(const struct traversing *traversing, struct e
     return status;
 }
 
-// Whether dimension a stands before b: it is used more; of equals the first one; NaN behind all others.
+// True if dimension a comes before b: by its use, then by its number; NaN comes last.
 static bool is_before(const double *uses, uint64_t a, uint64_t b)
 {
     double x = isnan(uses[a]) ? -INFINITY : uses[a], y = isnan(uses[b]) ? -INFINITY : uses[b];
@@ -250,7 +250,7 @@ static enum elbow_status allocate_workspace(struct traversing *traversing, float
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "a walk", error);
 }
 
-// Collective. The row that the walk goes through, if there is one, and the condition of the decoder there.
+// Collective. The row of the walk, if there is one, and the condition of the decoder there.
 static enum elbow_status begin(const struct elbow_traversal *traversal, struct elbow_walk *walk, float *condition,
                                struct elbow_error *error)
 {

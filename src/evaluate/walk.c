@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is decoded along a walk. Microbatches are full, with copies of their last point, so that each point has the same
-// bits in any company, and the ends of an interpolation those of the rows' reconstructions.
+// Decodes the points of a walk. Microbatches are filled with copies of their last point, so that each point has the
+// same bits beside any others, and the ends of an interpolation have those of the rows' reconstructions.
 #include "elbow/evaluate/detail/walk.h"
 
 #include "elbow/base/memory.h"
@@ -45,7 +45,7 @@ void elbow_walk_clear(struct elbow_walk *walk)
 struct walking {
     struct elbow_decoder decoder;
     const struct elbow_walk *walk;
-    float *x, *known; // (microbatch, D): what totals follow from; owned
+    float *x, *known; // (microbatch, D): inputs of the totals; owned
     double *sizes;    // (microbatch); owned
     size_t row_bytes;
     bool has_points; // the output has them
@@ -58,7 +58,7 @@ static double between(double from, double to, double share)
     return share <= 0 ? from : share >= 1 ? to : (1 - share) * from + share * to;
 }
 
-// What the total of point n follows from: values between those of its ends, of which both have to be known.
+// The input of the total of point n: values between those of its ends, if both are known.
 static void mix(const struct walking *walking, size_t n, size_t i)
 {
     const struct elbow_walk *walk = walking->walk;
@@ -93,7 +93,7 @@ static char *put(char *at, const void *values, size_t bytes)
     return at + bytes;
 }
 
-// The point, and what stands beside it, in the order of the columns.
+// The point, and the columns beside it, in their order.
 static void pack_point(const struct walking *walking, size_t n, char *at)
 {
     const struct elbow_walk *walk = walking->walk;

@@ -19,7 +19,7 @@ struct plotting {
     const struct elbow_walk *walk;
     size_t rows, width;       // of the walk; values of a point
     const float *decoded;     // (points, width)
-    name *rows_names, *steps; // (rows), (across); owned, as what follows
+    name *rows_names, *steps; // (rows), (across); owned, like the pointers below
     const char **row_labels, **step_labels;
     double *x, *y;                    // (width); (points, width)
     struct elbow_plot_series *series; // (points)

@@ -27,7 +27,7 @@ static bool is_below(double recon, double other)
     return isnan(recon) ? !isnan(other) : recon < other;
 }
 
-// Rows come in order: one that is like another stands behind it.
+// Rows come in order: a row with an equal score is placed behind earlier ones.
 static void take(struct searching *searching, uint64_t row, double recon)
 {
     struct elbow_worst *worst = searching->worst;

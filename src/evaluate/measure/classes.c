@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The ELBO and its parts for each class, where there are labels.
+// The ELBO and its parts for each class, if there are labels.
 #include "elbow/evaluate/detail/measure.h"
 
 #include "elbow/base/memory.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a classifier makes of the rows whose label is known: how many rows of each class it takes for which, and
-// log q(y|x) of the label.
+// The predictions of a classifier for rows with a known label: the confusion matrix, and log q(y|x) of the label.
 #include "elbow/evaluate/detail/measure.h"
 
 #include "elbow/base/memory.h"
@@ -9,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LOG_CLASS, SQUARES, CONFUSION }; // the matrix comes last
+enum { LOG_CLASS, SQUARES, CONFUSION }; // the matrix is last
 
 static size_t width(const struct elbow_measure_plan *plan)
 {
@@ -28,7 +27,7 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
         int64_t label = elbow_dataset_class(measured->plan->request->dataset, measured->first + i);
         if (label < 0)
             continue;
-        float probability = q[label]; // the least that a float holds stands for 0
+        float probability = q[label]; // the smallest positive float replaces 0
         double log_class = log((double)(probability < FLT_TRUE_MIN ? FLT_TRUE_MIN : probability));
         sums[LOG_CLASS] += log_class;
         sums[SQUARES] += log_class * log_class;

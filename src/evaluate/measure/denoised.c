@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How well a model takes a corruption back: the mean of p(x|z) at z = the mean of q(z|corrupted), against the clean
-// values, beside what the corruption itself has done to them.
+// Measures how well a model removes a corruption: compares the mean of p(x|z) at z = the mean of q(z|corrupted) with
+// the clean values, and the corrupted values with the clean ones.
 #include "elbow/evaluate/detail/measure.h"
 
 #include <math.h>
@@ -47,7 +47,7 @@ static void tell(enum elbow_figure_kind error, enum elbow_figure_kind ratio, dou
                  struct elbow_figures *figures)
 {
     elbow_figures_set(figures, error, mean_square);
-    if (!(mean_square <= 0) && span > 0) // a NaN is told
+    if (!(mean_square <= 0) && span > 0) // a NaN is reported
         elbow_figures_set(figures, ratio, 10 * log10(span * span / mean_square));
 }
 

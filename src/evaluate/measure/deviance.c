@@ -30,7 +30,7 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
     }
 }
 
-// A likelihood without a largest density has none; nothing is explained where all values are their means.
+// A likelihood without a largest density has no deviance; nothing is explained if all values are their means.
 static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
                                   struct elbow_evaluation *evaluation, struct elbow_error *error)
 {

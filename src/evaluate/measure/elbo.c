@@ -17,7 +17,7 @@ static const enum elbow_figure_kind figures_of_row[] = {
 // Behind the statistics: sums of recon, kl and elbo of the rows, and of their squares.
 enum { SUMS, SUM_SQUARES = SUMS + 3, ERRORS_WIDTH = SUM_SQUARES + 3 };
 
-// Behind these of a model without a KL, whose likelihoods tell no residual: known values, and squares.
+// Behind these, for a model without a KL whose likelihoods give no residual: known values, and squares.
 enum { COUNT, SQUARES, RESIDUAL_WIDTH };
 
 static bool wants_residual(const struct elbow_model *model)

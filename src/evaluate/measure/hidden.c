@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model tells of known values that were hidden from it: the mean of p(x|z) at z = the mean of q(z|x) of those
-// that it sees, against the values themselves.
+// Measures how well a model predicts known values that were hidden from it: compares the mean of p(x|z) at z = the mean
+// of q(z|x) of the visible values with the hidden values.
 #include "elbow/evaluate/detail/measure.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@ static size_t width(const struct elbow_measure_plan *plan)
     return plan->request->hide > 0 ? WIDTH : 0;
 }
 
-// Zeros and ones that values were binarised to stand for no others.
+// The zeros and ones of binarised values have no inverse.
 static bool is_turned(const struct elbow_evaluation_request *request)
 {
     return request->dataset->transform.kind != ELBOW_TRANSFORM_NONE &&

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { LOG_LIKELIHOOD, EFFECTIVE, WIDTH };        // of a row
-enum { SQUARES = WIDTH, SUMS = SQUARES + WIDTH }; // of the vector: sums, and those of squares
+enum { SQUARES = WIDTH, SUMS = SQUARES + WIDTH }; // of the vector: sums, and sums of squares
 
 static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_IMPORTANCE, ELBOW_FIGURE_LOG_LIKELIHOOD,
                                                         ELBOW_FIGURE_EFFECTIVE_SAMPLES, ELBOW_FIGURES};
@@ -42,7 +42,8 @@ static void weigh(const struct elbow_measured *measured)
     }
     for (size_t y = 0; y < model->classes; ++y)
         weigh_draws(measured, elbow_model_encode_as(model, request->parameters, &measured->microbatch, (int64_t)y));
-    (void)elbow_model_encode(model, request->parameters, &measured->microbatch); // what others decode is as it was
+    (void)elbow_model_encode(model, request->parameters,
+                             &measured->microbatch); // restores the encoding for other measures
 }
 
 static void row(const struct elbow_measured *measured, size_t i, double *figures)

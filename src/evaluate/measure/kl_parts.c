@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The parts of the KL (Chen et al. 2018, eq. 2): mutual information of sample and z, total correlation, and the KL of
-// the dimensions, estimated from blocks of rows (elbow/evaluate/detail/kl_block.h). No such estimate tells more
-// information than log N.
+// the dimensions, estimated from blocks of rows (elbow/evaluate/detail/kl_block.h). Such an estimate of information is
+// at most log N.
 #include "elbow/evaluate/detail/kl_block.h"
 #include "elbow/evaluate/detail/measure.h"
 

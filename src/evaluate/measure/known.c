@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How many values are known, where some are missing or hidden, and the ELBO of each of them.
+// The number of known values, if some are missing or hidden, and the ELBO of each of them.
 #include "elbow/evaluate/detail/measure.h"
 
 enum { KNOWN, ELBO, WIDTH };
@@ -13,7 +13,7 @@ static size_t width(const struct elbow_measure_plan *plan)
     return elbow_dataset_has_known(plan->request->dataset) || plan->request->hide > 0 ? WIDTH : 0;
 }
 
-// How many values of row i are known.
+// Number of known values of row i.
 static double count(const struct elbow_measured *measured, size_t i)
 {
     size_t values = measured->plan->request->dataset->values;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The ELBO of the values as they are stored, and the log-likelihood where it is estimated: those of the model's values
-// and the sum of log |d value / d stored| over a sample, as a density is larger where values lie closer together. Given
-// where the likelihood is a density and data.transform makes other values of those stored.
+// The ELBO of the values as stored, and the log-likelihood if it is estimated: those of the model's values plus the sum
+// of log |d value / d stored| over a sample, because a density is larger if values lie closer together. Given if the
+// likelihood is a density and data.transform changes the stored values.
 #include "elbow/evaluate/detail/measure.h"
 
 static const enum elbow_figure_kind figures_of_set[] = {ELBOW_FIGURE_ELBO_STORED, ELBOW_FIGURE_LOG_LIKELIHOOD_STORED,
@@ -56,7 +56,7 @@ static void microbatch(const struct elbow_measured *measured, double *sums)
     }
 }
 
-// The measure of the log-likelihood stands before this one in the list.
+// The measure of the log-likelihood precedes this one in the list.
 static enum elbow_status conclude(const struct elbow_measure_plan *plan, double samples, const double *sums,
                                   struct elbow_evaluation *evaluation, struct elbow_error *error)
 {
