@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Event files. The messages are those of TensorFlow's event.proto and summary.proto, of which TensorBoard reads these
-// few fields.
+// Event files. The messages are those of TensorFlow's event.proto and summary.proto; TensorBoard reads these few fields
+// of them.
 #include "elbow/output/events.h"
 
 #include "elbow/base/bytes.h"
@@ -30,7 +30,7 @@ static uint32_t masked(const void *bytes, size_t size)
     return (crc >> 15 | crc << 17) + UINT32_C(0xa282ead8);
 }
 
-// The event in its frame, behind what is there.
+// Appends the event in its frame.
 static void frame(const struct elbow_protobuf *event, struct elbow_protobuf *records)
 {
     unsigned char head[HEAD_SIZE], tail[TAIL_SIZE];
@@ -58,7 +58,7 @@ static void make_first(struct elbow_events *events, struct elbow_protobuf *recor
     frame(&events->event, records);
 }
 
-// The step of an event, which stands behind its time; 0 where there is none.
+// The step of an event, which follows its time; 0 if there is none.
 static uint64_t step_of(const unsigned char *event, size_t size)
 {
     uint64_t step = 0;
@@ -90,7 +90,8 @@ static bool read_record(int file, off_t from, char **event, size_t *size, off_t 
            elbow_bytes_get(tail, TAIL_SIZE) == masked(*event, *size);
 }
 
-// Where the events of steps after `step` begin, or what is no sound record: *records of them are before.
+// The offset of the first event after `step`, or of the first damaged record; *records: the number of records before
+// it.
 static off_t find_end(int file, uint64_t step, size_t *records)
 {
     off_t end = 0, next;
@@ -105,7 +106,7 @@ static off_t find_end(int file, uint64_t step, size_t *records)
     }
 }
 
-// Whether a file begins as an event file does, as far as it goes: a crash may have cut its first record.
+// True if a file begins like an event file, as far as it goes: a crash may have truncated its first record.
 static bool is_event_file(int file)
 {
     char *event, head[64] = "";
@@ -141,7 +142,7 @@ static enum elbow_status fail(struct elbow_events *events, int reason, struct el
 
 static int open_file(const struct elbow_directory *directory)
 {
-    int file = elbow_file_open(directory, ELBOW_EVENTS_NAME, O_APPEND); // for writing alone
+    int file = elbow_file_open(directory, ELBOW_EVENTS_NAME, O_APPEND); // write only
     if (file >= 0)
         close(file);
     return file < 0 ? -1
@@ -187,7 +188,7 @@ void elbow_events_scalar(struct elbow_events *events, const char *tag, double va
     elbow_protobuf_end(&events->event, begin);
 }
 
-// The size and the colours stand at the beginning of a PNG file, the highest byte first.
+// The size and the colours are at the beginning of a PNG file, with the highest byte first.
 void elbow_events_image(struct elbow_events *events, const char *tag, const char *png, size_t size)
 {
     const unsigned char *head = (const unsigned char *)png;
@@ -224,7 +225,7 @@ enum elbow_status elbow_events_end(struct elbow_events *events, struct elbow_err
                            events->path);
 }
 
-// Brings file and end to what has the name now. *begins: it is a new file, in place of one that was removed.
+// Follows the name: if another file has it now, opens that one. *begins: the file was removed, and a new one begins.
 static bool follow(struct elbow_events *events, bool *begins)
 {
     struct stat open_one, named;
@@ -243,7 +244,7 @@ static bool follow(struct elbow_events *events, bool *begins)
     return true;
 }
 
-// Takes back what is only half written.
+// Removes a partly written event.
 static void cut_back(struct elbow_events *events)
 {
     struct stat about;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HTML. Everything that comes from outside goes through elbow_html_text_of.
+// HTML. All text from outside goes through elbow_html_text_of.
 #include "elbow/output/html.h"
 
 #include "elbow/base/mask.h"
@@ -99,7 +99,7 @@ void elbow_html_image(FILE *out, const char *type, const void *bytes, size_t siz
     fputs("\">\n", out);
 }
 
-// In JSON '<' stands only within texts, where it may be written by its number.
+// In JSON, '<' occurs only in texts, where it may be written as an escape.
 void elbow_html_json(FILE *out, const char *id, const char *json)
 {
     fprintf(out, "<script type=\"application/json\" id=\"%s\">", id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// PNG pictures: the only caller of libpng. The library's errors jump back into the function that called setjmp last;
-// those functions (write_png, read_head, read_pixels) hold nothing of their own, what is to be given back belongs to
-// their callers. Colour spaces are ignored: the numbers in the file are the pixels.
+// PNG pictures: the only caller of libpng. The library's errors jump back into the function that called setjmp last.
+// Those functions (write_png, read_head, read_pixels) own nothing; their callers free everything. Colour spaces are
+// ignored: the numbers in the file are the pixels.
 #include "elbow/output/image.h"
 
 #include "elbow/base/file.h"
@@ -79,9 +79,9 @@ struct coder {
     png_structp png;
     png_infop info;
     FILE *stream; // reading
-    char *bytes;  // writing: what there is so far; owned
+    char *bytes;  // writing: the bytes so far; owned
     size_t size, capacity;
-    char warning[128], reason[300]; // what libpng said last; why it gave up
+    char warning[128], reason[300]; // last warning of libpng; its error
     size_t most;                    // bytes that libpng may take at once when it reads
 };
 
@@ -93,7 +93,7 @@ static void give_up(png_structp png, png_const_charp message)
     png_longjmp(png, 1);
 }
 
-// Some errors are told in the warning before them.
+// For some errors, the preceding warning has the reason.
 static void keep_warning(png_structp png, png_const_charp message)
 {
     struct coder *coder = png_get_error_ptr(png);

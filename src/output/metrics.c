@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// metrics.csv and kl.csv: what their rows hold.
+// The rows of metrics.csv and kl.csv.
 #include "elbow/output/metrics.h"
 
 #include "elbow/base/file.h"
@@ -39,7 +39,7 @@ static void add_integer(struct row_text *row, uint64_t value)
     add_text(row, text);
 }
 
-// A comma and the number; nothing behind the comma for a NaN.
+// A comma and the number; a NaN is an empty field.
 static void add_number(struct row_text *row, double value)
 {
     char text[NUMBER_SIZE] = ",";
@@ -57,7 +57,7 @@ static void add_place(struct row_text *row, const struct elbow_metrics_row *metr
     add_text(row, elbow_split_words[metrics->split]);
 }
 
-// own: what not every run has.
+// own: figures that not every run has.
 static bool is_column(const struct elbow_metrics *metrics, const struct elbow_figures *own, enum elbow_figure_kind kind)
 {
     unsigned where = elbow_figure_row(kind)->where;
@@ -80,7 +80,7 @@ static void add_metrics(struct row_text *text, const struct elbow_metrics *metri
     add_text(text, "\n");
 }
 
-// Those of parts come last.
+// Columns of parts come last.
 static void add_header(struct row_text *row, const struct elbow_metrics *metrics, const struct elbow_figures *own)
 {
     add_text(row, ELBOW_TABLE_PLACE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plots: the format by the ending of the path. The parts lie in src/output/plot/.
+// Plots: the ending of the path selects the format. The parts are in src/output/plot/.
 #include "elbow/output/plot.h"
 
 #include "elbow/base/memory.h"

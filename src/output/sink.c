@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of sinks, and what is the same for all of them: which one a name asks for, and how a file gets its name at
-// the end. Whatever cannot be written is OUTPUT.
+// The table of sinks, and their common parts: the choice of a sink by the name of a file, and the name of a file at the
+// end. Errors of writing are OUTPUT.
 #include "elbow/output/detail/sink.h"
 
 #include "elbow/base/memory.h"
@@ -37,7 +37,7 @@ static bool holds(size_t i, const struct elbow_sink_plan *plan)
     return rows[i].row->holds == NULL || rows[i].row->holds(plan);
 }
 
-// The endings of all formats that hold what is planned: ".png, .h5 or .csv".
+// The endings of all formats that can hold the plan: ".png, .h5 or .csv".
 static void list_endings(const struct elbow_sink_plan *plan, char text[ENDINGS_SIZE])
 {
     size_t length = 0, left = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Columns, beneath the formats.
+// Columns, below the formats.
 #include "elbow/output/sink.h"
 
 size_t elbow_sink_values(const struct elbow_sink_column *column)

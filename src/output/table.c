@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A table of a run. Rows are written by one call, and taken back if the disk took only part of them: the table holds
-// whole rows only, and what could not be written waits in memory. What a crash leaves goes at the next opening.
+// A table of a run. Rows are written by one call, and removed again if the disk took only part of them: the table
+// contains whole rows only, and the others wait in memory. Remains of a crash are removed when the table is opened
+// again.
 #include "elbow/output/table.h"
 
 #include "elbow/base/file.h"
@@ -15,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What an existing table shall hold, in place of its text; *length as before if that is what it holds.
+// The new text of an existing table, instead of its old one; *length is unchanged if it need not change.
 static enum elbow_status cut_table(const struct elbow_table *table, const struct elbow_table_request *request,
                                    uint64_t step, char **text, size_t *length, struct elbow_error *error)
 {
@@ -48,7 +49,7 @@ static enum elbow_status keep_header(struct elbow_table *table, const char *text
     return status;
 }
 
-// Makes the table what it shall be at the beginning of a start; *length is then its own.
+// Prepares the table at the beginning of a start; *length is then its length.
 static enum elbow_status prepare(const struct elbow_table_request *request, uint64_t step, struct elbow_table *table,
                                  size_t *length, struct elbow_error *error)
 {
@@ -110,7 +111,7 @@ static enum elbow_status fail(struct elbow_table *table, int reason, struct elbo
     return elbow_error_set(error, ELBOW_OUTPUT, "%s: cannot be written: %s", table->path, elbow_file_reason(reason));
 }
 
-// The file of the table's name, in place of the one that was written so far.
+// Opens the file that has the table's name now, instead of the old one.
 static bool reopen(struct elbow_table *table)
 {
     int file = elbow_file_open(table->directory, table->name, O_APPEND);
@@ -118,12 +119,12 @@ static bool reopen(struct elbow_table *table)
         return false;
     close(table->file);
     table->file = file;
-    table->end = 0; // of its bytes none is known
+    table->end = 0; // none of its bytes has been checked
     table->owes_end = false;
     return true;
 }
 
-// A table that somebody has removed begins anew: it takes the rows from now on.
+// A table that somebody has removed begins again with the next row.
 static bool begin_anew(struct elbow_table *table, struct elbow_error *error)
 {
     size_t length = strlen(table->header);
@@ -150,8 +151,8 @@ static bool read_piece(const struct elbow_table *table, off_t from, char *bytes,
     return length == (ssize_t)size;
 }
 
-// What stands behind the last whole row may be the beginning of what waits, which is taken back: *is_own. Anything else
-// is somebody's. False with errno if that cannot be found out, or not be taken back.
+// Bytes behind the last whole row may be the beginning of pending rows, which are removed: *is_own. Any others belong
+// to somebody else. False with errno if they cannot be read, or not be removed.
 static bool take_back(struct elbow_table *table, off_t now, bool *is_own)
 {
     size_t rest = (size_t)(now - table->end);
@@ -194,8 +195,8 @@ static bool put_end(struct elbow_table *table)
     return !table->owes_end;
 }
 
-// Brings file and end to what is there now. False, with an error, if no rows can be written; an error as well where
-// those before are lost.
+// Adjusts file and end to the current file. False, with an error, if no rows can be written; an error, too, if earlier
+// rows are lost.
 static bool follow(struct elbow_table *table, struct elbow_error *error)
 {
     struct stat open_one, named;

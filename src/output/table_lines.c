@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the lines of a table are. Nothing is cut away but what is proved to be Elbow's own.
+// Classifies the lines of a table. Only lines that are certainly Elbow's own are removed.
 #include "elbow/output/detail/table_lines.h"
 
 #include "elbow/output/table.h"
@@ -18,14 +18,14 @@ static size_t count_commas(const char *line, size_t length)
     return commas;
 }
 
-// What a line of a table is. A crash leaves at most the beginning of a row at the end, and blocks of zeros in the place
-// of rows; all else that is no row has been put there by somebody.
+// Kinds of lines of a table. A crash leaves at most the beginning of a row at the end, and blocks of zeros instead of
+// rows; any other line that is no row is from somebody else.
 enum line { LINE_OWN, LINE_TORN, LINE_FOREIGN };
 
 // What rows are written with, behind their split; and all of a row.
 static const char NUMBERS[] = "0123456789.,+-einfa", ROWS[] = "0123456789.,+-einfatrvld";
 
-// Whether a whole line, its end included, is a row of so many commas; *step is then its step.
+// True if a whole line, including its end, is a row with this number of commas; *step is then its step.
 static bool is_row(const char *line, size_t length, size_t commas, uint64_t *step)
 {
     char *end;
@@ -79,7 +79,7 @@ size_t elbow_table_cut(char *text, size_t size, size_t header_length, uint64_t s
     return kept;
 }
 
-// How often a name stands among those of a line, which begins with the first one.
+// Number of times that a name occurs in a list of names.
 static size_t count_name(const char *names, const char *name, size_t length)
 {
     size_t count = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Times are rounded to whole nanoseconds before anything is subtracted, so that an event that lay within another one
-// still does. What a stream cannot take is found out when it is closed.
+// Times are rounded to whole nanoseconds before they are subtracted, so that nested events stay nested. Errors of a
+// stream are found when it is closed.
 #include "elbow/output/detail/trace_file.h"
 
 #include "elbow/base/build.h"
@@ -52,7 +52,7 @@ static void put_rank(struct elbow_json *json, const struct elbow_tracer_rank *ab
             put_metadata(json, "thread_name", rank, t, threads[t]);
 }
 
-// What is to be known of the whole.
+// Facts of the whole trace.
 static void put_facts(struct elbow_json *json, const struct elbow_tracer_rank *ranks, int size)
 {
     uint64_t lost = 0;

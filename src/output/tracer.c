@@ -61,7 +61,7 @@ enum elbow_status elbow_tracer_open(struct elbow_comm *comm, const struct elbow_
     *tracer = (struct elbow_tracer){
         .is_open = order->path != NULL, .first = order->first, .last = order->last, .publish = order->publish};
     *error = (struct elbow_error){0};
-    // Flags come from each rank's own command line.
+    // Flags are those of each rank's own command line, so rank zero's are used.
     elbow_comm_broadcast(comm, &tracer->is_open, sizeof tracer->is_open);
     elbow_comm_broadcast(comm, &tracer->first, sizeof tracer->first);
     elbow_comm_broadcast(comm, &tracer->last, sizeof tracer->last);
@@ -98,7 +98,7 @@ void elbow_tracer_begin_step(struct elbow_tracer *tracer, uint64_t step)
         elbow_track_turn(&tracer->tracks[t], is_on);
 }
 
-// Collective. Ends the tracks, and tells rank zero of them.
+// Collective. Ends the tracks, and sends their descriptions to rank zero.
 static void introduce(struct elbow_comm *comm, struct elbow_tracer *tracer)
 {
     struct elbow_place place = elbow_comm_place(comm);

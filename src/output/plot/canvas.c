@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What all canvases share: colours, shapes, a stream for what they write.
+// Common parts of all canvases: colours, shapes, a stream for their output.
 #include "elbow/output/detail/canvas.h"
 
 #include "elbow/base/memory.h"
@@ -29,8 +29,8 @@ static struct elbow_ink ink_of(uint32_t colour)
 
 static const uint32_t GREY = 0xb0b0b0;
 
-// Those of Okabe and Ito, then those that lie farthest from all before, by a search with the simulation of colour
-// blindness that the unit test has.
+// The colours of Okabe and Ito, then those farthest from all previous ones, found by a search with the simulation of
+// colour blindness in the unit test.
 struct elbow_ink elbow_group_ink(int group, size_t groups)
 {
     static const uint32_t COLOURS[ELBOW_COLOURS_MANY] = {

@@ -6,7 +6,7 @@
 
 static const double MARGIN = 0.04; // beyond the data, of their distance
 
-// Bars are as wide as the distance of two of them, and stand on zero.
+// Bars are as wide as the distance between two of them, and begin at zero.
 static void add_bars(const struct elbow_plot_series *series, const struct elbow_plot_panel *panel,
                      struct elbow_extent *x, struct elbow_extent *y)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A figure: title, panels in a grid, one legend for those that would have the same.
+// A figure: title, panels in a grid, one legend for panels with the same one.
 #include "elbow/output/detail/plot_panel.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ struct figure {
     size_t shared_count; // 0: each panel has its own
 };
 
-// The size of a panel, by how many stand side by side.
+// The size of a panel, by the number of columns.
 static struct elbow_box cell_of(size_t columns)
 {
     if (columns == 1)
@@ -27,7 +27,7 @@ static struct elbow_box cell_of(size_t columns)
     return columns == 3 ? (struct elbow_box){0, 0, 370, 290} : (struct elbow_box){0, 0, 260, 220};
 }
 
-// Legends that several panels have in common, one below the other; or none, if each would be of one panel alone.
+// Legends that several panels share, one below the other; none if each would belong to one panel alone.
 static void share(const struct elbow_plot *plot, struct figure *figure)
 {
     struct elbow_legend legend;

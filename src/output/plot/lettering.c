@@ -28,7 +28,7 @@ double elbow_canvas_width(const char *text, double size, bool is_bold)
     return elbow_cairo_width(letters, size, is_bold);
 }
 
-// Takes the last character away and ends with an ellipsis; false when nothing is left.
+// Replaces the last character by an ellipsis; false if none is left.
 static bool shorten(char *letters, size_t *length)
 {
     while (*length > 0 && ((unsigned char)letters[*length - 1] & 0xc0) == 0x80)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lines, points, bars and rasters in the area of a panel. Places far outside are brought near, because what draws has
-// numbers of limited size; of a line with many values in a column of dots the first, the last and the extremes count.
+// Lines, points, bars and rasters in the area of a panel. Points far outside are moved near it, because the coordinates
+// of renderers are limited. If a line has many values in a column of dots, only the first, the last and the extremes
+// are drawn.
 #include "elbow/output/detail/plot_panel.h"
 
 #include "elbow/base/memory.h"
@@ -39,7 +40,7 @@ struct elbow_ink elbow_series_ink(const struct elbow_plot_panel *panel, size_t i
     return elbow_group_ink(colour > 0 ? colour - 1 : (int)i, (size_t)most + 1);
 }
 
-// A pixel of the picture of a raster, whose rows come from the top and columns from the left.
+// A pixel of the picture of a raster, with rows from the top and columns from the left.
 static void take_cell(const struct elbow_frame *frame, size_t row, size_t column, uint8_t *pixel)
 {
     const struct elbow_plot_raster *raster = frame->panel->raster;
@@ -96,7 +97,7 @@ static void add_corner(struct run *run, double x, double y)
     ++run->count;
 }
 
-// A line's corners without those that would fall onto one column of dots.
+// Removes the corners of a line that would fall into the same column of dots.
 static size_t thin_out(double *xy, size_t count)
 {
     size_t kept = 0;
@@ -206,7 +207,7 @@ static void draw_points(struct elbow_canvas *canvas, const struct elbow_frame *f
     }
 }
 
-// Bars of several series stand beside each other; the place of this one among them.
+// Bars of several series are side by side; the place of this series among them.
 static void draw_bars(struct elbow_canvas *canvas, const struct elbow_frame *frame, size_t which, struct elbow_ink ink)
 {
     const struct elbow_plot_series *series = &frame->panel->series[which];

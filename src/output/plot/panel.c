@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A panel: margins as wide as the labels want them, axes, ticks. Of ticks along x as many as their labels have room
-// for.
+// A panel: margins as wide as the labels need, axes, ticks. The number of ticks along x is limited by the width of
+// their labels.
 #include "elbow/output/detail/plot_panel.h"
 
 #include <math.h>
@@ -74,7 +74,7 @@ static void choose_along(struct labels *labels, const struct elbow_plot_axis *ax
 struct layout {
     struct elbow_frame frame;
     struct labels across, upward;
-    bool names_stand; // those of the x axis are turned
+    bool names_stand; // labels of the x axis are turned
     double upward_width, across_height;
 };
 
@@ -103,8 +103,8 @@ static void lay_out(struct layout *layout, const struct elbow_plot_panel *panel,
     *area = (struct elbow_box){cell->x + left, cell->y + title, width, height};
 }
 
-// One unit as long along both axes: the scale that has the shorter units shows more, or, where there is no more, the
-// area is cut.
+// Makes one unit equally long on both axes: the axis with the shorter units shows a larger range, or, if it cannot, the
+// area is reduced.
 static void equalise(struct elbow_frame *frame)
 {
     const struct elbow_plot_panel *panel = frame->panel;
@@ -142,7 +142,7 @@ static void draw_grid(struct elbow_canvas *canvas, const struct layout *layout)
     }
 }
 
-// Labels along x; those that would leave the cell, or touch the one before, are left out.
+// Labels along x; those that would leave the cell, or touch the previous one, are left out.
 static void draw_across(struct elbow_canvas *canvas, const struct layout *layout, const struct elbow_box *cell)
 {
     const struct elbow_box *area = &layout->frame.area;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Scales and ticks. Distances are halved before they are compared, so that the largest doubles overflow nothing.
+// Scales and ticks. Distances are halved before they are compared, so that the largest doubles cannot overflow.
 #include "elbow/output/detail/plot_scale.h"
 
 #include "elbow/base/status.h"
@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-static const double FARTHEST = 1e300;      // of an end; a distance of two ends is then finite
-static const double NEAREST = 1e-12;       // two ends, of the larger one: beneath, ticks would have equal numbers
+static const double FARTHEST = 1e300; // of an end; a distance of two ends is then finite
+static const double NEAREST = 1e-12; // of two ends, relative to the larger one: below it, ticks would have equal labels
 enum { PLAIN_MOST = 6, PLAIN_LEAST = -4 }; // numbers of 10^6 and more, and below 10^-4, have an exponent
 
 void elbow_extent_add(struct elbow_extent *extent, double value, bool logarithmic)
@@ -92,7 +92,7 @@ static double round_step(double step, int *exponent)
     return power * (digit > 2.0000001 ? 5 : digit > 1.0000001 ? 2 : 1);
 }
 
-// A number of which the last digit that counts is that of 10^exponent; the largest on the axis is below 10^(top + 1).
+// A number whose last significant digit is that of 10^exponent; the largest on the axis is below 10^(top + 1).
 static void print_number(double value, int exponent, int top, char label[ELBOW_TICK_LETTERS])
 {
     if (value == 0) {

@@ -109,7 +109,7 @@ static bool is_same(struct elbow_ink one, struct elbow_ink other)
     return one.red == other.red && one.green == other.green && one.blue == other.blue;
 }
 
-// What the dots of a cloud have in common stands once around all their paths.
+// The common attributes of the dots of a cloud are written once, in a group around their paths.
 static void begin_dots(struct elbow_canvas *canvas, double radius, struct elbow_ink ink)
 {
     struct svg *svg = canvas->state;

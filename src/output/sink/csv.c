@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows as text, with as many digits as bring every bit back. A gallery: a line for each picture, without a header,
-// behind the text of its row and the class that it was told, if there are such. A table: a header, and a line for each
-// row; a column of several values is name_0, name_1, ..., and names of numbers are a column of quoted texts.
+// Rows as text, with enough digits to restore every bit. A gallery: a line for each picture, without a header, after
+// the text of its row and its class, if there are any. A table: a header, and a line for each row; a column of several
+// values is name_0, name_1, ..., and names of numbers are a column of quoted texts.
 #include "elbow/output/detail/sink.h"
 
 #include "elbow/base/memory.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// Bytes of a number or of a name, and of what follows it.
+// Bytes of a number or of a name, including the separator.
 enum { FLOAT_SIZE = 16, NUMBER_SIZE = 32, NAME_SIZE = 64 };
 
 struct csv {
@@ -38,7 +38,7 @@ static void add(struct csv *csv, const char *text)
     csv->length += length;
 }
 
-// A text in quotes, in which quotes stand twice.
+// A quoted text, in which quotes are doubled.
 static void add_quoted(struct csv *csv, const char *text)
 {
     char letter[2] = "";
@@ -87,7 +87,7 @@ static size_t longest_name(const struct elbow_sink_column *column)
     return most;
 }
 
-// The most bytes that the text may come to.
+// Upper bound of the bytes of the text.
 static size_t measure(const struct elbow_sink_plan *plan)
 {
     size_t header = 1, row = 0;
@@ -119,7 +119,7 @@ static enum elbow_status open_csv(struct elbow_sink *sink, struct elbow_error *e
     return status;
 }
 
-// One number, which may lie anywhere.
+// One number, at any alignment.
 static void add_number(struct csv *csv, enum elbow_element element, const char *at, char end)
 {
     char text[2 * NUMBER_SIZE];
@@ -143,7 +143,7 @@ static void add_number(struct csv *csv, enum elbow_element element, const char *
     add(csv, text);
 }
 
-// A name in quotes; nothing for a number without one.
+// A quoted name; nothing for a number without one.
 static void add_name(struct csv *csv, const struct elbow_sink_column *column, const char *number, char end)
 {
     int64_t integer;
@@ -165,8 +165,8 @@ static void add_text(struct csv *csv, const struct elbow_sink_column *column, co
     add(csv, text);
 }
 
-// What stands beside the pictures of a gallery's row, and in front of each of them here: its text, whole numbers and
-// what these are called.
+// The columns beside the pictures of a gallery's row, which precede each picture here: its text, whole numbers and
+// their names.
 static bool is_beside(const struct elbow_sink_column *column)
 {
     return column->element == ELBOW_ELEMENT_INT64;

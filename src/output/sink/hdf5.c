@@ -38,7 +38,7 @@ static void create_dataset(const struct elbow_sink *sink, const struct elbow_sin
     const struct hdf5 *hdf5 = sink->state;
     char name[NAME_SIZE];
     uint64_t shape[ELBOW_HDF5_RANK_MAX] = {sink->plan.rows, elbow_sink_values(column)};
-    bool fits = column->rank < ELBOW_HDF5_RANK_MAX; // else flat
+    bool fits = column->rank < ELBOW_HDF5_RANK_MAX; // otherwise flat
     for (size_t i = 0; fits && i < column->rank; ++i)
         shape[i + 1] = column->shape[i];
     if (column->texts != NULL)
