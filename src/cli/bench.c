@@ -45,7 +45,7 @@ static bool has_figure(const struct elbow_bench_result *result, int figure)
     return result->page_bytes > 0 || (figure != ELBOW_BENCH_READ && figure != ELBOW_BENCH_READ_FLOOR);
 }
 
-// Bytes a second: of pages in memory; of what stands for them in the file.
+// Bytes per second, of pages as they are in memory.
 static double read_rate(const struct elbow_bench_result *result)
 {
     return (double)result->page_bytes / result->times[ELBOW_BENCH_READ].median;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The tables of bash's completion (tools/pages/completion.bash), from the table of commands and the table of keys. The
-// name of a value in the help says what it is: CONFIG, DIR, FILE, CHECKPOINT and KEY=VALUE can be completed, numbers
+// name of a value in the help gives its kind: CONFIG, DIR, FILE, CHECKPOINT and KEY=VALUE can be completed, numbers
 // cannot.
 #include "elbow/cli/command.h"
 #include "elbow/cli/manual.h"

@@ -121,7 +121,7 @@ enum elbow_status elbow_configuration_run(struct elbow_comm *comm, const char *p
     if (!fits)
         return elbow_error_set(error, ELBOW_USAGE, "%.60s...: the name of the run directory is too long",
                                given[0] != 0 ? given : name);
-    size_t byte; // the checkpoints hold the name, in a configuration that has to be read again
+    size_t byte; // checkpoints contain the name in a configuration, which must be readable
     if (!elbow_config_takes_text(run, &byte))
         return elbow_error_set(error, ELBOW_USAGE,
                                "%s: byte %zu of the run directory's name is a control character or not UTF-8; choose "

@@ -27,7 +27,7 @@ static const struct elbow_flag flags[] = {
     ELBOW_ROW_RAW(offsetof(struct options, request.is_raw)),
 };
 
-// Collective. Whether the output has a place, before anything is read.
+// Collective. Checks that the output can be written, before anything is read.
 static enum elbow_status check(struct elbow_call *call, const struct options *options, struct elbow_error *error)
 {
     if (elbow_comm_place(call->comm).rank == 0)

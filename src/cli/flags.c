@@ -37,7 +37,7 @@ static void format_name(const struct elbow_flag *flag, char name[NAME_SIZE])
         snprintf(name, NAME_SIZE, "-%c", flag->letter);
 }
 
-// The flag that a word names; *value is what follows its '=' (or its letter), or NULL.
+// The flag of a word; *value is the text behind its '=' (or its letter), or NULL.
 static const struct elbow_flag *find(const struct reader *reader, const char *word, const char **value)
 {
     *value = NULL;
@@ -112,7 +112,7 @@ static enum elbow_status take_number(const struct elbow_flag *flag, const char *
     return ELBOW_OK;
 }
 
-// A plain number counts units, one with a suffix bytes.
+// A plain number is a number of units, one with a suffix a number of bytes.
 static enum elbow_status take_bytes(const struct elbow_flag *flag, const char *name, const char *value, int64_t *target,
                                     struct elbow_error *error)
 {
@@ -180,7 +180,7 @@ static enum elbow_status take_flag(struct reader *reader, const struct elbow_fla
     return take_value(reader, flag, name, value, error);
 }
 
-// A plain word goes to the next row without a name; a list takes all that come.
+// A plain word belongs to the next row without a name; a list takes all that follow.
 static enum elbow_status take_word(struct reader *reader, const char *word, struct elbow_error *error)
 {
     size_t skip = reader->plain;

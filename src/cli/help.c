@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Help from the table of commands. Nothing here names a command or a flag: the help has what the table has.
+// Help from the table of commands. This file names no command and no flag.
 #include "elbow/cli/help.h"
 
 #include "elbow/base/build.h"

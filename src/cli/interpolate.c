@@ -25,7 +25,7 @@ static struct options presets(void)
                             .steps = STEPS};
 }
 
-// The rows, which the caller gives back.
+// The rows; the caller frees them.
 static enum elbow_status read_rows(const struct options *options, const struct elbow_session *session, uint64_t **rows,
                                    uint64_t *count, struct elbow_error *error)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Whether the first of the variables that is set is 0. Those of the innermost launcher come first, because it started
-// this process.
+// True if the first of the variables that is set is 0, or none is set. Those of the innermost launcher are first,
+// because it started this process.
 static bool says_zero(const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; ++i) {

@@ -92,7 +92,7 @@ static void print_version(void)
            elbow_blas_describe());
 }
 
-// Executes the part of the command that needs no ranks, if these words ask for it.
+// Executes the part of the command that needs no ranks, if the arguments request it.
 static bool works_alone(const struct elbow_command *command, int count, char **words, struct elbow_error *error)
 {
     if (command == NULL || command->alone == NULL)
@@ -107,8 +107,8 @@ static bool works_alone(const struct elbow_command *command, int count, char **w
 }
 
 // Local. Handles requests that need no ranks: help, the version, an unknown command, a configuration, the check of a
-// command line. Login nodes often cannot start MPI. Returns NULL if the request is done, with or without an error; else
-// the command to be run.
+// command line. Login nodes often cannot start MPI. Returns NULL if the request is done, with or without an error;
+// otherwise the command to run.
 static const struct elbow_command *find_work(int count, char **words, struct elbow_error *error)
 {
     bool speaks = elbow_launcher_is_first();
@@ -145,8 +145,8 @@ static enum elbow_status take_memory(struct elbow_error *error)
     return elbow_blas_reserve(error);
 }
 
-// Rank zero, or the only process. Whether the result was written to standard output. It is no error if the reader of a
-// pipe has ended: it has read enough.
+// Rank zero, or the only process. True if the result was written to standard output. A reader of a pipe that has ended
+// is no error: it has read enough.
 static enum elbow_status finish_result(struct elbow_error *error)
 {
     int reason = elbow_streams_finish(stdout);
@@ -165,7 +165,7 @@ static int end_alone(struct elbow_error *error)
     return elbow_status_exit(error->status);
 }
 
-// Rank zero. Whether the output of a finished command was written.
+// Rank zero. True if the output of a finished command was written.
 static enum elbow_status finish_screen(const struct elbow_call *call, const struct elbow_log *log,
                                        struct elbow_error *error)
 {

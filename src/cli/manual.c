@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A help text, line by line, as a manual page. A page says what the help says and nothing else.
+// A help text, line by line, as a manual page, with the same contents.
 #include "elbow/cli/manual.h"
 
 #include "elbow/base/build.h"

@@ -67,7 +67,7 @@ static enum elbow_status read_options(const struct elbow_call *call, struct opti
     return ELBOW_OK;
 }
 
-// By labels, where there are any and nothing else is asked for.
+// The default is by labels, if there are any.
 static enum elbow_map_colour colour_of(const struct options *options, const struct elbow_dataset *dataset)
 {
     if (options->colour == NULL)
@@ -158,7 +158,7 @@ static enum elbow_status make_map(struct elbow_call *call, struct options *optio
     return status;
 }
 
-// A grid goes along both dimensions in their order, unless they are named.
+// A grid uses both dimensions in their order, unless they are named.
 static enum elbow_status check_grid(const struct options *options, const struct elbow_session *session,
                                     struct elbow_map_request *map, struct elbow_error *error)
 {

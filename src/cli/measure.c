@@ -213,7 +213,7 @@ static enum elbow_status measure_and_print(struct elbow_call *call, const struct
     return ELBOW_OK;
 }
 
-// Whether PCA is to be fitted to the training data: to data that are not the measured ones, and not too many.
+// True if PCA is fitted to the training data: if they are not the measured data, and not too many.
 static bool wants_training(const struct options *options, const struct elbow_session *own)
 {
     const struct elbow_config *config = &own->checkpoint.config;

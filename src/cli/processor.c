@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Compares the features that the compiler was allowed to use (CMake gets the list from the compiler) with those of this
-// processor. Compiled for the baseline, and calls nothing but libc.
+// processor. Compiled for the baseline; calls only libc.
 #include "elbow/cli/processor.h"
 
 #include "elbow/processor_features.h"

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { PAIRS = 32, WORST_MOST = 1 << 16 }; // where -n is left out; rows that are sorted as they come
+enum { PAIRS = 32, WORST_MOST = 1 << 16 }; // without -n; rows that are sorted in memory
 
 // The options on the command line. Left out: 0, and `first` below zero.
 struct options {
@@ -58,7 +58,7 @@ static void format_list(const struct elbow_gallery_list *list, char *text, size_
         snprintf(text + length, size - length, ", ...");
 }
 
-// Collective. The rows that --rows or --worst ask for; all is given back by the caller.
+// Collective. The rows of --rows or --worst; the caller frees them in any case.
 static enum elbow_status find_list(const struct elbow_call *call, const struct options *options,
                                    const struct elbow_session *session, struct elbow_worst *found,
                                    struct elbow_error *error)

@@ -73,7 +73,7 @@ static void report(const struct elbow_call *call, const struct options *options,
     log_dimensions(call, options, walk, has_prior ? "KL " : "variance ");
 }
 
-// The class and conditions for the decoder: those of the row, if there is one, except for those that are given.
+// The class and conditions for the decoder: the given ones, and otherwise those of the row, if there is one.
 static enum elbow_status settle(const struct options *options, const struct elbow_session *session,
                                 struct elbow_gallery *gallery, struct elbow_conditioning *conditioning,
                                 struct elbow_error *error)

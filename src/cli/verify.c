@@ -145,7 +145,7 @@ static void print_json(const char *run, const struct elbow_verification *result)
     elbow_json_close(&json, '}');
 }
 
-// Standard output has the object alone.
+// Standard output contains only the object.
 static void take_stdout(struct elbow_call *call)
 {
     call->has_result = true;
