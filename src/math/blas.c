@@ -3,12 +3,12 @@
 // The library's bits depend on the shape of a product, not on the addresses: callers keep shapes free of the rank
 // count.
 //
-// A product is spread over threads as smaller products of its columns or rows, each a call of its own, so that OpenBLAS
-// needs no threads of its own (they would fight with those of the kernels, and their bits are others). Whether a cut
-// keeps the bits depends on the library's kernels: with 0.3.21, cuts of columns do on AVX-512 and not on AVX2, where
-// the last columns of a call meet other instructions; cuts at multiples of 24 rows do on all processors tried. Slices
-// too small would meet OpenBLAS' kernels for small matrices, which add in another order. So cuts are tried before they
-// are used.
+// A product is split over threads into smaller products of its columns or rows. Each is a call of its own, so OpenBLAS
+// needs no threads of its own (they would compete with those of the kernels, and give other bits). Whether a split
+// keeps the bits depends on the library's kernels. With 0.3.21, splits of columns do on AVX-512 but not on AVX2, where
+// the last columns of a call use other instructions; splits at multiples of 24 rows do on all processors tried. Slices
+// that are too small would use OpenBLAS' kernels for small matrices, which add in another order. Splits are therefore
+// tested before they are used.
 #include "elbow/math/blas.h"
 
 #include "elbow/base/memory.h"
@@ -106,7 +106,7 @@ static void call_rows(void *user, int part, size_t first, size_t count)
     call(&slice);
 }
 
-// How many of `size` rows or columns make a slice that is worth a thread, with `other` times `k` multiply-adds each.
+// Number of `size` rows or columns, with `other` times `k` multiply-adds each, from which a slice is worth a thread.
 static size_t least_of(size_t other, size_t k, size_t unit)
 {
     size_t work = other * k, least = (SLICE + work - 1) / work;
@@ -166,7 +166,7 @@ void elbow_blas_multiply_bt(size_t m, size_t n, size_t k, const float *a, size_t
              ldc);
 }
 
-// Larger than what OpenBLAS multiplies without a buffer, and than what is worth a thread.
+// Larger than any product that OpenBLAS multiplies without a buffer, or that is not worth a thread.
 enum { RESERVE_SIDE = 256, BUFFER_BYTES = 128 << 20, STACK_BYTES = 8 << 20 };
 
 static void multiply_zeros(void *user, int part, size_t first, size_t count)

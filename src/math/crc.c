@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// CRC-32C, four bits at a time: what it guards is a few kilobytes now and then.
+// CRC-32C, four bits at a time: it is used only for a few kilobytes now and then.
 #include "elbow/math/crc.h"
 
 // Entry i: i shifted four times through the polynomial 0x1EDC6F41, its bits reversed.

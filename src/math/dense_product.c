@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // C = A B by tiles of 6 rows and 4 vectors, whose sums stay in registers: each step of a tile loads a row of B and
-// broadcasts a value of each row of A. A is read where it lies. B is taken in blocks of DEPTH rows and four vectors
-// that fit the second-level cache: copied (and turned, if B is a transpose) into a row after the other, or read where
-// it lies if too few rows of A follow to make up for the copy. The sums of one block go on from those of the block
-// before, so blocks, tiles and copies change no bit.
+// broadcasts a value of each row of A. A is read in place. B is read in blocks of DEPTH rows and four vectors that fit
+// the second-level cache: copied row after row (and turned, if B is a transpose), or in place if too few rows of A
+// follow to make up for the copy. The sums of one block continue those of the previous one, so blocks, tiles and copies
+// change no bit.
 //
 // The factors are larger than the second-level cache, and strides like 2048 bytes escape the processor's own
-// prefetching. So while one block is used the next one is asked for, as is the line of A beside the one in use, and the
-// lines of C before they are written: without that OpenBLAS is as fast.
+// prefetching. The code therefore prefetches the next block while one is used, the line of A beside the one in use, and
+// the lines of C before they are written. Without this, OpenBLAS is as fast.
 #include "elbow/math/dense_product.h"
 
 #include "elbow/math/blas.h"
@@ -26,7 +26,7 @@ enum { LANES = 16, VECTORS = 4, WIDTH = LANES * VECTORS, HEIGHT = 6, DEPTH = 256
 // B is copied if A has more rows than this.
 enum { ROWS_FEW = 192 };
 
-// Whole tiles, and the multiply-adds that are worth a thread.
+// Tiles, and the multiply-adds that are worth a thread.
 enum { ROWS_UNIT = 8 * HEIGHT, PRODUCTS_LEAST = 1 << 19 };
 
 // Row k of A or of B begins at k stride; `turned`: column k does. C has no gaps.
@@ -206,7 +206,7 @@ INLINE void turn_quads(const float *const row[LANES], size_t k, __mmask8 mask, f
     _mm512_storeu_ps(workspace + 3 * width, _mm512_castpd_ps(_mm512_unpackhi_pd(high[0], high[1])));
 }
 
-// Columns beyond the last repeat it: nobody looks at their sums.
+// Columns beyond the last repeat it; their sums are not used.
 static void turn_block(const struct product *product, struct block block, float *workspace)
 {
     const float *from = begin_of(product, block), *row[LANES];

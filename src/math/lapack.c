@@ -17,7 +17,7 @@ void dsyevr_(const char *job, const char *range, const char *triangle, const int
 void dposv_(const char *triangle, const int *n, const int *rights, double *a, const int *lda, double *b, const int *ldb,
             int *info, size_t);
 
-// The first call asks for the size of the workspace, the second one computes.
+// The first call queries the size of the workspace, the second one computes.
 struct eigen {
     int n, first, last, found;
     double *matrix, *values, *vectors;

@@ -3,7 +3,7 @@
 // in registers; each step loads a row of the panel and broadcasts one value of each row of A. Rows that a tile has too
 // many are computed twice and stored once, so that there is one kernel for whole and broken tiles.
 //
-// Fused multiply-adds are asked for one by one: the build forbids the compiler to make them by itself.
+// Fused multiply-adds are explicit, because the build forbids the compiler to fuse operations by itself.
 #include "elbow/math/panel.h"
 
 #include "elbow/base/status.h"
@@ -69,7 +69,7 @@ size_t elbow_panel_size(size_t depth, size_t columns)
     return depth * elbow_panel_width(columns);
 }
 
-// The panel that begins at column `first`: its vectors. Panels lie one after the other.
+// The vectors of the panel that begins at column `first`. Panels follow each other.
 static size_t vectors_of(size_t columns, size_t first)
 {
     size_t left = (elbow_panel_width(columns) - first) / LANES;
@@ -259,7 +259,7 @@ static void multiply_rows(size_t rows, const float *a, const uint32_t *from, siz
     }
 }
 
-// Whole tiles of every height, and the multiply-adds that are worth a thread.
+// Tiles of every height, and the multiply-adds that are worth a thread.
 enum { ROWS_UNIT = 48, PRODUCTS_LEAST = 1 << 19 };
 
 struct panel_product {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The keyed permutation. Each round adds (exclusive or) a keyed hash of one half to the other, which is undone by doing
-// it again, so that any round function gives a bijection of [0, 2^bits); walking a cycle until it comes back below n
-// keeps it one on [0, n). 2^bits < 2n for n > 32, hence fewer than two steps on average.
+// The keyed permutation. Each round combines one half with a keyed hash of the other by exclusive or. Applying it again
+// undoes it, so any round function gives a bijection of [0, 2^bits). Walking a cycle until it returns below n makes it
+// a bijection of [0, n). 2^bits < 2n for n > 32, hence fewer than two steps on average.
 #include "elbow/math/permutation.h"
 
 #include "elbow/base/status.h"

@@ -87,8 +87,8 @@ static inline lanes pick(lanes a, lanes b, lanes which)
 #endif
 }
 
-// Blocks [first, first + PASS). A lane holds a word of its own block in its lower half; the upper half is whatever the
-// arithmetic left there. Groups are worked on side by side: one's latencies hide behind the other's work.
+// Blocks [first, first + PASS). The lower half of a lane holds a word of its block; the upper half is a remainder of
+// the arithmetic. Groups are computed side by side, so that the work of one hides the latency of another.
 static inline void make_pass(philox4x32_ctr_t counter, philox4x32_key_t key, uint32_t first, lanes (*blocks)[2])
 {
     const lanes low = everywhere(UINT32_MAX);

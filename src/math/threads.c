@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Spans over OpenMP threads. The number of threads is kept by thread, so that a loop inside of a body, or of a helper
-// thread, meets a one and stays whole: nothing nests and there is one pool. Always the whole team runs, though some of
-// it may have nothing to do: libgomp ends threads when a smaller team follows. With one thread OpenMP is not entered.
+// Spans over OpenMP threads. The number of threads is kept by thread, so a loop inside a body or a helper thread has
+// one thread and is not split: nothing nests and there is one pool. The whole team always runs, though parts of it may
+// have no work, because libgomp ends threads if a smaller team follows. With one thread OpenMP is not entered.
 #include "elbow/math/threads.h"
 
 #include "elbow/base/status.h"
@@ -11,8 +11,7 @@
 
 static _Thread_local int own_threads = 1;
 
-// Signals are for the thread that MPI knows, but for the faults that a thread brings upon itself; a new thread inherits
-// the mask.
+// Signals are for MPI's thread, except for faults that a thread causes itself; a new thread inherits the mask.
 static void start_team(int threads)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Poisson: by inversion below a rate of ten, above by Hoermann's transformed rejection (PTRS: Hoermann 1993, "The
-// transformed rejection method for generating Poisson random variables"), which accepts by log p itself in Loader's
-// form (2000, "Fast and accurate computation of binomial probabilities"), where nothing large cancels. Gamma: Marsaglia
+// transformed rejection method for generating Poisson random variables"). It accepts by log p itself in Loader's form
+// (2000, "Fast and accurate computation of binomial probabilities"), in which no large terms cancel. Gamma: Marsaglia
 // and Tsang 2000, "A simple method for generating gamma variables". Binomial: by inversion up to 64 trials; more are
-// halved by drawing the middle one of as many uniform numbers (Devroye 1986, "Non-uniform random variate generation",
+// halved by drawing the median of as many uniform numbers (Devroye 1986, "Non-uniform random variate generation",
 // X.4.3).
 #include "elbow/math/variates.h"
 
@@ -22,11 +22,11 @@ void elbow_draw_uniform(struct elbow_variates *source, double numbers[2])
         numbers[i] = (double)(((uint64_t)words[2 * i] << 32 | words[2 * i + 1]) >> 11) * 0x1p-53;
 }
 
-// The smallest k whose probability, and those below it, reach u.
+// The smallest k whose cumulative probability exceeds u.
 static double invert(double rate, double u)
 {
     double p = exp(-rate), below = p, k = 0;
-    while (u >= below && below + p > below) { // where nothing is added any more, u is beyond what doubles tell
+    while (u >= below && below + p > below) { // if the sum no longer grows, u is beyond the precision of doubles
         k += 1;
         p *= rate / k;
         below += p;

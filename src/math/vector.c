@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Elementwise kernels on the widest vectors of the build, with SLEEF's functions of a fixed instruction set: a function
-// picked at run time would tie the bits to the machine of the day. There is no scalar twin: a tail is padded into a
-// full vector, so an element meets the same instructions wherever it stands.
+// chosen at run time would make the bits depend on the machine. There is no scalar version: a tail is padded to a full
+// vector, so an element gets the same instructions in any position.
 #include "elbow/math/vector.h"
 
 #include "elbow/math/threads.h"

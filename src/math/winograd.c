@@ -6,7 +6,7 @@
 //        | 0  2 -3  1  0 |        | 0  1  1  4  0 |
 //        | 0 -1  0  1  0 |        | 0  1 -1  8  1 |
 //        | 0  2 -1 -2  1 |
-// a line below is one of these products, or its adjoint, with what its terms have in common computed once.
+// a line below is one of these products, or its adjoint, with the common parts of its terms computed once.
 #include "elbow/math/winograd.h"
 
 #include "elbow/base/status.h"
@@ -110,7 +110,7 @@ INLINE void store_points(const vector x[POINTS], float *points, size_t stride)
         memcpy(points + i * stride, &x[i], sizeof *x);
 }
 
-// In all of these the places of a tile, however many, are x[5 row + column].
+// In all of these, the places of a tile of any size are x[5 row + column].
 void elbow_winograd_image(size_t count, const float *from, const uint32_t at[IMAGE * IMAGE], float *points,
                           size_t stride)
 {
