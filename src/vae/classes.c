@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A model with a classifier (M2 of Kingma et al. 2014). With L(x, y) what is climbed under the class y, and p(y) = 1 /
-// C for each of C classes, a row of weight w has
+// A model with a classifier (M2 of Kingma et al. 2014). With L(x, y) the objective under the class y, and p(y) = 1 / C
+// for each of C classes, a row of weight w has
 //   of an unknown class   w sum_y q(y|x) (L(x, y) + log p(y) - log q(y|x))                      (eq. 7)
 //   of a known class y    w (L(x, y) + log p(y) + alpha N / (rows of known class) log q(y|x))   (eq. 6, 9)
 // All classes are summed, none is drawn. The gradient by the logit of a class k is w times

@@ -11,11 +11,11 @@
 
 struct counts {
     const struct elbow_likelihood_call *call;
-    size_t outputs, dispersion; // of a value; which output its dispersion is, 0: none
+    size_t outputs, dispersion; // number of outputs of a value; index of its dispersion among them, 0: none
     bool has_total, has_zeros;
 };
 
-// log p of a value, and its derivatives in log m, in the logit of a drop and in log t.
+// log p of a value, and its derivatives with respect to log m, the logit of a drop and log t.
 struct terms {
     double log_p, mean, drop, dispersion;
 };
@@ -54,8 +54,8 @@ bool elbow_counts_shared(const struct elbow_likelihood_options *options, size_t 
     return true;
 }
 
-// log t of value d, whose outputs are y. Within [-300, 300]: there the distribution is the Poisson, or all at 0, as far
-// as doubles tell, and t and 1 / t are finite.
+// log t of value d, whose outputs are y. Within [-300, 300]: at these bounds the distribution is, within the precision
+// of doubles, the Poisson or all at 0, and t and 1 / t are finite.
 static double log_dispersion_of(const struct counts *work, const float *y, size_t d)
 {
     const double most = 300;
@@ -71,7 +71,8 @@ static inline double positive(double a)
     return a > 0 ? a : 0;
 }
 
-// Without further zeros. The parts that are large where t is (log Gamma(t + x) and psi(t + x)) come as differences.
+// Without zero inflation. The parts that are large if t is (log Gamma(t + x) and psi(t + x)) are computed as
+// differences.
 static struct terms plain(double x, double log_mean, double log_dispersion, bool has_derivatives)
 {
     double t = exp(log_dispersion), odds = log_mean - log_dispersion; // log(m / t)
@@ -83,7 +84,7 @@ static struct terms plain(double x, double log_mean, double log_dispersion, bool
         terms.mean = -exp(log_mean) * below;
         terms.dispersion = t * (above - larger);
     }
-    if (x == 0) // most counts of many data
+    if (x == 0) // most counts of many data sets
         return terms;
     terms.log_p += elbow_log_gamma_rise(t, x) - elbow_log_factorial(x) - x * smaller;
     if (has_derivatives) {
@@ -93,7 +94,8 @@ static struct terms plain(double x, double log_mean, double log_dispersion, bool
     return terms;
 }
 
-// With them: p(0) = s + (1 - s) p'(0), p(x) = (1 - s) p'(x), where p' is the one without and s = sigmoid(drop).
+// With zero inflation: p(0) = s + (1 - s) p'(0), p(x) = (1 - s) p'(x), where p' is the one without and s =
+// sigmoid(drop).
 static struct terms with_drops(double x, double drop, struct terms terms)
 {
     double small = exp(-fabs(drop)), rest = log1p(small);
@@ -113,7 +115,7 @@ static struct terms with_drops(double x, double drop, struct terms terms)
     return terms;
 }
 
-// A value; shift is what is added to its first output.
+// A value; `shift` is added to its first output.
 static struct terms value_terms(const struct counts *work, double x, const float *y, size_t d, double shift,
                                 bool has_derivatives)
 {
@@ -121,7 +123,7 @@ static struct terms value_terms(const struct counts *work, double x, const float
     return work->has_zeros ? with_drops(x, y[1], terms) : terms;
 }
 
-// N of a row: its size, if there is one, else the sum of x, or 1 without an x.
+// N of a row: its size, if there is one, otherwise the sum of x, or 1 without an x.
 static double total_of(const struct elbow_likelihood_call *call, size_t row)
 {
     double lanes[ELBOW_LANES] = {0};
@@ -149,7 +151,7 @@ static double shift_of(const struct counts *work, size_t row)
     return log(total_of(call, row)) - most - log(elbow_lanes_fold(lanes));
 }
 
-// Leaves the rows' shifts in recon.
+// Stores the shifts of rows in recon.
 static void fill_shifts(void *user, int part, size_t row, size_t count)
 {
     const struct counts *work = user;
@@ -158,14 +160,14 @@ static void fill_shifts(void *user, int part, size_t row, size_t count)
         work->call->recon[i] = shift_of(work, i);
 }
 
-// Whether value `at` of the rows is to be scored. What stands in the place of an unknown one may be anything.
+// True if value `at` of the rows is scored. A missing one may be any number.
 static inline bool is_known(const struct elbow_likelihood_call *call, size_t at)
 {
     return !call->known || call->known[at] != 0;
 }
 
-// The gradient of the trained dispersions of values [first, first + count): over the rows in their order, whatever
-// threads do the values. Before the gradient in y, which may take the place of y.
+// The gradient of the trained dispersions of values [first, first + count): summed over the rows in their order, for
+// any number of threads. Computed before the gradient with respect to y, which may overwrite y.
 static void sum_columns(void *user, int part, size_t first, size_t count)
 {
     const struct counts *work = user;
@@ -196,7 +198,8 @@ static void write_derivatives(const struct counts *work, struct terms terms, flo
         dy[work->dispersion] = (float)-terms.dispersion;
 }
 
-// log p of a row, and where that needs no other value its gradient; *sum: of the derivatives in log m.
+// log p of a row, and its gradient if that needs no other value; *sum: the sum of the derivatives with respect to log
+// m.
 static double score_row(const struct counts *work, size_t row, double shift, double *sum)
 {
     const struct elbow_likelihood_call *call = work->call;
@@ -220,14 +223,14 @@ static double score_row(const struct counts *work, size_t row, double shift, dou
     return elbow_lanes_fold(lanes);
 }
 
-// The gradient of a row whose means are shares of its total: more of one is less of all others.
+// The gradient of a row whose means are shares of its total: a larger share reduces all others.
 static void spread_shares(const struct counts *work, size_t row, double shift, double sum)
 {
     const struct elbow_likelihood_call *call = work->call;
-    double total = total_of(call, row), relative = total == 0 ? 0 : sum / total; // nothing is spread of an empty row
+    double total = total_of(call, row), relative = total == 0 ? 0 : sum / total; // an empty row has no gradient
     for (size_t d = 0; d < call->values; ++d) {
         size_t at = row * call->values + d, first = at * work->outputs;
-        struct terms terms = {0}; // of an unknown value, whose share is taken from others
+        struct terms terms = {0}; // of a missing value, whose share still reduces the others
         if (is_known(call, at))
             terms = value_terms(work, call->x[at], call->y + first, d, shift, true);
         terms.mean -= exp(call->y[first] + shift) * relative;
@@ -259,7 +262,7 @@ void elbow_counts_score(const struct elbow_likelihood_call *call, bool has_zeros
     elbow_threads_split(call->rows, 1, least, score_rows, &work);
 }
 
-// At m = x; a zero is sure where m is 0.
+// At m = x; a zero is certain if m is 0.
 void elbow_counts_saturated(const struct elbow_likelihood_call *call, bool has_zeros)
 {
     struct counts work = counts_of(call, has_zeros);
@@ -291,7 +294,7 @@ void elbow_counts_mean(const struct elbow_likelihood_call *call, bool has_zeros,
     }
 }
 
-// A Poisson count of a gamma variate; within the range of float, which dispersions near 0 leave.
+// A Poisson count with a gamma-distributed rate, clipped to the range of float, which small dispersions exceed.
 static double draw_value(const struct counts *work, const float *y, size_t d, double shift,
                          struct elbow_variates *source)
 {

@@ -41,8 +41,8 @@ static void mean_of_part(const struct elbow_model *model, size_t p, const float 
         scatter(part, workspace->x + i * part->values, mean + i * model->values);
 }
 
-// The sum of the means of values picked[0..count) of a part, of a row of size 1, from the outputs of `used` values of
-// it, which are those or all.
+// The sum of the means of values picked[0..count) of a part, for a row of size 1. It uses the outputs of these values,
+// or those of all values of the part.
 static double sum_of_means(const struct elbow_model *model, size_t p, const float *parameters, const float *y,
                            size_t count, bool has_all)
 {
@@ -58,13 +58,13 @@ static double sum_of_means(const struct elbow_model *model, size_t p, const floa
                part->outputs * sizeof *workspace->y);
     }
     call.y = workspace->y;
-    part->likelihood->mean(&call, workspace->x); // of the shares nothing depends on shared numbers
+    part->likelihood->mean(&call, workspace->x); // shares do not depend on shared numbers
     for (size_t k = 0; k < count; ++k)
         sum += workspace->x[has_all ? workspace->picked[k] : k];
     return sum;
 }
 
-// The total of a row whose known values add up to its size so far.
+// The total of a row whose size is so far the sum of its known values.
 static void complete_size(const struct elbow_model *model, size_t p, const float *parameters, size_t row,
                           const float *y)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rows that are encoded and decoded several times: their conditions, and their results block by block.
 //
-// What numbers beside the networks have for a gradient is a sum over the blocks, in double and in their order. With one
-// block nothing is copied or added.
+// The gradient of numbers beside the networks is a sum over the blocks, in double and in their order. With one block
+// nothing is copied or added.
 #include "elbow/vae/detail/draws.h"
 
 #include "elbow/base/memory.h"
@@ -129,7 +129,7 @@ void elbow_model_kl(struct elbow_model *model, size_t slot, const struct elbow_p
     }
 }
 
-// Adds what a block has for the numbers [offset, offset + count) of the arena.
+// Adds the gradient of a block with respect to the numbers [offset, offset + count) of the arena.
 static void add_block(const struct elbow_model *model, size_t block, size_t offset, size_t count, float *gradient)
 {
     double *sums = model->tail + (offset - tail_begin(model));
@@ -218,8 +218,8 @@ static void scale(const struct elbow_model *model, size_t points, const float *w
             dy[i * model->outputs + d] *= worth[i];
 }
 
-// Shares that follow from the scores come too late for the likelihoods' gradients, which are linear in them: those are
-// scaled, or made again where numbers beside the networks have one.
+// Shares that depend on the scores are known only after the likelihoods' gradients, which are linear in them. The
+// gradients are therefore scaled, or computed again if there are numbers beside the networks.
 void elbow_draws_train(struct elbow_model *model, size_t slot, const float *parameters,
                        const struct elbow_microbatch *microbatch, const struct elbow_pass *pass, double *value,
                        float *gradient)

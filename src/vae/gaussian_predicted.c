@@ -13,7 +13,7 @@
 static const double LOG_2_PI = 1.83787706640934548356;
 static const double BEND = 40, MOST = 60;
 
-// MOST - softplus(MOST - s), and its derivative. At BEND it differs from s by 2e-9, less than a float tells.
+// MOST - softplus(MOST - s), and its derivative. At BEND it differs from s by 2e-9, less than the precision of a float.
 static double bend(double s, double *derivative)
 {
     *derivative = 1;

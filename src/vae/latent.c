@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The latent variables, forward and backward. Both directions go row by row in tiles of the row; all of an element's
-// arithmetic depends on that element alone.
+// The latent variables, forward and backward. Both directions process row by row in tiles of the row; the arithmetic of
+// an element depends on that element alone.
 #include "elbow/vae/latent.h"
 
 #include "elbow/base/status.h"
@@ -64,7 +64,7 @@ void elbow_latent_forward(size_t rows, size_t latent, const float *head, const f
     elbow_threads_split(rows, 1, least_rows(latent), forward_span, &call);
 }
 
-// derivatives and dhead: the mean's; those of log_variance lie `latent` behind.
+// derivatives and dhead: those of the mean; those of log_variance are `latent` elements behind.
 static void backward_tile(size_t n, size_t latent, const float *log_variance, const float *noise, const float *dz,
                           const double *derivatives, float *dhead)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A training pass in pieces. Latent variables lie between the networks: they are made with the decoder's first part,
-// and their gradients with those of its first layer's inputs.
+// A training pass in pieces. Latent variables are between the networks: they are computed with the decoder's first
+// part, and their gradients with those of its first layer's inputs.
 #include "elbow/vae/layerwise.h"
 
 #include "elbow/vae/detail/classes.h"
 
-// A layer of a network, with what goes in and comes out at its ends.
+// A layer of a network, with its inputs and outputs.
 struct place {
     struct elbow_network *network;
     size_t layer, rows;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a VAE is made of: its tensors, its networks and its room. All room is made here; nothing that computes
-// allocates (model_compute.c).
+// The parts of a VAE: its tensors, its networks and its memory. All memory is allocated here, none while computing
+// (model_compute.c).
 #include "elbow/vae/detail/model.h"
 
 #include "elbow/vae/detail/classes.h"
@@ -89,7 +89,7 @@ struct elbow_shape elbow_model_sample(const struct elbow_config *config, enum el
 struct elbow_shape elbow_model_inputs(const struct elbow_config *config, struct elbow_shape sample)
 {
     if (config->model.input.mask)
-        sample.channels *= 2; // of each place its values, then which of them are known
+        sample.channels *= 2; // for each place its values, then the mask of known values
     return sample;
 }
 

@@ -3,7 +3,7 @@
 // reverse order.
 //
 // Sums over a row's dimensions and over rows are in double, dimension by dimension and row by row, so that they depend
-// on the microbatch alone. A NaN anywhere in a row's figures arrives in the statistics.
+// on the microbatch alone. A NaN in a row's figures reaches the statistics.
 #include "elbow/vae/detail/classes.h"
 #include "elbow/vae/detail/scoring.h"
 
@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-// Adds a share of row i of a pass, whose draws count alike, to the statistics, and returns that of its KL. `notes`:
-// where in them those of the likelihood begin, and `noted`: those of the pass.
+// Adds a share of row i of a pass, whose draws have equal weight, to the statistics, and returns that of its KL.
+// `notes`: the place in them of those of the likelihood; `noted`: those of the pass.
 static double count_row(const struct elbow_model *model, const struct elbow_pass *pass, size_t i, double share,
                         const double *noted, size_t notes, double *statistics)
 {
@@ -66,8 +66,9 @@ static void check_microbatch(const struct elbow_model *model, struct elbow_micro
     ELBOW_CHECK((microbatch.draws > 0 ? microbatch.draws : 1) == elbow_model_blocks(model));
 }
 
-// The arena's padding belongs to no tensor; it is kept zero so that norms and sums over whole blocks may run over it.
-// What lies behind all tensors is the gradient by the heads of pseudo-inputs, whose own gradient waits for that.
+// The arena's padding belongs to no tensor; it is kept zero so that norms and sums may include it in whole blocks.
+// Behind all tensors is the gradient with respect to the heads of pseudo-inputs, from which their own gradient is
+// computed later.
 static void clear_padding(const struct elbow_model *model, float *gradient)
 {
     const struct elbow_parameters *parameters = &model->parameters;
@@ -330,7 +331,7 @@ void elbow_model_draw_latent(const struct elbow_model *model, const float *param
     ELBOW_CHECK(ids && z && model->prior && (model->conditions == 0 || rows <= model->rows_max));
     struct elbow_pass pass = elbow_model_pass(model, 0, parameters, 1, NULL, (struct elbow_terms){0});
     struct elbow_prior_call call = elbow_pass_prior(&pass);
-    call.rows = 1; // whatever its classes
+    call.rows = 1; // for any number of classes
     struct drawing drawing = {model, &call, stream, ids, z};
     elbow_threads_split(rows, 1, VALUES_LEAST / (model->latent + 1) + 1, draw_span, &drawing);
 }

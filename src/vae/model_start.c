@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-// Numbers of the decoder's last bias: channels times the outputs of a value; of several parts those of all values.
+// Number of biases of the decoder's last layer: channels times the outputs of a value; with several parts, the outputs
+// of all values.
 static float *find_bias(const struct elbow_model *model, float *values, size_t *channels)
 {
     const struct elbow_tensor *tensor = elbow_parameters_find(&model->parameters, "decoder.head/bias");
@@ -16,7 +17,7 @@ static float *find_bias(const struct elbow_model *model, float *values, size_t *
     return values + tensor->offset;
 }
 
-// Of a part that has its columns alone: no channel has several places.
+// For one of several parts, whose columns have one place per channel.
 static void start_biases(const struct elbow_model *model, const struct elbow_model_part *part, const float *data_mean,
                          float *bias)
 {
@@ -39,7 +40,7 @@ void elbow_model_initialize(const struct elbow_model *model, uint64_t seed, cons
         start_biases(model, &model->parts[p], data_mean, bias);
     if (model->part_count > 1)
         return;
-    size_t places = model->values / channels; // 1 but for a convolution
+    size_t places = model->values / channels; // 1 except for a convolution
     for (size_t d = 0; d < channels; ++d) {
         double mean = 0;
         for (size_t place = 0; place < places; ++place)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A microbatch on its way through the model: its draws, and what its prior is asked.
+// A microbatch on its way through the model: its draws, and the call of its prior.
 #include "elbow/vae/objective.h"
 
 #include <string.h>

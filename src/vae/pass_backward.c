@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A microbatch on its way through the model: the way back through what the KL costs, penalties and posterior.
+// A microbatch on its way through the model: backward through the cost of the KL, penalties and posterior.
 #include "elbow/vae/objective.h"
 
 void elbow_pass_backward(const struct elbow_pass *pass, const double *price, float *dz, float *dhead)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The tables of what the KL costs and of penalties, and what is asked of all that an objective has of them.
+// The tables of costs of the KL and of penalties, and functions for all of those that an objective has.
 #include "elbow/vae/detail/objective.h"
 
 #include "elbow/base/status.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pseudo-inputs: through the encoder and back. More rows than there is memory for go in several pieces; their number is
-// a constant, so that the bits are those of the configuration alone.
+// Pseudo-inputs: through the encoder and back. If there are more rows than memory, they go in several pieces of a
+// constant number, so that the bits depend on the configuration alone.
 #include "elbow/vae/detail/pseudo.h"
 
 #include "elbow/vae/detail/draws.h"
@@ -12,9 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS_MOST = 512 }; // that go through the encoder at a time
+enum { ROWS_MOST = 512 }; // rows that go through the encoder at a time
 
-// Where the likelihood of all values says what they may be, and the encoder sees them as they are.
+// True if the likelihood of all values bounds them, and the encoder sees them untransformed.
 static bool is_unit(const struct elbow_config *config)
 {
     struct elbow_demand demand = elbow_config_demand(config);
@@ -123,7 +123,7 @@ void elbow_model_begin(struct elbow_model *model, const float *parameters)
         elbow_trace_end(model->track, ELBOW_TRACE_FORWARD, pseudo->count, begin);
 }
 
-// The gradient of rows from `first` on by themselves, where what the encoder saw follows them.
+// The gradient of rows from `first` on with respect to themselves, where the encoder's input follows them.
 static void pass_down(const struct elbow_pseudo_inputs *pseudo, const float *parameters, size_t first, float *gradient)
 {
     size_t at = pseudo->tensor + first * pseudo->inputs;
@@ -155,7 +155,7 @@ void elbow_model_finish(struct elbow_model *model, const float *parameters, cons
 void elbow_model_start_pseudo_inputs(const struct elbow_model *model, const float *rows, float *values)
 {
     const struct elbow_pseudo_inputs *pseudo = &model->pseudo;
-    const float margin = 0.01F; // beyond the borders nothing moves them
+    const float margin = 0.01F; // at the bounds the gradient is zero
     for (size_t i = 0; i < pseudo->count * pseudo->inputs; ++i)
         values[pseudo->tensor + i] = fminf(fmaxf(rows[i], pseudo->low + margin), pseudo->high - margin);
 }

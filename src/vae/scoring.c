@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Each likelihood scores its own columns; of a row with unknown values those that are known.
+// Each likelihood scores its own columns; in a row with missing values only the known ones.
 //
-// Values that are scored apart from others are gathered, and what comes of them is put back where they were: an unknown
-// value is read by nothing. Rows with unknown values are asked for one by one, and what they say of numbers beside the
-// networks is added in their order.
+// Values that are scored separately are gathered, and the results are put back in their places: a missing value is
+// never read. Rows with missing values are scored one by one, and their gradients of numbers beside the networks are
+// added in their order.
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/status.h"
@@ -52,7 +52,7 @@ static struct elbow_likelihood_call call_of(const struct work *work)
                                                                                        : NULL};
 }
 
-// The notes of row i, whose figures are those of row `from` of the room: with that weight.
+// The notes of row i, from the figures in row `from` of the workspace, with this weight.
 static void note(const struct work *work, size_t i, size_t from, double weight)
 {
     const struct elbow_model_part *part = work->part;
@@ -65,8 +65,8 @@ static void note(const struct work *work, size_t i, size_t from, double weight)
     notes[part->figures] = weight;
 }
 
-// The likelihood of samples that count more or less: their gradients are linear in the weights, and the one of shared
-// numbers is a sum over the rows, which are asked for one by one then.
+// The likelihood of weighted samples: their gradients are linear in the weights. The gradient of shared numbers is a
+// sum over the rows, which are then scored one by one.
 static void score_weighted(const struct work *work, const struct elbow_likelihood_call *call)
 {
     const struct elbow_model *model = work->model;
@@ -105,7 +105,7 @@ static void score_call(const struct work *work, const struct elbow_likelihood_ca
         note(work, i, i, 1);
 }
 
-// One likelihood has all columns: its arrays are those of the rows.
+// One likelihood has all columns and uses the arrays of the rows.
 static void score_all(const struct work *work)
 {
     struct elbow_likelihood_call call = call_of(work);
@@ -133,7 +133,7 @@ static void gather(const struct work *work, size_t row, size_t rows, size_t coun
         }
 }
 
-// The gradients in the outputs of those values, to their places.
+// Copies the gradients with respect to the outputs of those values to their places.
 static void scatter(const struct work *work, size_t row, size_t rows, size_t count)
 {
     const struct elbow_model *model = work->model;
@@ -153,7 +153,7 @@ static void pick_all(const struct work *work)
         work->model->gathering.picked[k] = k;
 }
 
-// One of several likelihoods, of rows whose values are all known.
+// One of several likelihoods, for rows without missing values.
 static void score_part(const struct work *work)
 {
     const struct elbow_gathering *workspace = &work->model->gathering;
@@ -169,7 +169,7 @@ static void score_part(const struct work *work)
     scatter(work, 0, rows, values);
 }
 
-// Leaves the values of a row that are known in picked, and what is known of each value in known; how many are.
+// Stores the known values of a row in picked, and the mask of its values in known; returns the number of known ones.
 static size_t pick_known(const struct work *work, size_t i)
 {
     const struct elbow_gathering *workspace = &work->model->gathering;
@@ -205,7 +205,7 @@ static const float *gather_shared(const struct work *work, size_t count)
     return workspace->shared;
 }
 
-// Adds what a row says of them.
+// Adds the gradient of a row with respect to the shared numbers.
 static void add_shared(const struct work *work, size_t count, float weight)
 {
     const struct elbow_shared_numbers *shared = &work->part->shared;

@@ -39,7 +39,7 @@ struct elbow_set_density elbow_set_density(const struct elbow_posterior *posteri
     return density;
 }
 
-// log sum_j weight_j exp(value_j). A NaN among them comes out.
+// log sum_j weight_j exp(value_j). A NaN among them gives NaN.
 static double mix(const struct elbow_set_density *density, size_t own, const double *values, size_t stride)
 {
     double most = -INFINITY, sum = 0;

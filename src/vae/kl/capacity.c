@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A KL that is held near a capacity: weight |KL - C| of the mean over the batch (Burgess et al. 2018, eq. 8). On which
-// side of the capacity the mean lies is taken from the step before, so that rows need nothing of each other: with the
-// sign s = sign(mean before - C) a row costs weight s (KL - C), whose mean is weight |KL - C| as long as s is right. At
-// the first step, and wherever the two are equal, s is 0.
+// A KL that is held near a capacity: weight |KL - C| of the mean over the batch (Burgess et al. 2018, eq. 8). The
+// previous step determines on which side of the capacity the mean is, so that rows are independent: with the sign s =
+// sign(previous mean - C) a row costs weight s (KL - C), whose mean is weight |KL - C| as long as s is right. At the
+// first step, and if the two are equal, s is 0.
 #include "elbow/vae/detail/objective.h"
 
 static double derivative(const struct elbow_pass *pass)

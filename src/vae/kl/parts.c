@@ -2,8 +2,9 @@
 // The KL in parts that weigh differently (Chen et al. 2018, eq. 2): with q(z) the mean of all q(z|x) over the set,
 //   KL = E log q(z|x) / q(z)  +  E log q(z) / prod_k q(z_k)  +  E log prod_k q(z_k) / p(z),
 // mutual information, total correlation, and the KL of the dimensions. The densities of the set are estimated from the
-// rows of the microbatch, with weights that add up to one: the row's own posterior has 1 / N, where N are the samples
-// of the set, and each of the B - 1 others (N - 1) / (N (B - 1)). The three parts add up to log q(z|x) - log p(z).
+// rows of the microbatch, with weights that add up to one: the row's own posterior has 1 / N, where N is the number of
+// samples of the set, and each of the B - 1 others (N - 1) / (N (B - 1)). The three parts add up to log q(z|x) - log
+// p(z).
 //
 // All is in double, added up in the order of rows and dimensions.
 #include "elbow/vae/detail/objective.h"
@@ -22,7 +23,7 @@ static size_t workspace(size_t rows, size_t latent)
     return rows * latent + elbow_set_estimate_workspace(rows, latent);
 }
 
-// The density of the set by the rows of a pass, and memory for what it is at one of them.
+// The density of the set, estimated from the rows of a pass, and memory for its values at one row.
 static struct elbow_set_density begin(const struct elbow_pass *pass, struct elbow_set_estimate *estimate)
 {
     struct elbow_posterior_call call = {.rows = pass->rows, .latent = pass->latent, .head = pass->head};
@@ -49,7 +50,7 @@ static void cost(const struct elbow_pass *pass, double *cost)
     }
 }
 
-// Of the sampled KL: the prior stands in the last part alone.
+// Of the sampled KL: only the last part contains the prior.
 static void price(const struct elbow_pass *pass, double *prices)
 {
     for (size_t k = 0; k < pass->rows * pass->latent; ++k)

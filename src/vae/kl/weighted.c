@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The KL times beta, with nats that are free: beta sum_j max(free_bits, KL_j) (beta: Higgins et al. 2017; free bits:
-// Kingma et al. 2016). Free is the KL of each sample and dimension, or that of a dimension whose mean over the batch of
-// the step before was at most free_bits (what a dimension costs then is free_bits, and its gradient is zero).
+// The KL times beta, with free nats: beta sum_j max(free_bits, KL_j) (beta: Higgins et al. 2017; free bits: Kingma et
+// al. 2016). Free is the KL of each sample and dimension, or that of a dimension whose mean over the batch of the
+// previous step was at most free_bits (such a dimension costs free_bits, and has no gradient).
 #include "elbow/vae/detail/objective.h"
 
 // A KL that is sampled may be negative, and free bits of 0 are none. A KL that is NaN is not free: it shows.

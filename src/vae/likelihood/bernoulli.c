@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bernoulli on logits y: log p = sum_d x y - softplus(y); the mean is sigmoid(y). Values between 0 and 1 are taken,
-// too: what comes out is the cross-entropy then, and no log-probability.
+// Bernoulli on logits y: log p = sum_d x y - softplus(y); the mean is sigmoid(y). Values between 0 and 1 are allowed,
+// too; the result is then a cross-entropy, not a log-probability.
 //
-// It works on e = exp(-|y|) in place of softplus and sigmoid:
+// It uses e = exp(-|y|) instead of softplus and sigmoid:
 //   sum_d x y - softplus(y) = sum_d (x y - max(y, 0)) - log prod_d (1 + e),
 //   sigmoid(y) = y > 0 ? 1 - s : s  with  s = e / (1 + e).
-// One logarithm a tile is enough (a product of 256 factors of up to 2 fits a double). Where x is 0 or 1 nothing
-// cancels: a pixel that the decoder is sure of keeps an accurate log-probability (e to 1 ULP of float, plus 1e-16) and
+// One logarithm per tile is enough (a product of 256 factors of up to 2 fits a double). If x is 0 or 1 nothing cancels:
+// a pixel of which the decoder is certain has an accurate log-probability (e to 1 ULP of float, plus 1e-16) and
 // gradient.
 #include "elbow/vae/detail/likelihood.h"
 
@@ -24,7 +24,7 @@ static inline double term(float x, float y)
     return (double)x * logit - positive;
 }
 
-// Adds the terms of a tile to the lanes; gives back the logarithm of the product of 1 + exponential.
+// Adds the terms of a tile to the lanes; returns the logarithm of the product of 1 + exponential.
 static double sum(size_t n, const float *x, const float *y, const float *exponential, double lanes[ELBOW_LANES])
 {
     double sums[ELBOW_LANES], products[ELBOW_LANES];

@@ -2,8 +2,8 @@
 // Binomial on logits y, for counts x = 0 to n: log p = sum_d log (n choose x) + x y - n softplus(y); the mean is n
 // sigmoid(y). With n = 1 it is the Bernoulli.
 //
-// exp(-|y|) is rounded to float, to 1 ULP, and one logarithm a tile is enough, as in bernoulli.c; all else is in
-// double.
+// exp(-|y|) is rounded to float, to 1 ULP, and one logarithm per tile is enough, as in bernoulli.c; everything else is
+// in double.
 #include "elbow/vae/detail/likelihood.h"
 
 #include "elbow/base/status.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Categorical on k logits a value, for classes x = 0 to k - 1: log p = sum_d y_x - log sum_j exp(y_j).
 //
-// With the largest logit m and what the others have beside it, log p = (y_x - m) - log(1 + sum of exp(y_j - m) over
-// the others), where a class that the decoder is sure of keeps an accurate log-probability. Exponentials are rounded to
+// With the largest logit m and the sum over the other classes, log p = (y_x - m) - log(1 + sum of exp(y_j - m) over the
+// others), so that a class of which the decoder is certain has an accurate log-probability. Exponentials are rounded to
 // float, to 1 ULP; sums are in double.
 //
-// Classes have no order, and no mean: in its place stands the most probable class, of equal ones the first.
+// Classes have no order, and no mean: the most probable class replaces it, in a tie the first.
 #include "elbow/vae/detail/likelihood.h"
 
 #include "elbow/base/status.h"
@@ -105,7 +105,7 @@ static void score(const struct elbow_likelihood_call *call)
 static void saturated(const struct elbow_likelihood_call *call)
 {
     for (size_t i = 0; i < call->rows; ++i) {
-        double nothing = 0; // but for a NaN
+        double nothing = 0; // except for a NaN
         for (size_t d = 0; d < call->values; ++d)
             nothing += 0 * (double)call->x[i * call->values + d];
         call->recon[i] = nothing;
@@ -162,8 +162,8 @@ static double tilted_mean(double classes, double tilt)
     return 1 / expm1(-tilt) - classes / expm1(-classes * tilt);
 }
 
-// A mean tells nothing of single classes: of all distributions that have it, the one of the largest entropy. The mean
-// is kept within [0.001, 0.999] of the last class.
+// A mean does not determine the probabilities of classes: of all distributions with this mean, this is the one of the
+// largest entropy. The mean is kept within [0.001, 0.999] of the last class.
 static void output_bias(const struct elbow_likelihood_options *options, double data_mean, float *bias)
 {
     size_t classes = outputs(options);

@@ -62,7 +62,7 @@ static void score(const struct elbow_likelihood_call *call)
     elbow_threads_split(call->rows, 1, elbow_likelihood_least_rows(call->values), span, &copy);
 }
 
-// The a at which lower_mean is x, 0 < x <= 1/2: by Newton's steps within what brackets it.
+// The a at which lower_mean is x, 0 < x <= 1/2: by Newton's steps within a bracket.
 static double invert(double x)
 {
     double low = 0, high = 1 / x; // the mean at -a lies below 1 / a
@@ -99,7 +99,7 @@ static double largest(double x)
     return log_normaliser(a) - nearer * a;
 }
 
-// Data of bytes have few values: what was found is kept.
+// Data of bytes have few distinct values: results are cached.
 static void saturated(const struct elbow_likelihood_call *call)
 {
     enum { KEPT = 512 };

@@ -3,11 +3,11 @@
 // L - 1: the probability that a logistic variate of location y and scale s falls into the bin of x, whose half width
 // is h = 1/2 / (L - 1); the bins at both ends are open. With F = sigmoid, a = (x + h - y) / s, b = (x - h - y) / s:
 //   log p = log(F(a) - F(b)) = log(1 - exp(b - a)) - softplus(-a) - softplus(b)
-// exactly, so that nothing cancels however small the probability is; the end at 0 has log F(a) = -softplus(-a), the
-// end at 1 log(1 - F(b)) = -softplus(b).
+// exactly, so that nothing cancels for any small probability; the end at 0 has log F(a) = -softplus(-a), the end at 1
+// log(1 - F(b)) = -softplus(b).
 #include "elbow/vae/detail/location_scale.h"
 
-static const double SCALE_START = 0.1; // where nothing else is said
+static const double SCALE_START = 0.1; // default
 
 static size_t outputs(const struct elbow_likelihood_options *options)
 {
@@ -25,8 +25,8 @@ static inline struct elbow_scale_terms density(const struct elbow_location_scale
 {
     double level = rint(x * work->top), width = 1 / (work->top * scale); // x is rounded to float
     double a = ((level + 0.5) / work->top - location) / scale, b = ((level - 0.5) / work->top - location) / scale;
-    bool has_lower = level > 0, has_upper = level < work->top; // bounds of its bin, but for the ends
-    double nothing = 0 * x;                                    // but for a NaN
+    bool has_lower = level > 0, has_upper = level < work->top; // bounds of its bin, except at the ends
+    double nothing = 0 * x;                                    // except for a NaN
     struct elbow_scale_terms terms = {.log_p = nothing, .location = nothing, .scale = nothing};
     (void)freedom;
     if (has_upper) {
@@ -83,7 +83,7 @@ static void saturated(const struct elbow_likelihood_call *call)
     elbow_location_scale_saturated(&work, largest);
 }
 
-// E[x] = sum over the bounds between levels of the probability to lie above: 1 or 0 far from the location.
+// E[x] = sum over the bounds between levels of the probability of a larger value: 1 or 0 far from the location.
 static double mean_of(const struct elbow_likelihood_options *options, double location, double scale)
 {
     const double far = 40;
@@ -107,7 +107,7 @@ static void mean(const struct elbow_likelihood_call *call, float *values)
 {
     struct elbow_location_scale work = work_of(call);
     for (size_t k = 0; k < call->rows * call->values;
-         ++k) { // values may be y: a value lies before what is still needed
+         ++k) { // values may be y: a value is written before the outputs that are still needed
         const float *y = call->y + k * work.outputs;
         values[k] = (float)mean_of(call->options, y[0], elbow_scale_of(&work, y));
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Gaussian of mean y and variance v = exp(s): log p = -1/2 sum_d ((x - y)^2 / v + s + log(2 pi)). s is fixed by the
-// options; or likelihood/log_variance, one number for all values, which is trained, or becomes after each step the
+// Gaussian of mean y and variance v = exp(s): log p = -1/2 sum_d ((x - y)^2 / v + s + log(2 pi)). s is either fixed by
+// the options; or likelihood/log_variance, one number for all values, which is trained, or becomes after each step the
 // logarithm of its mean square residual (Rybkin, Daniilidis and Levine 2021, "Simple and effective VAE training with
-// calibrated decoders", have that of the same step); or a number for each value, which is trained. Where each value
-// has its variance from the decoder: gaussian_predicted.c.
+// calibrated decoders", use that of the same step); or a number for each value, which is trained. If the decoder gives
+// each value its variance: gaussian_predicted.c.
 //
-// s below the logarithm of the floor counts as that.
+// An s below the logarithm of the floor is replaced by it.
 #include "elbow/vae/detail/gaussian.h"
 
 #include "elbow/base/status.h"
@@ -56,7 +56,7 @@ static float start_of(double variance, double floor)
 static void start(const struct elbow_likelihood_start *start)
 {
     struct elbow_variance variance = variance_of(start->options);
-    size_t places = start->values / start->channels; // 1 but for a convolution
+    size_t places = start->values / start->channels; // 1 except for a convolution
     switch (variance.from) {
     case ELBOW_NUMBER_LEARNED:
     case ELBOW_NUMBER_OPTIMAL:
@@ -169,7 +169,7 @@ static void score_alike(const struct elbow_likelihood_call *call)
     elbow_threads_split(call->rows, 1, elbow_likelihood_least_rows(call->values), span, &work);
     double constant = (double)call->values * (log_variance + LOG_2_PI), variance = exp(log_variance);
     double derivative = 0;
-    for (size_t i = 0; i < call->rows; ++i) { // in order, whatever threads did the rows
+    for (size_t i = 0; i < call->rows; ++i) { // in order, for any assignment of rows to threads
         note(call, i, variance, call->recon[i]);
         double squares = call->recon[i] * work.precision;
         call->recon[i] = -0.5 * (squares + constant);
@@ -215,7 +215,7 @@ static void span_each(void *user, int part, size_t row, size_t count)
     }
 }
 
-// The gradient of each value's number: the rows in order, whatever threads do the values.
+// The gradient of each value's number: the rows in order, for any assignment of values to threads.
 static void derivative_span(void *user, int part, size_t value, size_t count)
 {
     const struct rows *rows = user;
@@ -287,7 +287,7 @@ static void saturated(const struct elbow_likelihood_call *call)
     bool is_each = variance.from == ELBOW_NUMBER_PREDICTED || variance.from == ELBOW_NUMBER_PER_VALUE;
     double alike = is_each ? 0 : log_variance_of(call) + LOG_2_PI;
     for (size_t i = 0; i < call->rows; ++i) {
-        double total = 0, nothing = 0; // but for a NaN
+        double total = 0, nothing = 0; // except for a NaN
         for (size_t d = 0; d < call->values; ++d) {
             nothing += 0 * (double)call->x[i * call->values + d];
             total += is_each ? log_variance_at(call, &variance, i, d) + LOG_2_PI : 0;

@@ -20,7 +20,7 @@ static inline struct elbow_scale_terms density(const struct elbow_location_scale
                                                double scale, double freedom)
 {
     double difference = x - location, away = fabs(difference) / scale;
-    double sign = difference > 0 ? 1 : difference < 0 ? -1 : difference; // 0, or what is not a number
+    double sign = difference > 0 ? 1 : difference < 0 ? -1 : difference; // 0, or NaN
     (void)work;
     (void)freedom;
     return (struct elbow_scale_terms){

@@ -74,7 +74,7 @@ static void draw(struct elbow_stream stream, const struct elbow_likelihood_call 
     }
 }
 
-// The logarithm, of at least a thousandth: counts that never come leave a gradient.
+// The logarithm, of at least a thousandth: counts that never occur keep a gradient.
 static void output_bias(const struct elbow_likelihood_options *options, double data_mean, float *bias)
 {
     (void)options;

@@ -42,7 +42,7 @@ static inline struct elbow_scale_terms density(const struct elbow_location_scale
     double t = (x - location) / scale, part = t * t / freedom, tail = log1p(part);
     double constant = is_predicted ? constant_of(freedom) : work->constant;
     double derivative = is_predicted ? constant_derivative_of(freedom) : work->constant_derivative;
-    double pull = (freedom + 1) / (freedom + t * t); // how much an outlier still counts
+    double pull = (freedom + 1) / (freedom + t * t); // weight of an outlier
     return (struct elbow_scale_terms){.log_p = constant - log(scale) - 0.5 * (freedom + 1) * tail,
                                       .location = pull * t / scale,
                                       .scale = (pull * t * t - 1) / scale,

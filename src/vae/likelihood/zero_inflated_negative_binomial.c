@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Zero-inflated negative binomial: with probability s = sigmoid(q) a count is dropped, and is 0, else it is one of the
-// negative binomial p' (negative_binomial.c); q is an output of the decoder.
+// Zero-inflated negative binomial: with probability s = sigmoid(q) a count is dropped, and is 0; otherwise it is one of
+// the negative binomial p' (negative_binomial.c); q is an output of the decoder.
 //   log p(0) = log(s + (1 - s) p'(0)),  log p(x) = log(1 - s) + log p'(x) for x > 0;  the mean is (1 - s) m.
 // For q without end below it is the negative binomial.
 #include "elbow/vae/detail/counts.h"
@@ -32,7 +32,7 @@ static void draw(struct elbow_stream stream, const struct elbow_likelihood_call 
     elbow_counts_draw(stream, call, true, x);
 }
 
-// One of eight or so is dropped at first: a half, the share at 0, would make zeros of counts that are none.
+// About one in eight is dropped at first. At q = 0 it would be a half, which would turn counts into zeros.
 static void output_bias(const struct elbow_likelihood_options *options, double data_mean, float *bias)
 {
     const double drop = -2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The evidence lower bound (Kingma and Welling 2014): recon minus what the KL costs, and minus the penalties; the mean
+// The evidence lower bound (Kingma and Welling 2014): recon minus the cost of the KL, and minus the penalties; the mean
 // over the draws of a sample.
 #include "elbow/vae/detail/objective.h"
 

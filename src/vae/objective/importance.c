@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The importance-weighted bound of K draws (Burda et al. 2015, eq. 8):
 //   L_K = log (1/K) sum_k w_k,   log w_k = log p(x|z_k) + log p(z_k) - log q(z_k|x).
-// With the shares s_k = w_k / sum w its gradient is sum_k s_k d log w_k (eq. 13 and 14): the decoder and a prior that
-// is trained climb that. What the encoder climbs goes through z_k, and through the parameters of q inside log w_k:
+// With the shares s_k = w_k / sum w its gradient is sum_k s_k d log w_k (eq. 13 and 14). The decoder and a trained
+// prior follow that. The encoder's gradient goes through z_k, and through the parameters of q inside log w_k:
 //   plain: both; stl: through z_k alone (Roeder et al. 2017);
 //   dreg: sum_k s_k^2 (d log w_k / dz_k) (dz_k / dhead), of the same mean as plain (Tucker et al. 2018, eq. 8).
 #include "elbow/vae/detail/objective.h"
@@ -64,7 +64,7 @@ static void price(const struct elbow_pass *pass, double *prices)
         prices[k] = elbow_pass_weight(pass, k / pass->latent);
 }
 
-// Adds what minus log p(z) and, where its parameters are held, log q(z|x) have for z.
+// Adds the gradient of minus log p(z) and, with its parameters held constant, of log q(z|x) with respect to z.
 static void pull(const struct elbow_pass *pass, const struct elbow_prior_call *prior, double *weights, float *dz)
 {
     for (size_t i = 0; i < pass->rows; ++i)

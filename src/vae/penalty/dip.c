@@ -2,8 +2,8 @@
 // Disentangled inferred prior (Kumar et al. 2018, eq. 6 and 7): the covariance C over a microbatch is pressed towards
 // the identity,
 //   off_diagonal sum_{i != j} C_ij^2 + diagonal sum_i (C_ii - 1)^2.
-// C is that of the means of q(z|x) (DIP-VAE-I), or of the latents (DIP-VAE-II): then the mean variances of q(z|x) stand
-// on its diagonal, too. It is a mean over the rows: there is no B - 1.
+// C is that of the means of q(z|x) (DIP-VAE-I), or of the latents (DIP-VAE-II): then the mean variances of q(z|x) are
+// added to its diagonal. It is a mean over B rows, not B - 1.
 #include "elbow/vae/detail/objective.h"
 
 #include "elbow/base/status.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The square of the maximum mean discrepancy between the z of a microbatch and the standard normal prior (Gretton et
-// al. 2012; of VAEs: Zhao et al. 2017), with the kernel k(z, z') = exp(-|z - z'|^2 / C), C = 2 Z width^2. What is
-// expected under the prior is in closed form, so that nothing is drawn:
+// al. 2012; of VAEs: Zhao et al. 2017), with the kernel k(z, z') = exp(-|z - z'|^2 / C), C = 2 Z width^2. Expectations
+// under the prior are in closed form, so nothing is drawn:
 //   E k(z, Z') = (C / (C + 2))^(Z/2) exp(-|z|^2 / (C + 2)),   E k(Z, Z') = (C / (C + 4))^(Z/2).
-// The mean over pairs is that of two different rows: the estimate has no bias, and may be below zero. One row alone has
-// no pair, and costs nothing.
+// The mean over pairs includes only pairs of different rows: the estimate has no bias, and may be below zero. A single
+// row has no pair, and costs nothing.
 #include "elbow/vae/detail/objective.h"
 
 #include <math.h>

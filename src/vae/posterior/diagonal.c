@@ -4,9 +4,9 @@
 //   dKL_j / dmean_j = mean_j,   dKL_j / dlog_variance_j = (exp(log_variance_j) - 1) / 2.
 // And d log q / dz_j = -noise_j exp(-log_variance_j / 2).
 //
-// All go row by row in tiles of the row; all of an element's arithmetic depends on that element alone. What cancels
-// near the prior, exp(a) - 1 - a, is never formed from a rounded exponential there (elbow_excess), so that the KL of a
-// collapsed dimension and its gradient keep their relative accuracy: 4e-7 for any log_variance.
+// All functions process row by row in tiles of the row; the arithmetic of an element depends on that element alone.
+// exp(a) - 1 - a, which cancels near the prior, is never computed there from a rounded exponential (elbow_excess), so
+// that the KL of a collapsed dimension and its gradient keep their relative accuracy: 4e-7 for any log_variance.
 #include "elbow/vae/detail/posterior.h"
 
 #include "elbow/base/status.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A Gaussian whose covariance may be any: q(z|x) = N(mean, L L^T), z = mean + L noise, with a lower triangular L whose
-// diagonal is exp(log_variance / 2) (Kingma and Welling 2019, section 2.5.1). A row of the head is mean (Z),
-// log_variance (Z), and row by row what L has below its diagonal (Z (Z - 1) / 2). With b_j = sum_k<j L_jk^2,
+// A Gaussian with any covariance: q(z|x) = N(mean, L L^T), z = mean + L noise, with a lower triangular L whose diagonal
+// is exp(log_variance / 2) (Kingma and Welling 2019, section 2.5.1). A row of the head is mean (Z), log_variance (Z),
+// and row by row the elements of L below its diagonal (Z (Z - 1) / 2). With b_j = sum_k<j L_jk^2,
 //   log q(z|x) = -1/2 sum_j (log(2 pi) + log_variance_j + noise_j^2),   d log q / dz = -L^-T noise,
 //   KL_j = (mean_j^2 + b_j + exp(log_variance_j) - 1 - log_variance_j) / 2,
 // which is the KL of z_j given z_1 to z_j-1, and
@@ -12,7 +12,7 @@
 
 #include "elbow/math/threads.h"
 
-// How L is pushed together: what it has below the diagonal in row j begins at FIRST(j).
+// L is packed: its elements below the diagonal in row j begin at FIRST(j).
 #define FIRST(j) ((j) * ((j) - (size_t)1) / 2)
 
 static size_t outputs(size_t latent)
@@ -20,7 +20,7 @@ static size_t outputs(size_t latent)
     return 2 * latent + latent * (latent - 1) / 2;
 }
 
-// What a row of the head is made of.
+// The parts of a row of the head.
 struct pieces {
     const float *mean, *log_variance, *below;
 };
@@ -31,7 +31,7 @@ static struct pieces pieces_of(const float *head, size_t latent, size_t row)
     return (struct pieces){.mean = mean, .log_variance = mean + latent, .below = mean + 2 * latent};
 }
 
-// Rows to work on, each function with what it needs.
+// Rows to process; each function uses the members that it needs.
 struct rows {
     size_t latent;
     const float *head, *noise, *dz;

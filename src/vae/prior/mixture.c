@@ -3,7 +3,7 @@
 //   p(z) = sum_k w_k N(z; m_k, diag exp(s_k)),   w = softmax(logits).
 // Its KL is sampled: log q(z|x) - log p(z) at the one z. With r_k = w_k N_k(z) / p(z) the parts of the dimensions are
 //   log q_j(z_j) - sum_k r_k log N_kj(z_j) + KL(r || w) / Z,
-// which add up to that; what a nat costs has to be the same in all dimensions of a row. Tensors: prior/mean (K, Z),
+// which add up to that; the cost of a nat must be the same in all dimensions of a row. Tensors: prior/mean (K, Z),
 // which starts at draws from N(0, I), prior/log_variance (K, Z) and prior/logit (K), which start at 0. In double.
 #include "elbow/vae/detail/prior.h"
 
@@ -37,7 +37,7 @@ static size_t tensors(const struct elbow_prior_sizes *sizes, struct elbow_tensor
     return 3;
 }
 
-// log sum exp; a NaN comes out.
+// log sum exp; a NaN gives NaN.
 static double log_sum(size_t n, const double *values)
 {
     double most = -INFINITY, sum = 0;

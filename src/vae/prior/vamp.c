@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The mixture of posteriors at trained pseudo-inputs u_1, ..., u_K (Tomczak and Welling 2018, eq. 9):
 //   p(z) = 1/K sum_k q(z|u_k),   q(z|u_k) = N(z; m_k, diag exp(s_k)).
-// The model sends the pseudo-inputs through the encoder once a step (elbow/vae/detail/pseudo.h); here their heads stand
-// in the place of a tensor: (K, 2Z), m_k beside s_k. The KL is sampled as that of a mixture (mixture.c): with r_k =
-// q(z|u_k) / (K p(z)) the parts of the dimensions are log q_j - sum_k r_k log q(z_j|u_k) + (log K + sum_k r_k log r_k)
-// / Z.
+// The model sends the pseudo-inputs through the encoder once a step (elbow/vae/detail/pseudo.h); here their heads
+// replace a tensor: (K, 2Z), m_k beside s_k. The KL is sampled as that of a mixture (mixture.c): with r_k = q(z|u_k) /
+// (K p(z)) the parts of the dimensions are log q_j - sum_k r_k log q(z_j|u_k) + (log K + sum_k r_k log r_k) / Z.
 //
-// In double. Components stand side by side: each of a row's terms is one loop over them, and what is summed over them
-// is summed in lanes. A row's shares, and a dimension's gradient, are a thread's own, rows in their order.
+// In double. Components are adjacent: each term of a row is one loop over them, and sums over them are in lanes. One
+// thread computes all shares of a row, and one thread the gradient of a dimension, with rows in their order.
 #include "elbow/vae/detail/prior.h"
 
 #include "elbow/base/text.h"
@@ -36,7 +35,7 @@ static size_t workspace(size_t rows, size_t latent, size_t components)
     return components * (5 * latent + 1 + rows);
 }
 
-// The components of a call, and what is made of them, in its room.
+// The components of a call, and derived values, in its room.
 struct work {
     const struct elbow_prior_call *call;
     size_t components, latent;
