@@ -9,7 +9,7 @@ static const struct elbow_layer_row *row_of(const struct elbow_layer *layer)
     return elbow_layer_row(layer->kind);
 }
 
-// As what a layer sees a shape: most layers take all.
+// The number of axes as the layer counts them: most layers accept any.
 static int axes_of(const struct elbow_layer *layer, struct elbow_shape shape)
 {
     int axes = row_of(layer)->axes;
@@ -130,8 +130,8 @@ static enum elbow_status refuse_flat(const char *name, size_t i, const struct el
                            elbow_layer_word(layer->kind), needs[row_of(layer)->axes]);
 }
 
-// The layer, or one that it holds, that goes along other axes than places have; NULL: none. A series may be taken as an
-// image of height 1.
+// The layer, or an inner one, whose axes differ from those of the places; NULL: none. A series may be used as an image
+// of height 1.
 static const struct elbow_layer *find_other_axes(const struct elbow_layer *layer, int has)
 {
     int axes = row_of(layer)->axes;
@@ -154,7 +154,7 @@ static enum elbow_status refuse_axes(const char *name, size_t i, const struct el
         elbow_shape_text(sample, has).text, elbow_shape_names(has), layouts[axes], words[axes]);
 }
 
-// One end of a network is the data; where neither has places, there is nothing to convolve.
+// One end of a network is the data; if neither end has places, there is nothing to convolve.
 static enum elbow_status check_image(const char *name, struct elbow_shape input, const struct elbow_layers *layers,
                                      struct elbow_shape output, struct elbow_error *error)
 {
@@ -181,8 +181,7 @@ static size_t trailing(const struct elbow_layers *layers)
     return first;
 }
 
-// A convolution of flat values is a dense layer or unfolds them; what only moves places has nothing to do
-// there.
+// A convolution of flat values is a dense layer or unfolds them; a layer that only moves places has no effect there.
 static enum elbow_status check_flat(const char *name, const struct elbow_layers *layers, size_t i,
                                     struct elbow_error *error)
 {

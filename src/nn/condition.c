@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The term of conditions. Sums go in the order of the numbers of c, and of the rows, whatever threads do them.
+// The term of conditions. Sums are in the order of the numbers of c, and of the rows, for any number of threads.
 #include "elbow/nn/detail/condition.h"
 
 #include "elbow/math/threads.h"
@@ -76,7 +76,7 @@ static void forward_span(void *user, int part, size_t first, size_t count)
     }
 }
 
-// The conditions of a call's rows from `first` on; NULL: nothing is known of them.
+// The conditions of a call's rows from `first` on; NULL: they have none.
 static const float *conditions_of(const struct elbow_layer_condition *condition, const struct elbow_layer_call *call,
                                   size_t first)
 {

@@ -184,8 +184,8 @@ void elbow_conv_layer_backward(const struct elbow_layer_instance *layer, struct 
     finish_bias(layer, sums, call->gradient + conv->bias);
 }
 
-// A product of as many rows a sample as the map has places, of patches (rows, depth) and W (depth, filters). Of a
-// transposed one the input is the map; patches are what comes out, before they are added up.
+// A product with one row per place of the map and sample, of patches (rows, depth) and W (depth, filters). For a
+// transposed convolution the input is the map, and the output is the patches before they are added up.
 void elbow_conv_layer_products(const struct elbow_layer_instance *layer, size_t rows, elbow_product_visitor *visit,
                                void *user)
 {

@@ -7,7 +7,7 @@
 
 enum { AXES_MAX = 3 };
 
-// The sides of a shape that a layer goes along, the channels behind them.
+// The sides of a shape along the axes of a layer, followed by the channels.
 static void list_sides(struct elbow_shape shape, int axes, size_t sides[AXES_MAX + 1])
 {
     const size_t all[AXES_MAX + 1] = {elbow_shape_depth(shape), shape.height, shape.width, shape.channels};

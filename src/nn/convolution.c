@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The choice between the two ways of nn/tiles and nn/patches; nothing else is done here.
+// The choice between the implementations nn/tiles and nn/patches.
 #include "elbow/nn/convolution.h"
 
-// Whether a map of `map` places comes from `image` places.
+// True if `image` places give a map of `map` places.
 static bool fits(size_t image, size_t map, size_t kernel, size_t stride, size_t padding)
 {
     size_t padded = image + 2 * padding;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table of layers, and what stands for a NULL in a row.
+// The table of layers, and the defaults for a NULL in a row.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"
@@ -16,7 +16,7 @@ const struct elbow_layer_row *elbow_layer_row(enum elbow_layer_kind kind)
     return layers[kind];
 }
 
-// What goes wrong within a layer is told with its place there.
+// Errors within a layer give its place there.
 static bool refuse_inner(size_t i, char reason[ELBOW_LAYER_REASON_SIZE])
 {
     char inner[ELBOW_LAYER_REASON_SIZE];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What rows of the table of layers call: it lies beneath them, the table above.
+// Functions that rows of the table of layers call. They are below the rows, and the table is above.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/math/threads.h"

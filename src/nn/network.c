@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A stack of layers. All memory is allocated at creation; forward and backward allocate nothing. Between layers the
-// gradient goes to and fro between two buffers, since a layer needs the one above while it writes its own.
+// gradient alternates between two buffers, because a layer needs the one above while it writes its own.
 #include "elbow/nn/network.h"
 
 #include "elbow/base/memory.h"
@@ -105,7 +105,7 @@ enum elbow_status elbow_network_widen(struct elbow_network *network, size_t slot
         wide[i] = network->slots[i];
     elbow_release(&network->slots);
     network->slots = wide;
-    while (network->slot_count < slots && status == ELBOW_OK) // what has been begun is released with the network
+    while (network->slot_count < slots && status == ELBOW_OK) // an incomplete slot is released with the network
         status = make_slot(network, &network->slots[network->slot_count++], error);
     return status;
 }
@@ -220,7 +220,7 @@ static struct elbow_layer_call call_of(const struct elbow_network *network, size
     return call;
 }
 
-// The inputs of all blocks, where the first layer wants them.
+// The inputs of all blocks, if the first layer needs them.
 static void repeat_inputs(const struct elbow_network *network, size_t slot, size_t rows, const float *x)
 {
     const struct elbow_slot *at = &network->slots[slot];

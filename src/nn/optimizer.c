@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Optimisers in one pass over gradient, moments and parameters. An element's bits depend on its own values and the
-// step's constants alone, so a slice may be cut anywhere. Constants are computed in double and rounded once. The
-// padding between tensors is never touched.
+// Optimisers in one pass over gradient, moments and parameters. The bits of an element depend on its own values and the
+// step's constants alone, so a slice may begin anywhere. Constants are computed in double and rounded once. The padding
+// between tensors is never touched.
 //
 // Moments move by m += (1 - b) (g - m), which is b m + (1 - b) g with one rounded constant: with b = 0.999f and 0.001f
 // apart, the two weights would not add up to one.
@@ -14,7 +14,7 @@
 
 enum { PARAMETERS_LEAST = 1 << 13 }; // parameters that are worth a thread
 
-// Memory comes as zeros: most moments start where they are, and their pages are not touched before they are needed.
+// Memory is allocated as zeros: most moments start at zero, and their pages are not touched before they are needed.
 static void fill(float *moment, size_t count, float start)
 {
     for (size_t i = 0; i < count && start != 0.0f; ++i)
@@ -224,7 +224,7 @@ void elbow_optimizer_apply(struct elbow_optimizer *optimizer, struct elbow_optim
     }
 }
 
-// The rate of the piece that a step lies in; the last one goes on.
+// The rate of the piece that contains a step; the last one lasts to the end.
 static double rate_of_pieces(const struct elbow_pieces *pieces, uint64_t step, uint64_t epoch_steps)
 {
     size_t i = 0;

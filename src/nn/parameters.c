@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The layout of the arena. Tensors lie in the order of their adding, each from a cache line of its own; names are
-// unique, because they key the random numbers of the start and the datasets of a checkpoint.
+// The layout of the arena. Tensors are in the order in which they were added, each at the start of a cache line. Names
+// are unique, because they key the random numbers of the start and the datasets of a checkpoint.
 #include "elbow/nn/parameters.h"
 
 #include "elbow/base/memory.h"

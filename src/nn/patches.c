@@ -63,14 +63,14 @@ void elbow_patches_begin_gradient(const struct elbow_patches *plan, float *works
            elbow_panel_size(plan->depth, plan->map.channels) * sizeof *workspace);
 }
 
-// Samples that are worth a thread where each has so many values to copy.
+// Number of samples that is worth a thread if each has this number of values to copy.
 static size_t least_samples(size_t values)
 {
     enum { VALUES_LEAST = 1 << 13 };
     return VALUES_LEAST / (values + 1) + 1;
 }
 
-// Copies into the middle of zeros; `margin` planes, rows and columns come before.
+// Copies into the middle of zeros, after `margin` planes, rows and columns.
 struct padding {
     struct elbow_shape inner, outer;
     struct elbow_sides margin;
@@ -149,7 +149,7 @@ void elbow_patches_gather(const struct elbow_patches *plan, size_t samples, cons
                          plan->depth, plan->map.channels, workspace + elbow_patches_layout(plan).gather, maps, NULL);
 }
 
-// Images from patches: those of samples [first, first + count) of a block.
+// Images from patches, for samples [first, first + count) of a block.
 struct patching {
     const struct elbow_patches *plan;
     const float *patches;

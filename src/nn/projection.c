@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The way around layers. Places that are not skipped lie in their order, so that a sample's values are the rows of the
-// product as they stand.
+// The shortcut around layers. Places that are not skipped are in their order, so that a sample's values are the rows of
+// the product without a copy.
 #include "elbow/nn/detail/projection.h"
 
 #include "elbow/base/memory.h"
@@ -98,7 +98,7 @@ static void take_span(void *user, int part, size_t first, size_t count)
                    channels * sizeof *move->target);
 }
 
-// The reverse: what comes from places is added to theirs.
+// The reverse: adds the values of places to the places that they came from.
 static void give_span(void *user, int part, size_t first, size_t count)
 {
     const struct move *move = user;
@@ -173,7 +173,7 @@ void elbow_projection_inputs(const struct elbow_projection *projection, size_t r
     run(give_span, projection, rows, workspace, dx);
 }
 
-// Of rows of places, those that are taken.
+// The places that are used, of rows of places.
 static elbow_onnx_value take_onnx(const struct elbow_projection *projection, struct elbow_onnx *onnx,
                                   elbow_onnx_value x)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Products of transformed tiles. The points of a tile lie together, so that a transform writes one place; the products
+// Products of transformed tiles. The points of a tile are adjacent, so that a transform writes one place; the products
 // find their rows by tables.
 //
-// A gather writes its products where the points of the maps are, a scatter where those of the images are.
+// A gather writes its products to the points of the maps, a scatter to those of the images.
 #include "elbow/nn/detail/tiles.h"
 
 #include "elbow/math/threads.h"
@@ -12,7 +12,7 @@
 enum { POINTS = ELBOW_WINOGRAD_POINTS, MAP = ELBOW_WINOGRAD_MAP, IMAGE = ELBOW_WINOGRAD_IMAGE };
 enum { TAPS = ELBOW_WINOGRAD_TAPS * ELBOW_WINOGRAD_TAPS };
 
-// Where taps lie in V: a plane of them, the first of a phase in it, and how far it is to tap j of 2 x 2.
+// Places of taps in V: a plane of them, the first of a phase in it, and the distance to tap j of 2 x 2.
 static size_t tap_plane(const struct elbow_tiles *tiles, size_t plane)
 {
     return plane * 4 * tiles->stride * tiles->stride * tiles->image.channels * tiles->map.channels;
@@ -50,7 +50,7 @@ static void pack_row(size_t depth, size_t columns, size_t k, const float *row, f
                          packed + point * elbow_panel_size(depth, columns));
 }
 
-// Where row k of a gather's matrices lies in V: of a plane of taps, a phase and a channel.
+// The place in V of row k of a gather's matrices: of a plane of taps, a phase and a channel.
 static size_t row_at(const struct elbow_tiles *tiles, size_t k, struct elbow_strides strides)
 {
     size_t channels = tiles->image.channels, within = k % tiles->depth;
@@ -103,8 +103,8 @@ void elbow_tiles_begin_gradient(const struct elbow_tiles *tiles, float *workspac
 // One plane to points, or back.
 typedef void transform_plane(const struct elbow_tiles *tiles, const float *from, float *to);
 
-// `planes` of a sample, out of `from_planes` from number `from_first` on, to those of `to` likewise; around them, those
-// of `to` become zero.
+// Transforms `planes` of a sample, out of `from_planes` from number `from_first` on, to those of `to` likewise; the
+// other planes of `to` become zero.
 struct transform {
     const struct elbow_tiles *tiles;
     transform_plane *plane;
@@ -248,7 +248,7 @@ static void copy_map(const struct elbow_tiles *tiles, const float *points, float
     memcpy(padded, points, elbow_tiles_map_plane(tiles) * sizeof *padded);
 }
 
-// The points of maps with planes of zeros around them, where a plane of an image meets several.
+// The points of maps with planes of zeros around them, if a plane of an image overlaps several.
 static const float *pad_maps(const struct elbow_tiles *tiles, size_t samples, const float *maps, float *workspace)
 {
     float *padded = workspace + elbow_tiles_layout(tiles).padded;

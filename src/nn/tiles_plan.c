@@ -43,7 +43,7 @@ static size_t tiles_along(size_t image, size_t map, size_t stride, size_t paddin
     return (greater(map, (padding + image - 1) / stride) + MAP - 1) / MAP;
 }
 
-// Square in a plane, with nothing along the depth or the same.
+// True for a window that is square in a plane, and along the depth flat or of the same size.
 static bool is_cube(const struct elbow_window *window)
 {
     struct elbow_sides kernel = window->kernel, stride = window->stride, padding = window->padding;
@@ -53,7 +53,7 @@ static bool is_cube(const struct elbow_window *window)
             (kernel.depth == kernel.width && stride.depth == stride.width && padding.depth == padding.width));
 }
 
-// Places of a remainder along the depth: all that planes of the map or of the image lie in.
+// Number of places of a remainder along the depth that planes of the map or of the image use.
 static size_t slots_of(size_t image, size_t map, size_t taps, size_t stride, size_t padding)
 {
     return greater(map + taps - 1, (padding + image + stride - 1) / stride);

@@ -3,9 +3,9 @@
 //   da = dy * f'(a);   dW = x^T da;   db = sum over rows of da;   dx = da W^T.
 // Tensors: weight (inputs, units), condition where there are such (detail/condition.h), bias (units).
 //
-// A part has some rows of W and the inputs that meet them. Forward it goes on with the sums of the part before, so that
-// the bits are those of one product. The last one has bias and activation; backward it is the first, and with it dy
-// becomes da. Sums over rows go four rows at a time, in order.
+// A part has some rows of W and the inputs that belong to them. Forward it continues the sums of the previous part, so
+// that the bits are those of one product. The last part adds bias and activation; backward it is the first, and turns
+// dy into da. Sums over rows add four rows at a time, in order.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"
@@ -99,7 +99,7 @@ static void repeat(const struct elbow_layer_call *call, size_t units)
         memcpy(call->y + at, call->y, count * sizeof *call->y);
 }
 
-// The sum of da over the rows that have the same x, in place of the first of them.
+// The sum of da over the rows that have the same x, stored in the first of them.
 static void fold(const struct elbow_layer_call *call, size_t units)
 {
     size_t count = x_rows(call) * units;

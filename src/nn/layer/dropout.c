@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // dropout (Srivastava et al. 2014, section 4, scaled in training as in common use): y = m x, dx = m dy, where each m is
-// 0 with probability `rate`, else 1 / (1 - rate). In evaluation y = x.
+// 0 with probability `rate`, otherwise 1 / (1 - rate). In evaluation y = x.
 //
 // Value i of a sample is dropped where the number in [0, 1) of word i of its stream is below the rate: keyed by the
 // sample, by the epoch, and by the layer's name, whose hash is mixed into the seed. Samples in any order, on any rank

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// gated (Dauphin et al. 2017, eq. 1, with a dense layer in place of the convolution): y = h s, where
+// gated (Dauphin et al. 2017, eq. 1, with a dense layer instead of the convolution): y = h s, where
 //   h = x V + b;   s = sigmoid(x G + c).   With dh = dy s and dg = dy h s (1 - s), side by side as da:
 //   d(V G) = x^T da;   d(b c) = sum over rows of da;   dx = da (V G)^T.
-// Tensors: weight (inputs, 2 units), V before G; condition (detail/condition.h) of both, where there are such; bias (2
+// Tensors: weight (inputs, 2 units), V before G; condition (detail/condition.h) of both, if there is one; bias (2
 // units), b before c.
 //
-// Both products are one. h and s are kept; da lies in the workspace.
+// Both products are computed as one. h and s are kept; da is in the workspace.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"
@@ -61,7 +61,7 @@ static size_t kept(const struct elbow_layer_instance *layer)
     return 2 * layer->outputs;
 }
 
-// h and s where nothing is kept; da.
+// h and s if nothing is kept; da.
 static size_t workspace(const struct elbow_layer_instance *layer)
 {
     const struct gated *gated = layer->state;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// layer_norm (Ba, Kiros and Hinton 2016, eqs. 3 and 4): over the n values of a sample, whatever its shape,
+// layer_norm (Ba, Kiros and Hinton 2016, eqs. 3 and 4): over the n values of a sample of any shape,
 //   m = mean(x);  s = sqrt(mean((x - m)^2) + epsilon);  h = (x - m) / s;  y = f(gain h + bias),
 // where gain and bias are one number for each channel. With da = dy f'(a) and g = gain da:
 //   dgain = sum over rows and places of h da;  dbias = sum of da;  dx = (g - mean(g) - h mean(g h)) / s.
 // Tensors: gain (channels), bias (channels).
 //
 // A sample is normalised by its own values alone, so a row's bits do not depend on its neighbours, as those of batch
-// normalisation would. h is computed anew backward: that takes less than its memory would.
+// normalisation would. h is computed again backward, because that takes less time than reading it from memory.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"

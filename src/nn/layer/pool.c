@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // pool: the largest value, or the mean, of each window of `size` rows and columns (of a volume: and planes), `stride`
-// apart; channels stay apart. Along a side of i places there are o = floor((i - size) / stride) + 1 windows; a side of
-// length 1 (series) is left as it is. Backward the gradient goes to the place of the largest value (the first one in
-// the order of planes, rows and columns, if there are several), or in equal shares to all.
+// apart, for each channel. Along a side of i places there are o = floor((i - size) / stride) + 1 windows; a side of
+// length 1 (series) does not change. Backward the gradient goes to the place of the largest value (the first one in the
+// order of planes, rows and columns, if there are several), or in equal shares to all.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// residual (He et al. 2016, eqs. 1 and 2): y = F(x) + S(x), F the layers that it holds, one after the other, and S(x)
-// = x, or P x where their output has another size (nn/detail/projection.h). dx = dF/dx dy + dS/dx dy, in this order.
-// Tensors: those of the layers, `name`.0/..., `name`.1/...; then, with a projection, projection/weight (inputs, units).
+// residual (He et al. 2016, eqs. 1 and 2): y = F(x) + S(x), F the inner layers, one after the other, and S(x) = x, or P
+// x if their output has another size (nn/detail/projection.h). dx = dF/dx dy + dS/dx dy, in this order. Tensors: those
+// of the layers, `name`.0/..., `name`.1/...; then, with a projection, projection/weight (inputs, units).
 //
 // What the layers give and keep is kept; their gradients go to and fro between two buffers of the workspace. It is one
 // part: its gradient is sent when all of it is there.
@@ -67,7 +67,7 @@ static void destroy(void *state)
     elbow_projection_destroy(&residual->projection);
 }
 
-// Whole cache lines of each row, so that what lies behind begins with one.
+// Rounds up to whole cache lines, so that the next array begins with one.
 static size_t padded(size_t floats)
 {
     return (floats + 15) / 16 * 16;
@@ -78,7 +78,7 @@ static size_t inner_kept(const struct elbow_layer_instance *inner)
     return inner->row->kept ? inner->row->kept(inner) : 0;
 }
 
-// Floats a row of what the layers before `end` give and keep.
+// Floats per row of the outputs and the kept values of the layers before `end`.
 static size_t kept_before(const struct elbow_layer_instance *layer, size_t end)
 {
     size_t floats = 0;
@@ -111,7 +111,7 @@ static size_t inner_workspace(const struct elbow_layer_instance *layer)
     return padded(most);
 }
 
-// The workspace: that of the layers, the projection's room, two gradients, and what is kept where nothing is.
+// The workspace: that of the layers, that of the projection, two gradients, and the kept values if the call keeps none.
 struct spaces {
     float *projection, *deltas[2], *kept;
     size_t end;

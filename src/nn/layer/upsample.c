@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// upsample: each place becomes `factor` equal ones along each side (nearest neighbour); a side of length 1 (series) is
-// left as it is. With a convolution behind it, it has none of the chequered patterns that a transposed one can leave
-// (Odena et al. 2016). Backward a place gets the sum over those that it became, plane by plane, row by row.
+// upsample: each place becomes `factor` equal ones along each side (nearest neighbour); a side of length 1 (series)
+// does not change. With a convolution behind it, it has none of the checkerboard patterns that a transposed one can
+// leave (Odena et al. 2016). Backward a place gets the sum over its copies, plane by plane, row by row.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/math/threads.h"
@@ -26,7 +26,7 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
     return true;
 }
 
-// From a side of length 1, which would stay, nothing becomes longer.
+// A side of length 1 does not change, so no larger side can come from it.
 static bool divides(size_t factor, size_t side)
 {
     return side % factor == 0 && (side <= 1 || side > factor);
