@@ -85,7 +85,7 @@ struct elbow_model_sizes elbow_decoder_sizes(const struct elbow_decoder *decoder
     return sizes;
 }
 
-// What a draw of row i is keyed by; `further`: 0, or ELBOW_DRAWS_IN_FRONT.
+// The key of a draw of row i; `further`: 0, or ELBOW_DRAWS_IN_FRONT.
 static struct elbow_stream stream_of(const struct elbow_decoder *decoder, size_t i, uint32_t further)
 {
     return (struct elbow_stream){.seed = decoder->seed,

@@ -27,7 +27,7 @@ struct drawing {
     const struct elbow_conditioning *conditioning; // of samples; of reconstructions NULL: their rows'
     bool tells;                                    // the output has conditions
     bool has_figures;                              // the output has the figures of the list
-    bool has_class;                                // the output has the class that a classifier's samples are of
+    bool has_class;                                // the output has the class of samples of a classifier
     struct elbow_class_table classes;              // names of the classes; owned
 };
 
