@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where and when a benchmark was made.
+// Place and time of a benchmark.
 #include "elbow/bench/detail/bench.h"
 
 #include "elbow/base/clock.h"

@@ -51,7 +51,7 @@ static enum elbow_status check_shape(struct elbow_hdf5 *file, const struct place
                            elbow_transform_word(place->kind));
 }
 
-// Which columns were constant. Older files do not say.
+// The constant columns. Older files have no such list.
 static enum elbow_status read_constants(struct elbow_hdf5 *file, const struct place *place, struct elbow_fit *fit,
                                         struct elbow_error *error)
 {

@@ -39,7 +39,7 @@ static double bandwidth(const struct elbow_bench_result *result)
     return (result->bytes_read + result->bytes_sent) / result->times[ELBOW_BENCH_EXCHANGE].median;
 }
 
-// Whether a figure was measured: pages are read where they are not all in memory.
+// True if a figure was measured: pages are read only if they are not all in memory.
 static bool has_figure(const struct elbow_bench_result *result, int figure)
 {
     return result->page_bytes > 0 || (figure != ELBOW_BENCH_READ && figure != ELBOW_BENCH_READ_FLOOR);

@@ -91,7 +91,7 @@ static enum elbow_status write_confusion(struct elbow_call *call, const struct o
     return elbow_comm_agree_root(call->comm, error);
 }
 
-// Whether there will be a confusion matrix.
+// Checks that there will be a confusion matrix.
 static enum elbow_status check_confusion(const struct options *options, const struct elbow_session *session,
                                          struct elbow_error *error)
 {

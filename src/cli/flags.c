@@ -196,7 +196,7 @@ static enum elbow_status take_word(struct reader *reader, const char *word, stru
     return elbow_error_set(error, ELBOW_USAGE, "'%.200s': unexpected argument", word);
 }
 
-// Whether the member of a required row has been set: a text, or a list of at least one word.
+// True if the member of a required row has been set: a text, or a list of at least one word.
 static bool is_given(const struct reader *reader, const struct elbow_flag *flag)
 {
     const void *target = reader->options + flag->offset;

@@ -101,7 +101,7 @@ static void leave_sample(struct writer *writer)
         fputs(".fi\n.RE\n", writer->out);
 }
 
-// Where the meaning of an entry begins; the line's length if it has none.
+// The column at which the meaning of an entry begins; the line's length if it has none.
 static size_t find_meaning(const char *line, size_t length, size_t indent)
 {
     for (size_t i = indent; i + 1 < length; ++i)

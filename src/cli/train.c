@@ -156,7 +156,7 @@ static enum elbow_status check_conditions(const struct elbow_config *config, con
     return status;
 }
 
-// Whether the files that a start reads are there.
+// Checks that the files that a start reads exist.
 static enum elbow_status check_files(const struct options *options, const struct elbow_config *config,
                                      struct elbow_error *error)
 {
@@ -195,7 +195,7 @@ static enum elbow_status check_files(const struct options *options, const struct
     return status;
 }
 
-// Whether pages fit into data.memory, by the rules of the start. The start itself reports the memory of a node and
+// Checks that pages fit into data.memory, by the rules of the start. The start itself reports the memory of a node and
 // other errors of the data.
 static enum elbow_status check_memory(const struct elbow_config *config, struct elbow_error *error)
 {

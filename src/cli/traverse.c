@@ -90,7 +90,7 @@ static enum elbow_status settle(const struct options *options, const struct elbo
     return status;
 }
 
-// Which dimensions, and whether there are the data that they need.
+// Checks the dimensions, and that the data that they need exist.
 static enum elbow_status check(const struct options *options, const struct elbow_session *session,
                                const struct elbow_traversal *traversal, struct elbow_error *error)
 {

@@ -310,7 +310,7 @@ enum elbow_status elbow_check_likelihoods(const struct elbow_config *config, con
     return status;
 }
 
-// Whether values that a transform makes may be of a support: it depends on the data where this is true.
+// True if transformed values may be of a support; if so, it depends on the data.
 static bool may_make(enum elbow_transform_kind kind, enum elbow_support support)
 {
 #define BELOW_ZERO(name, word, below_zero) [name] = (below_zero),

@@ -21,7 +21,7 @@ static enum elbow_status check_likelihoods(const struct elbow_config *config, co
     return ELBOW_OK;
 }
 
-// How rows are read: keys, and where the configuration has them.
+// The keys that say how rows are read, and their fields in the configuration.
 #define READING(X)                                                                                                     \
     X(columns, columns)                                                                                                \
     X(transpose, transpose)                                                                                            \

@@ -74,7 +74,7 @@ static void expected_number(const struct elbow_key *key, char expected[ELBOW_EXP
     }
 }
 
-// What is neither a number nor one of some words.
+// Expected values of keys that are neither numbers nor one of some words.
 static void expected_other(const struct elbow_key *key, char expected[ELBOW_EXPECTED_SIZE])
 {
     const size_t size = ELBOW_EXPECTED_SIZE;

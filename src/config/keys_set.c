@@ -80,7 +80,7 @@ static enum elbow_status graft(struct elbow_yaml **root, const char *path, struc
     return ELBOW_OK;
 }
 
-// Whether `rest` begins with a kind of the key.
+// True if `rest` begins with a kind of the key.
 static bool names_kind(const struct elbow_key *key, const char *rest)
 {
     char word[ELBOW_KEY_NAME_SIZE];

@@ -203,7 +203,7 @@ enum elbow_support elbow_likelihood_support(enum elbow_likelihood_kind kind)
     return supports[kind];
 }
 
-// What the largest value is, of the options.
+// The largest value, from the options.
 #define no_most INFINITY
 #define trials_most (double)options->trials
 #define classes_most (double)(options->classes - 1)

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-// Where the range of these columns ends that a column is in; -1: in none.
+// The end of the range that contains a column; -1: none does.
 static int64_t end_of(const struct elbow_ranges *columns, int64_t column)
 {
     for (size_t r = 0; r < columns->count; ++r)

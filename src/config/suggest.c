@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is said of a key that there is not: the one that resembles it, or all that there are.
+// The suggestion for an unknown key: the most similar key, or all keys.
 #include "elbow/config/detail/schema.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-// Whether an option is kept where a key of the table is.
+// True if an option has the same field as a key of the table.
 static bool is_at(const struct elbow_key *option, const struct elbow_key *key)
 {
     bool is_flag = option->flag > 0 && option->flag == key->offset;
@@ -20,7 +20,7 @@ static const struct elbow_yaml *find_given(const struct elbow_yaml *options, con
     return given;
 }
 
-// Whether the options that are given with a kind have one that is kept where a key of the table is.
+// True if one of the options given with a kind has the same field as a key of the table.
 static bool gives(struct elbow_keys keys, const struct elbow_yaml *options, const struct elbow_key *key)
 {
     bool is_bare = elbow_value_is_bare(keys, options);

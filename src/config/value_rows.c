@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-// Whether a node is a number, of any size.
+// True if a node is a number, of any size.
 static bool is_number(const struct elbow_yaml *node)
 {
     struct elbow_error ignored = {0};

@@ -28,7 +28,7 @@ enum elbow_status elbow_annotation_check(const char *path, const char *into, str
     return ELBOW_OK;
 }
 
-// Which file the rows are of; MISMATCH if they are not all that it has, in its order.
+// The file of the rows; MISMATCH if they are not all of its rows, in its order.
 static enum elbow_status find_source(const struct elbow_dataset *dataset, elbow_path source, struct elbow_error *error)
 {
     elbow_path name;

@@ -30,7 +30,7 @@ static bool is_one_file(const char *path, const char *other)
            (stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino);
 }
 
-// Whether any dataset is one of both.
+// True if both have a dataset in common.
 static bool overlap(const struct elbow_files *files, const struct elbow_files *others)
 {
     for (size_t i = 0; i < files->count * files->channels; ++i)

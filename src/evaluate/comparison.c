@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is compared of a run: figures of each row, its latents, its tables.
+// The compared parts of a run: figures of each row, its latents, its tables.
 #include "elbow/evaluate/comparison.h"
 
 #include "elbow/base/file.h"

@@ -12,7 +12,7 @@
 
 enum { ACROSS = 6, ROWS = 4, SEED = 1, STEPS = 9, DIMENSIONS = 10 };
 
-// Where images go.
+// The place of images.
 struct tiles {
     struct elbow_image_shape shape;
     struct elbow_shades shades;

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// What the names of a step's pictures begin and end with.
+// The beginnings and endings of the names of a step's pictures.
 static const char *const beginnings[] = {"step-", "reconstruction-"};
 static const enum elbow_sink_kind formats[] = {ELBOW_SINK_PNG, ELBOW_SINK_HDF5, ELBOW_SINK_CSV};
 enum { BEGINNINGS = sizeof beginnings / sizeof *beginnings, FORMATS = sizeof formats / sizeof *formats };

@@ -41,7 +41,7 @@ static bool is_word(const char *line, size_t n, const char *word)
     return length == strlen(word) && strncmp(found, word, length) == 0;
 }
 
-// Where a column is; COLUMNS_MAX: nowhere.
+// The number of a column; COLUMNS_MAX: there is none.
 static size_t find_column(const char *header, const char *name)
 {
     size_t count = words_of(header);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-// What a walk over the datasets of a file needs.
+// The state of a walk over the datasets of a file.
 struct walk {
     struct elbow_hdf5 *file;
     const char *path;
@@ -180,7 +180,7 @@ static void print_training(const struct walk *walk, const char *name, const stru
                            "          channels: first\n");
 }
 
-// What numbers can serve as.
+// The possible uses of numbers.
 static void print_use(const struct walk *walk, const char *name, const struct elbow_hdf5_info *info,
                       const struct elbow_look *values, bool is_far)
 {

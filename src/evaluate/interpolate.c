@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-// What the ends count for.
+// The weights of the ends.
 struct weights {
     double from, to;
 };

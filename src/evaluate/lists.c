@@ -37,7 +37,7 @@ static int compare(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-// Whether there are texts, each another one: names of rows rather than of classes.
+// True if all texts differ: they are names of rows rather than of classes.
 static bool are_unique(const struct elbow_list *list, uint64_t count)
 {
     struct elbow_names names = {0};

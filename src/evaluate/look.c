@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the values of datasets are, by a sample of rows.
+// Examines the values of datasets, by a sample of rows.
 #include "elbow/evaluate/detail/look.h"
 
 #include "elbow/base/memory.h"
@@ -60,7 +60,7 @@ static void scan(const struct elbow_packing *packing, const void *stored, size_t
     }
 }
 
-// How a sample of rows is taken.
+// A sample of rows.
 struct plan {
     uint64_t rows, pieces; // rows of a piece
     uint64_t cost;         // bytes that HDF5 reads and unpacks for a piece

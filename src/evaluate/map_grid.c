@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model of two latent dimensions decodes, at the quantiles of N(0, 1): of each cell the prior has as much.
+// Decodes a grid of two latent dimensions at the quantiles of N(0, 1), so that all cells have the same probability
+// under the prior.
 #include "elbow/evaluate/map.h"
 
 #include "elbow/base/memory.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-// What is read of the numbers beside the stored rows.
+// The numbers that are read beside the stored rows.
 struct reading {
     double *numbers;
 };

@@ -36,7 +36,7 @@ static enum elbow_status check_ending(const struct elbow_session_request *reques
                            request->output);
 }
 
-// Whether a run keeps a checkpoint of this name there, or will: one that is there is refused as such.
+// Refuses the name of a checkpoint that a run keeps there, or will keep; an existing one is refused as such.
 static enum elbow_status check_run(const char *output, struct elbow_error *error)
 {
     elbow_path folder, config;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which data a command is for.
+// The data of a command.
 #include "elbow/evaluate/detail/places.h"
 
 #include "elbow/output/sink.h"
@@ -55,7 +55,7 @@ static void locate_configured(const struct elbow_config *config, bool is_trainin
     elbow_dataset_select(config, has_share, &places->select);
 }
 
-// Whether places mean the same, each with the file of its bare datasets.
+// True if places are the same, each with the file of its bare datasets.
 static bool is_same_place(const char *file, const char *places, const char *other_file, const char *other_places)
 {
     struct elbow_place_of one = {.next = places}, other = {.next = other_places};

@@ -41,7 +41,7 @@ static enum elbow_status load(const struct elbow_measuring_request *request, con
     return elbow_dataset_load(request->comm, &wanted, request->log, dataset, error);
 }
 
-// Whether a table has a row for each of the others.
+// Checks that a table has a row for each row of the others.
 static enum elbow_status check_rows(const struct elbow_dataset *table, const char *flag, uint64_t rows,
                                     const char *other, struct elbow_error *error)
 {

@@ -215,7 +215,7 @@ static void fill_trial(size_t count, uint32_t seed, float *values)
     }
 }
 
-// Whether a product cut in three has the bits of the whole.
+// True if a product that is cut in three has the bits of the whole.
 static bool keeps_bits(struct product product, float *whole, float *cut, bool by_columns)
 {
     size_t size = by_columns ? product.n : product.m, unit = by_columns ? COLUMNS : ROWS, units = size / unit;

@@ -161,7 +161,7 @@ static __mmask16 last_of(size_t width)
     return (__mmask16)(0xffffu >> (vectors_of(width) * LANES - width));
 }
 
-// Where the block begins in B.
+// The first value of the block in B.
 static const float *begin_of(const struct product *product, struct block block)
 {
     const struct factor *b = &product->b;

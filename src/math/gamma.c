@@ -37,7 +37,7 @@ double elbow_log_gamma_rise(double a, double x)
     return sum + log(product) + ((a - 0.5) * log1p(x / a) + x * log(a + x) - x + remainders);
 }
 
-// What is behind log z - 1 / (2 z) in psi(z), for z >= 16.
+// The remainder of psi(z) behind log z - 1 / (2 z), for z >= 16.
 static double digamma_remainder(double z)
 {
     double square = z * z;

@@ -42,7 +42,7 @@ int elbow_threads_get(void)
     return own_threads;
 }
 
-// Where part begins, of [0, count) in parts of whole units.
+// The start of a part, of [0, count) in parts of whole units.
 static size_t begin_of(size_t count, size_t unit, size_t parts, size_t part)
 {
     size_t units = (count + unit - 1) / unit, begin = (units * part / parts) * unit;

@@ -114,7 +114,7 @@ static bool only_moves(const struct elbow_layer_row *row)
     return row->only_moves;
 }
 
-// What samples must be for a layer, and which key says that they are.
+// Refuses flat samples: the error says which samples the layer needs, and which key declares them.
 static enum elbow_status refuse_flat(const char *name, size_t i, const struct elbow_layer *layer,
                                      struct elbow_error *error)
 {
@@ -172,7 +172,7 @@ static enum elbow_status check_image(const char *name, struct elbow_shape input,
     return ELBOW_OK;
 }
 
-// Where the layers begin that the list ends in and that keep places.
+// The first of the layers at the end of the list that keep places.
 static size_t trailing(const struct elbow_layers *layers)
 {
     size_t first = layers->count;

@@ -83,7 +83,7 @@ static bool map_sides(const struct elbow_layer *options, side_function *side, st
     return fits;
 }
 
-// Whether there is one place along the axes that the kind does not have.
+// True if there is only one place along the axes that the kind does not have.
 static bool has_axes(const struct elbow_layer *options, struct elbow_shape shape, char reason[ELBOW_LAYER_REASON_SIZE])
 {
     int axes = elbow_conv_axes(options->kind);

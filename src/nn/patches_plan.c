@@ -101,7 +101,7 @@ static void plan_shapes(struct elbow_patches *plan)
     plan->block = block < 1 ? 1 : block > BLOCK_MAX ? BLOCK_MAX : block;
 }
 
-// Where place (z, y, x) of a sample begins.
+// The offset of place (z, y, x) of a sample.
 static size_t place_at(struct elbow_shape shape, size_t z, size_t y, size_t x)
 {
     return ((z * shape.height + y) * shape.width + x) * shape.channels;
@@ -147,8 +147,8 @@ static struct multiples multiples_of(struct axis axis, size_t remainder)
     return (struct multiples){first, greater(end, first)};
 }
 
-// Where the pixels (w, u, v) of a phase are sums from, and to: over the map's (w - t, u - t', v - t''), t'' from
-// taps.width - 1 down to 0, which are one run of the padded map for each t and t'.
+// The sources and targets of the sums of the pixels (w, u, v) of a phase: over the map's (w - t, u - t', v - t''), t''
+// from taps.width - 1 down to 0, which are one run of the padded map for each t and t'.
 static void fill_phase_pixel(struct elbow_patches *plan, const struct elbow_phase *phase, size_t sample, size_t w,
                              size_t u, size_t v, size_t next)
 {

@@ -103,8 +103,8 @@ static void fill_map_tile(const struct elbow_tiles *tiles, size_t row, size_t co
         }
 }
 
-// Where rows of products begin: plane w of the map meets planes w s, ... of the image; place u of a remainder meets the
-// map's planes u, ..., behind taps_deep - 1 planes of zeros.
+// The starts of rows of products: plane w of the map meets planes w s, ... of the image; place u of a remainder meets
+// the map's planes u, ..., behind taps_deep - 1 planes of zeros.
 static void fill_rows(struct elbow_tiles *tiles)
 {
     size_t next = 0, next_slot = 0;

@@ -162,7 +162,7 @@ enum elbow_status elbow_picture_encode(const struct elbow_picture *picture, cons
     return ELBOW_OK;
 }
 
-// What a file holds, after the expansion to 8 or 16 bits a value.
+// The contents of a file, after the expansion to 8 or 16 bits per value.
 struct raw {
     size_t height, width, channels; // 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha
     size_t size;                    // bytes of a value: 1, or 2 in the order of this machine

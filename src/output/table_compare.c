@@ -93,7 +93,7 @@ static const char *find_row(const char *row, uint64_t step, struct word split)
     return NULL;
 }
 
-// Whether two rows of the same place differ; the first column by which they do.
+// True if two rows of the same place differ, with the first column in which they do.
 static bool compare_rows(const char *tables[2], const char *rows[2], struct elbow_table_difference *difference)
 {
     struct word name, before, now;

@@ -22,7 +22,7 @@ static size_t count_commas(const char *line, size_t length)
 // rows; any other line that is no row is from somebody else.
 enum line { LINE_OWN, LINE_TORN, LINE_FOREIGN };
 
-// What rows are written with, behind their split; and all of a row.
+// The characters of a row behind its split, and of a whole row.
 static const char NUMBERS[] = "0123456789.,+-einfa", ROWS[] = "0123456789.,+-einfatrvld";
 
 // True if a whole line, including its end, is a row with this number of commas; *step is then its step.

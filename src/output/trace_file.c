@@ -16,7 +16,7 @@ static int64_t time_of(const struct elbow_trace_file *file, const struct elbow_c
     return llround((elbow_clock_map(&ties[0], &ties[1], clock) - file->origin) * 1e9);
 }
 
-// What every event has.
+// The fields that every event has.
 static void begin_event(struct elbow_json *json, const char *kind, const char *name, int rank, int thread)
 {
     elbow_json_line(json);

@@ -20,7 +20,7 @@ static size_t count_different(size_t rows, const double *sorted)
     return count;
 }
 
-// Where a value begins in the sorted list.
+// The first place of a value in the sorted list.
 static size_t place_of(size_t rows, const double *sorted, double value)
 {
     size_t low = 0, high = rows;

@@ -180,7 +180,7 @@ static int compare_rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// How many of `count` rising numbers are at least `least`.
+// Number of the `count` rising numbers that are at least `least`.
 static size_t count_from(size_t count, const double *rising, double least)
 {
     size_t low = 0, high = count;

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-// Where the numbers beside the networks begin in the arena.
+// The offset in the arena of the numbers beside the networks.
 static size_t tail_begin(const struct elbow_model *model)
 {
     for (size_t p = 0; p < model->part_count; ++p)
@@ -28,7 +28,7 @@ static bool trains_shared(const struct elbow_model *model)
     return false;
 }
 
-// What there is memory for.
+// Sizes of the arrays.
 struct sizes {
     size_t points, values, sums, conditions, tail, scores; // of a slot; (heads, head); of a slot; of all
 };

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-// What the largest part takes.
+// The sizes of the largest part.
 struct most {
     size_t values, outputs, shared, figures;
 };

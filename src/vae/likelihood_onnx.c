@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What means of likelihoods share as nodes of ONNX graphs.
+// Common parts of the means of likelihoods as nodes of ONNX graphs.
 #include "elbow/vae/detail/likelihood.h"
 
 elbow_onnx_value elbow_likelihood_onnx_first(size_t outputs, size_t values, struct elbow_onnx *onnx, elbow_onnx_value y)

@@ -40,7 +40,7 @@ static double count_row(const struct elbow_model *model, const struct elbow_pass
     return sum;
 }
 
-// What the numbers that settle follow from.
+// Adds up the statistics from which settling numbers follow.
 static void count_settling(const struct elbow_model *model, const struct elbow_pass *pass, const double *noted,
                            double *sums)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where a model's numbers start, and which of them follow from a step in closed form.
+// The start of a model's numbers, and numbers that follow from a step in closed form.
 #include "elbow/vae/detail/scoring.h"
 
 #include "elbow/base/status.h"
@@ -139,7 +139,7 @@ size_t elbow_model_statistics(const struct elbow_model *model, bool moments)
     return elbow_model_sums(model, moments) + model->notes + (moments ? 0 : model->settling) + model->extras;
 }
 
-// Whether another part has the figure, too.
+// True if another part has the figure, too.
 static bool is_of_several(const struct elbow_model *model, enum elbow_figure_kind kind)
 {
     size_t count = 0;

@@ -6,7 +6,7 @@
 // Tensors: gain (channels), bias (channels).
 //
 // A sample is normalised by its own values alone, so a row's bits do not depend on its neighbours, as those of batch
-// normalisation would. h is computed again backward, because that takes less time than reading it from memory.
+// normalisation would. h is computed again backward, which costs less than keeping it.
 #include "elbow/nn/detail/layer.h"
 
 #include "elbow/base/memory.h"

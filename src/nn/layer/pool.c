@@ -119,7 +119,7 @@ static void each_window(const struct pass *pass, size_t row, window_body *body)
             }
 }
 
-// Where place k of a window begins, from its first value.
+// The offset of place k of a window from its first value.
 static size_t place_of(const struct window *window, size_t k)
 {
     size_t width = window->pool->width, line = k / width;

@@ -3,8 +3,8 @@
 // x if their output has another size (nn/detail/projection.h). dx = dF/dx dy + dS/dx dy, in this order. Tensors: those
 // of the layers, `name`.0/..., `name`.1/...; then, with a projection, projection/weight (inputs, units).
 //
-// What the layers give and keep is kept; their gradients go to and fro between two buffers of the workspace. It is one
-// part: its gradient is sent when all of it is there.
+// Outputs and kept values of the inner layers are kept; their gradients alternate between two buffers of the workspace.
+// The layer is one part: its gradient is sent when all of it is complete.
 #include "elbow/nn/detail/layer.h"
 #include "elbow/nn/detail/projection.h"
 

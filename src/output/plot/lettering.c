@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-// What is too long is cut between two characters.
+// A text that is too long is cut between two characters.
 void elbow_canvas_letters(const char *text, char letters[ELBOW_LETTERS])
 {
     elbow_text_format(letters, ELBOW_LETTERS, "%s", text);

@@ -47,7 +47,7 @@ static void choose(struct labels *labels, const struct elbow_plot_axis *axis, co
         axis->name_count > 0 ? axis->name_count : elbow_scale_ticks(scale, most, axis->is_whole, labels->ticks);
 }
 
-// Whether labels side by side have room along a line so long.
+// True if the labels fit side by side along a line of this length.
 static bool fit(const struct labels *labels, double length)
 {
     double end = -INFINITY;

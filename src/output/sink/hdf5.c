@@ -21,7 +21,7 @@ static void name_dataset(const struct elbow_sink_column *column, char name[NAME_
     elbow_text_format(name, NAME_SIZE, "/%s", column->name);
 }
 
-// What the numbers of a column are called, and which number each name is that of.
+// Writes the names of a column's numbers, and the number of each name.
 static void write_names(struct elbow_hdf5 *file, const struct elbow_sink_column *column)
 {
     char values[NAME_SIZE], names[NAME_SIZE];

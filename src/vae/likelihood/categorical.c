@@ -37,7 +37,8 @@ static void fill_exponentials(size_t n, const float *y, float most, float *expon
     elbow_vector_exp(n, exponentials, exponentials);
 }
 
-// What the classes but `best` add up to; into *kept (which may be y) go the exponentials, unless it is NULL.
+// The sum of the exponentials of all classes except `best`; stores the exponentials in *kept (which may be y) unless it
+// is NULL.
 static double sum_others(size_t classes, const float *y, size_t best, float *kept)
 {
     float exponentials[ELBOW_TILE], most = y[best];

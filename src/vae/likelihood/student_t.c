@@ -24,7 +24,7 @@ static bool shared(const struct elbow_likelihood_options *options, size_t values
     return elbow_location_scale_shared(options, true, 1, tensor);
 }
 
-// What does not depend on x, and its derivative in the degrees of freedom.
+// The part that does not depend on x, and its derivative with respect to the degrees of freedom.
 static inline double constant_of(double freedom)
 {
     return elbow_log_gamma_rise(freedom / 2, 0.5) - 0.5 * log(freedom) - HALF_LOG_PI;

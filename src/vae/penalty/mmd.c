@@ -13,7 +13,7 @@ static const enum elbow_figure_kind figures[] = {ELBOW_FIGURE_MMD, ELBOW_FIGURES
 
 struct kernel {
     double scale;        // C
-    double at_prior;     // what E k(z, Z') has before the exponential
+    double at_prior;     // the factor of E k(z, Z') before the exponential
     double within_prior; // E k(Z, Z')
 };
 

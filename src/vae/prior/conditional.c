@@ -8,9 +8,8 @@
 //   KL_j = (d^2 exp(-s_j) + exp(a) - 1 - a) / 2,
 //   dKL_j / dmean_j = -dKL_j / dm_j = d exp(-s_j),   dKL_j / dlog_variance_j = (exp(a) - 1) / 2,
 //   dKL_j / ds_j = -(d^2 exp(-s_j) + exp(a) - 1) / 2.
-// Where z_j has more variance than exp(log_variance_j), as others bring it (elbow/vae/posterior.h), that is added to
-// d^2.
-// Tensors: prior/weight (C, 2Z), W_m beside W_s; prior/bias (2Z). In double, rounded once.
+// If z_j has more variance than exp(log_variance_j), as with other posteriors (elbow/vae/posterior.h), that is added to
+// d^2. Tensors: prior/weight (C, 2Z), W_m beside W_s; prior/bias (2Z). In double, rounded once.
 #include "elbow/vae/detail/prior.h"
 
 #include "elbow/base/status.h"
@@ -65,7 +64,7 @@ static void find(const struct elbow_prior_call *call, size_t row, size_t first, 
     }
 }
 
-// What z_j of a row has beyond its log-variance.
+// The variance of z_j of a row beyond exp(log_variance).
 static void find_beyond(const struct elbow_prior_call *call, size_t row, size_t first, size_t n, double beyond[TILE])
 {
     struct elbow_posterior_call q = elbow_prior_posterior(call);
