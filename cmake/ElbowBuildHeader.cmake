@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Run at every build (cmake -P): writes the header that src/base/build.c includes, and only where something changed, so that
-# a commit compiles one file again.
+# Run at every build (cmake -P): writes the header that src/base/build.c includes, but only if it changed, so that a commit
+# compiles one file again.
 execute_process(COMMAND git -C ${ELBOW_SOURCE_DIR} describe --always --dirty --tags
   OUTPUT_VARIABLE ELBOW_BUILD_ID OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
 if(NOT EXISTS ${ELBOW_SOURCE_DIR}/.git)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The foreign libraries, each as one target Elbow::<NAME>. A library is looked for in <NAME>_ROOT (variable or environment)
-# first, then by pkg-config (Debian, most modules), then by path (Spack sets CMAKE_PREFIX_PATH; modules set CPATH and
-# LIBRARY_PATH). All that is missing is told in one message with the Debian packages, after everything was looked for.
+# The foreign libraries, each as one target Elbow::<NAME>. A library is searched in <NAME>_ROOT (variable or environment) first,
+# then by pkg-config (Debian, most modules), then by path (Spack sets CMAKE_PREFIX_PATH; modules set CPATH and LIBRARY_PATH). One
+# message at the end lists all missing libraries with their Debian packages.
 find_package(PkgConfig QUIET)
 include(CheckSymbolExists)
 set(ELBOW_MISSING "")
@@ -15,8 +15,9 @@ macro(elbow_missing label package)
   list(APPEND ELBOW_MISSING_PACKAGES "${package}")
 endmacro()
 
-# elbow_find(NAME LABEL text PACKAGE debian-package HEADER file [PKGCONFIG modules] [LIBRARY names] [OPTIONAL]): makes
-# Elbow::NAME and sets ELBOW_NAME_VERSION and ELBOW_NAME_MODULE, pkg-config's name for it (empty where unknown). Without LIBRARY the headers are all.
+# elbow_find(NAME LABEL text PACKAGE debian-package HEADER file [PKGCONFIG modules] [LIBRARY names] [OPTIONAL]): makes Elbow::NAME
+# and sets ELBOW_NAME_VERSION and ELBOW_NAME_MODULE, pkg-config's name for it (empty if unknown). Without LIBRARY, the headers
+# suffice.
 function(elbow_find name)
   cmake_parse_arguments(arg "OPTIONAL" "LABEL;PACKAGE;HEADER" "PKGCONFIG;LIBRARY;SUFFIXES" ${ARGN})
   set(ELBOW_${name}_VERSION "" PARENT_SCOPE)
@@ -55,7 +56,8 @@ function(elbow_find name)
   endif()
 endfunction()
 
-# The launcher that belongs to a named compiler: mpiexec.mpich for mpicc.mpich, where the plain mpiexec may be another MPI's.
+# The launcher that belongs to a named compiler: mpiexec.mpich for mpicc.mpich, because the plain mpiexec may be that of another
+# MPI.
 if(MPI_C_COMPILER AND NOT MPIEXEC_EXECUTABLE)
   get_filename_component(elbow_mpi_folder "${MPI_C_COMPILER}" DIRECTORY)
   get_filename_component(elbow_mpi_launcher "${MPI_C_COMPILER}" NAME)
@@ -87,7 +89,7 @@ if(NOT Threads_FOUND)
   elbow_missing("POSIX threads" "libc6-dev")
 endif()
 
-# GCC brings OpenMP's library along; with Clang it is a package of its own.
+# GCC includes OpenMP's library; for Clang it is a package of its own.
 find_package(OpenMP QUIET COMPONENTS C)
 if(OpenMP_C_FOUND)
   add_library(Elbow::OPENMP INTERFACE IMPORTED)
@@ -96,7 +98,7 @@ else()
   elbow_missing("OpenMP" "libomp-dev (or GCC)")
 endif()
 
-# OpenBLAS brings a CMake configuration too: OpenBLAS_DIR names its folder.
+# OpenBLAS has a CMake configuration, too: OpenBLAS_DIR names its folder.
 if(OpenBLAS_DIR OR DEFINED ENV{OpenBLAS_DIR})
   find_package(OpenBLAS CONFIG QUIET)
 endif()
@@ -110,9 +112,9 @@ else()
     SUFFIXES include/openblas openblas)
 endif()
 
-# HDF5: parallel where it is installed, serial where not; the program reads and writes with the ordinary driver either way.
-# A parallel one must use the same MPI as the program, or both MPI libraries would be linked: each is asked which it needs.
-# CMake's own module honours HDF5_ROOT and asks h5pcc or h5cc, which is what Spack and module environments have.
+# HDF5: the parallel one if it is installed, otherwise the serial one; the program reads and writes with the ordinary driver in
+# both cases. A parallel one must use the same MPI as the program, because otherwise both MPI libraries would be linked: each
+# candidate is checked. CMake's own module honours HDF5_ROOT and runs h5pcc or h5cc, which Spack and module environments provide.
 #
 # elbow_mpi_needs(OUT TAG library...): the names of MPI libraries under that tag of shared libraries (NEEDED, SONAME).
 function(elbow_mpi_needs out tag)
@@ -129,7 +131,7 @@ function(elbow_mpi_needs out tag)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
-# elbow_hdf5_fits(OUT library...): false, and told in ELBOW_HDF5_REFUSED, if this HDF5 needs another MPI.
+# elbow_hdf5_fits(OUT library...): false, with the reason in ELBOW_HDF5_REFUSED, if this HDF5 needs another MPI.
 function(elbow_hdf5_fits out)
   elbow_mpi_needs(ours SONAME ${MPI_C_LIBRARIES})
   elbow_mpi_needs(theirs NEEDED ${ARGN})
@@ -200,7 +202,7 @@ if(TARGET Elbow::HDF5)
   if(ELBOW_HDF5_PARALLEL)
     set(ELBOW_HDF5_KIND parallel)
     if(TARGET Elbow::MPI)
-      target_link_libraries(Elbow::HDF5 INTERFACE Elbow::MPI) # hdf5.h includes mpi.h then
+      target_link_libraries(Elbow::HDF5 INTERFACE Elbow::MPI) # because hdf5.h includes mpi.h
     endif()
   endif()
 endif()

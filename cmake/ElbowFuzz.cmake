@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Fuzz targets: tests/fuzz/fuzz_<target>.c with the kept inputs in tests/fuzz/seeds/<target>. With ELBOW_FUZZ (clang) they
-# become fuzzers, fuzz_<target>, built by the target `fuzzers`; without, tests that run the kept inputs.
+# Fuzz targets: tests/fuzz/fuzz_<target>.c with the kept inputs in tests/fuzz/seeds/<target>. With ELBOW_FUZZ (clang) they become
+# fuzzers, fuzz_<target>, built by the target `fuzzers`; otherwise they are tests that run the kept inputs.
 include_guard()
 
 if(ELBOW_FUZZ)
@@ -8,7 +8,7 @@ if(ELBOW_FUZZ)
     message(FATAL_ERROR "ELBOW_FUZZ needs clang, which has libFuzzer: -DCMAKE_C_COMPILER=clang")
   endif()
   set(ELBOW_SANITIZE fuzzer-no-link,address,undefined)
-  # clang takes many minutes to check its unrolled tiles; no fuzzer multiplies, and GCC's sanitizers check them.
+  # Clang needs many minutes to check its unrolled tiles; no fuzzer multiplies, and GCC's sanitizers check them.
   set_source_files_properties(src/math/dense_product.c PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
 endif()
 

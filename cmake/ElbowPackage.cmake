@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Elbow as a library for other programs: libelbow.a (all rooms but cli), its headers, elbow.pc for pkg-config and a CMake
-# package. Both name no folder of their own: what is installed may be moved as a whole.
+# Elbow as a library for other programs: libelbow.a (all rooms except cli), its headers, elbow.pc for pkg-config and a CMake
+# package. Neither contains an absolute path, so the installation may be moved as a whole.
 include_guard()
 include(CMakePackageConfigHelpers)
 
-# Modules of pkg-config and plain libraries that a program has to link beside libelbow.a.
+# Modules of pkg-config and plain libraries that a program must link beside libelbow.a.
 function(elbow_package_needs modules libraries)
   set(found "")
   set(plain "")
@@ -52,7 +52,7 @@ function(elbow_package)
     ${PROJECT_SOURCE_DIR}/cmake/ElbowDependencies.cmake DESTINATION ${directory})
 endfunction()
 
-# The documents, with what they link to in its place beside them.
+# The documents, with the files that they link to beside them.
 function(elbow_install_documents)
   install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
   install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -61,7 +61,7 @@ function(elbow_install_documents)
   elbow_install_link(${CMAKE_INSTALL_DATADIR}/elbow ${CMAKE_INSTALL_DOCDIR} docs) # for jobs/README.md
 endfunction()
 
-# elbow_install_link(WHERE FOLDER name...): WHERE/name leads to FOLDER/name.
+# elbow_install_link(WHERE FOLDER name...): WHERE/name is a link to FOLDER/name.
 function(elbow_install_link where folder)
   file(RELATIVE_PATH way /prefix/${where} /prefix/${folder})
   foreach(name ${ARGN})

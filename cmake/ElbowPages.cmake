@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Manual pages and bash's completion, made by the build from what the programs say of themselves (tools/pages) and
-# installed to share/man/man1 and share/bash-completion/completions. -DELBOW_PAGES=OFF leaves them out: where the
-# machine that builds cannot run what it builds.
+# Manual pages and bash completion, made by the build from the programs' --help (tools/pages) and installed to share/man/man1 and
+# share/bash-completion/completions. -DELBOW_PAGES=OFF leaves them out, for machines that cannot run the programs that they build.
 include_guard()
 set(pages_default ON)
 if(CMAKE_CROSSCOMPILING)
@@ -9,13 +8,13 @@ if(CMAKE_CROSSCOMPILING)
 endif()
 option(ELBOW_PAGES "Manual pages and bash completion, made by a program that the build runs" ${pages_default})
 
-# What a tool does, in a few words; a tool without a line here has no page.
+# The purpose of a tool, in a few words; a tool without a line here has no page.
 set(elbow_summary_import "make an HDF5 dataset from IDX, NumPy, CSV or picture files")
 set(elbow_summary_shapes "make a dataset of pictures with known factors")
 set(elbow_summary_figures "draw the figures of the tutorial")
 set(elbow_summary_scaling "measure, report and predict how training scales")
 
-# elbow_pages(TOOL...): after the programs are known.
+# elbow_pages(TOOL...): call it after the programs are defined.
 function(elbow_pages)
   if(NOT ELBOW_PAGES OR NOT TARGET elbow_cli)
     return()
@@ -25,7 +24,7 @@ function(elbow_pages)
   target_link_libraries(elbow-pages PRIVATE elbow-pages_main elbow_cli)
   set(pages ${PROJECT_BINARY_DIR}/pages)
   set(completion ${PROJECT_SOURCE_DIR}/tools/pages/completion.bash)
-  string(TIMESTAMP date "%Y-%m-%d" UTC) # SOURCE_DATE_EPOCH, where it is set
+  string(TIMESTAMP date "%Y-%m-%d" UTC) # SOURCE_DATE_EPOCH, if it is set
   set(commands COMMAND ${CMAKE_COMMAND} -E rm -rf ${pages}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${pages}/man1 ${pages}/completions
     COMMAND elbow-pages commands ${date} ${pages}/man1

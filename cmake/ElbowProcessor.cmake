@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Which processor features may the compiler use, with the flags the build has? The answer becomes
-# <build>/generated/elbow/processor_features.h, which src/cli/processor.c compares with the processor it meets. That file and
-# every main are compiled for the baseline (ELBOW_BASELINE_OPTIONS), so that they can say what is missing.
+# The processor features that the compiler may use with the flags of the build. They are written to
+# <build>/generated/elbow/processor_features.h, which src/cli/processor.c compares with the processor. That file and every main
+# are compiled for the baseline (ELBOW_BASELINE_OPTIONS), so that they can report a missing feature.
 #
-# The compiler is asked by compiling, as the program is compiled: a wrapper such as Spack's adds its -march there, and not where
-# a file is only preprocessed.
+# The features are found by compiling, as the program is compiled: a wrapper such as Spack's adds its -march only there, not if a
+# file is only preprocessed.
 include_guard()
 
-# Predefined macro and the name __builtin_cpu_supports knows it by.
+# Predefined macro, and its name for __builtin_cpu_supports.
 set(elbow_feature_table
   __SSE3__ sse3 __SSSE3__ ssse3 __SSE4_1__ sse4.1 __SSE4_2__ sse4.2 __SSE4A__ sse4a __POPCNT__ popcnt __AVX__ avx
   __AVX2__ avx2 __FMA__ fma __FMA4__ fma4 __XOP__ xop __BMI__ bmi __BMI2__ bmi2 __LZCNT__ lzcnt __MOVBE__ movbe
@@ -26,7 +26,7 @@ function(elbow_processor_macros directory out)
     string(APPEND text "#ifdef ${macro}\nconst char of${macro}[] = \"elbow-feature:${macro}:\";\n#endif\n")
   endwhile()
   file(WRITE ${directory}/probe.c "${text}")
-  # Without link-time optimisation, which would pack the texts.
+  # Without link-time optimisation, which would compress the texts.
   execute_process(COMMAND ${CMAKE_C_COMPILER} ${flags} ${ARGN} -w -fno-lto -c ${directory}/probe.c -o ${directory}/probe.o
     RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE said)
   if(NOT failed EQUAL 0)
@@ -49,7 +49,7 @@ function(elbow_processor_features directory)
       if(NOT macros MATCHES "elbow-feature:${macro}:")
         continue()
       endif()
-      # An older compiler may use a feature that its __builtin_cpu_supports cannot ask for: that one goes unchecked.
+      # An older compiler may use a feature that its __builtin_cpu_supports does not know: that one is not checked.
       file(WRITE ${directory}/probe.c "int probe(void);\nint probe(void) { return __builtin_cpu_supports(\"${name}\"); }\n")
       execute_process(COMMAND ${CMAKE_C_COMPILER} -c ${directory}/probe.c -o ${directory}/probe.o
         RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
@@ -59,7 +59,7 @@ function(elbow_processor_features directory)
     endwhile()
     file(REMOVE ${directory}/probe.c ${directory}/probe.o)
   endif()
-  # Not written where nothing changed: a new configure compiles nothing again.
+  # Written only if it changed, so that a new configure compiles nothing again.
   file(CONFIGURE OUTPUT ${directory}/elbow/processor_features.h @ONLY CONTENT
     "// Made by CMake: what the rest of the program was compiled for, each with the answer of the processor at hand.\n#define ELBOW_PROCESSOR_FEATURES${rows} \\\n    {NULL, true}\n")
 endfunction()

@@ -1,48 +1,49 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Tests by their place: tests/unit/<room>/test_*.c (Check, one process), tests/mpi/test_*.c (the same binary at several numbers
-# of ranks), tests/system/*.sh (the programs; the build directory is $1; 77 and a line "skip: reason" to be skipped).
+# Finds tests by their place: tests/unit/<room>/test_*.c (Check, one process), tests/mpi/test_*.c (the same binary on several
+# numbers of ranks), tests/system/*.sh (the programs; $1 is the build directory; a test is skipped by status 77 and a line "skip:
+# reason").
 include_guard()
 
-# A test that starts ranks counts as one of those that run at once: it waits more than it computes, and must not mind a busy
-# machine. The MPI tests hold the lock `mpi`, as Open MPI 4 has one folder for all that a user starts on a host, and the first to
-# end takes it away; the scripts give it another one each (tests/system/lib.sh). What takes longest begins first: with several
-# at once nothing long is then left for the end.
-set(elbow_mpi_cost 200) # of a chain of tests, as they hold a lock
-# Those that let each call of a long list fail on each rank alone: what two ranks or four do one and three do.
+# A test that starts ranks counts as one test for `ctest --parallel`: it waits more than it computes, and must pass on a busy
+# machine. The MPI tests hold the lock `mpi`, because Open MPI 4 has one folder for all processes of a user on a host, and the
+# first one to end removes it; each script has another folder (tests/system/lib.sh). The longest tests begin first, so that no
+# long test runs alone at the end.
+set(elbow_mpi_cost 200) # of a chain of tests, because they hold a lock
+# Tests that let each call of a long list fail on each rank alone: one and three ranks cover two and four.
 set(elbow_mpi_few test_bench test_session test_storage test_trainer_disk test_trainer_hdf5 test_trainer_memory test_watch)
-# Tests of the long form of tools/check alone (label `long`): a process of one rank, or a shorter form, does the same in the usual one.
+# Tests of `tools/check --long` alone (label `long`): the usual check runs the same on one rank, or in a shorter form.
 set(elbow_long_tests mpi_test_trainer_memory_3 mpi_test_trainer_hdf5_3 mpi_test_trainer_disk_3 mpi_test_bench_3 mpi_test_exchange_2
   campaign_damage)
 set(elbow_system_cost 20)
 set(elbow_system_costs campaign 100 threads 60 disk 60 exact 60 exact-layers 30 resume 50 run-directory 50) # which take longer than others
-# All ranks are on this host, and need not look for networks; that takes Open MPI longer than most tests. (A list of `btl`
-# would take the place of the system's own one, and let in what that keeps out: each start then takes a second more.)
+# All ranks are on this host and need no search for networks, which takes Open MPI longer than most tests. (A list of `btl` would
+# replace the system's own list and enable components that it excludes; each start would then take a second more.)
 set(elbow_test_environment OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_pml=ob1)
 execute_process(COMMAND id -u OUTPUT_VARIABLE elbow_user OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(elbow_user STREQUAL "0")
   list(APPEND elbow_test_environment OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 endif()
 if(ELBOW_SANITIZE)
-  # The search for leaks of GCC 12 crashes on the thread-local memory of libraries that MPI has closed, if it follows that.
+  # The leak checker of GCC 12 crashes if it follows the thread-local memory of libraries that MPI has closed.
   list(APPEND elbow_test_environment
     LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0:intercept_tls_get_addr=0
     UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp)
 endif()
 
-# elbow_unit_environment is that of tests in one process, which start no MPI. MPI's own leaks are told from ours by the library in
-# the stack; only the slow unwinder gets through libraries, and takes six times as long as the tests.
+# elbow_unit_environment is that of tests in one process, which start no MPI. Leaks of MPI are recognised by its library in the
+# stack; only the slow unwinder gets through libraries, and it takes six times as long as the tests.
 set(elbow_unit_environment ${elbow_test_environment})
 if(ELBOW_SANITIZE)
   list(APPEND elbow_test_environment ASAN_OPTIONS=fast_unwind_on_malloc=0)
 endif()
 
-# Ranks may be more than cores, and share them: Open MPI wants to be told, MPICH's launcher does not know these words.
+# There may be more ranks than cores: Open MPI needs an option for this, which MPICH's launcher does not know.
 set(elbow_launcher ${MPIEXEC_EXECUTABLE})
 if(ELBOW_MPI_KIND STREQUAL "openmpi")
   list(APPEND elbow_launcher --oversubscribe --bind-to none)
 endif()
 
-# elbow_check_launcher(): a launcher of another MPI would start ranks that know nothing of each other.
+# elbow_check_launcher(): a launcher of another MPI would start ranks that do not find each other.
 function(elbow_check_launcher)
   execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE said ERROR_VARIABLE said)
   if((ELBOW_MPI_KIND STREQUAL "openmpi" AND said MATCHES "HYDRA") OR (ELBOW_MPI_KIND STREQUAL "mpich" AND said MATCHES "Open MPI|OpenRTE|PRRTE"))
@@ -50,8 +51,8 @@ function(elbow_check_launcher)
   endif()
 endfunction()
 
-# Seconds that a test may take, and how much longer than usual each command of a system test may. They end what hangs,
-# not what is slow on a machine that others use, too.
+# Time limits of a test in seconds, and a factor for those of each command of a system test. They end tests that hang, not tests
+# that are slow on a busy machine.
 set(elbow_unit_timeout 600)
 set(elbow_system_timeout 900)
 if(ELBOW_SANITIZE OR ELBOW_COVERAGE)
@@ -61,9 +62,9 @@ if(ELBOW_SANITIZE OR ELBOW_COVERAGE)
   list(APPEND elbow_unit_environment ELBOW_TEST_PATIENCE=10)
 endif()
 
-# elbow_test_support: tests/support/*.c, what tests share. It is an archive, of which a program gets the objects that it uses
-# alone: a test of a low room must link without the rooms above, which other fixtures need. So it links nothing itself, and
-# comes before the libraries of the test.
+# elbow_test_support: tests/support/*.c, the fixtures. It is an archive, and a program links only the objects that it uses: a test
+# of a low room must link without the rooms above, which other fixtures need. So it links nothing itself, and comes before the
+# libraries of the test.
 function(elbow_test_support)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.c)
   list(FILTER sources EXCLUDE REGEX "/test-[^/]*$") # programs
@@ -79,7 +80,7 @@ function(elbow_test_support)
   endforeach()
 endfunction()
 
-# As Ubuntu compiles everything: calls of the C library that could go beyond an array end the test.
+# As Ubuntu compiles everything: a call of the C library that could write beyond an array ends the test.
 function(elbow_test_options target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 endfunction()
@@ -109,7 +110,7 @@ function(elbow_unit_tests room)
   endforeach()
 endfunction()
 
-# tests/conformance/test_<table>.c walks a table of kinds: what holds for every row.
+# tests/conformance/test_<table>.c walks a table of kinds and tests every row.
 function(elbow_conformance_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/conformance/test_*.c)
   if(NOT TARGET Elbow::CHECK)
@@ -124,7 +125,7 @@ function(elbow_conformance_tests)
   endforeach()
 endfunction()
 
-# elbow_labels(NAME LABEL...): `long` is added where the test is one of elbow_long_tests.
+# elbow_labels(NAME LABEL...): adds `long` if the test is one of elbow_long_tests.
 function(elbow_labels name)
   set(labels ${ARGN})
   if(name IN_LIST elbow_long_tests)
@@ -133,7 +134,7 @@ function(elbow_labels name)
   set_tests_properties(${name} PROPERTIES LABELS "${labels}")
 endfunction()
 
-# A program built for a processor that nobody has.
+# A program for a processor that does not exist.
 function(elbow_processor_test)
   add_executable(processor_stub ${PROJECT_SOURCE_DIR}/tests/support/processor_stub/main.c
     ${PROJECT_SOURCE_DIR}/src/cli/processor.c)
@@ -144,12 +145,12 @@ function(elbow_processor_test)
     PASS_REGULAR_EXPRESSION "^processor-stub: this program was built for a processor with unobtainium")
 endfunction()
 
-# Every call of libhdf5 in the program's own code goes to tests/support/hdf5_faults.c: by the name in the code, and by those
-# that hdf5.h may put in its place (H5Literate: H5Literate1, H5Literate2). Names that nobody calls do no harm.
+# Every call of libhdf5 in the program's own code goes to tests/support/hdf5_faults.c: by the name in the code, and by the names
+# that hdf5.h may replace it with (H5Literate: H5Literate1, H5Literate2). Unused names do no harm.
 function(elbow_wrap_hdf5 target)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/data/hdf5/*.c)
   foreach(source ${sources})
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source}) # its calls are looked up when it changes
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source}) # its calls are searched again when it changes
     file(READ ${source} text)
     string(REGEX MATCHALL "H5(PL|[A-DFGJ-Z])[a-z_0-9]+\\(" calls "${text}")
     foreach(call ${calls})
@@ -190,20 +191,20 @@ function(elbow_mpi_tests)
   endforeach()
 endfunction()
 
-# Programs that the system tests use beside the ones under test: HDF5 and libc alone.
+# Programs for the system tests, beside the ones under test: they link only HDF5 and libc.
 function(elbow_system_test_programs)
   foreach(program data csr memory ppca)
     add_executable(elbow-test-${program} ${PROJECT_SOURCE_DIR}/tests/support/test-${program}.c)
-    target_compile_options(elbow-test-${program} PRIVATE -O2 -Wall -Wextra -Wshadow) # quick in debug builds, too
+    target_compile_options(elbow-test-${program} PRIVATE -O2 -Wall -Wextra -Wshadow) # fast in debug builds, too
     target_link_libraries(elbow-test-${program} PRIVATE Elbow::HDF5 m)
   endforeach()
-  # To be preloaded: file systems without locks, nodes with clocks of their own, files that cannot be read, and builds for a
-  # profiler are hard to come by.
+  # Libraries to preload, for rare situations: file systems without locks, nodes with clocks of their own, files that cannot be
+  # read, and builds for a profiler.
   foreach(library no-locks clock-apart profiler reads)
     add_library(elbow-test-${library} MODULE ${PROJECT_SOURCE_DIR}/tests/support/test-${library}.c)
     set_target_properties(elbow-test-${library} PROPERTIES PREFIX "")
   endforeach()
-  # The program on a serial HDF5, where it has a parallel one and both are installed.
+  # The program on a serial HDF5, if its own is parallel and both are installed.
   if(ELBOW_HDF5_PARALLEL AND PKG_CONFIG_FOUND AND TARGET elbow_cli)
     pkg_search_module(ELBOW_PC_HDF5_SERIAL QUIET IMPORTED_TARGET hdf5-serial)
   endif()
@@ -215,7 +216,7 @@ function(elbow_system_test_programs)
   endif()
 endfunction()
 
-# The reader of traces: Jansson and libc alone. Where that is not found its test is skipped.
+# The reader of traces: Jansson and libc alone. Without Jansson its test is skipped.
 function(elbow_trace_reader)
   if(TARGET Elbow::JANSSON)
     add_executable(elbow-test-trace ${PROJECT_SOURCE_DIR}/tests/support/test-trace.c)
@@ -224,7 +225,7 @@ function(elbow_trace_reader)
   endif()
 endfunction()
 
-# elbow_script_test(NAME SCRIPT): those that start ranks do so with the words and variables of Open MPI's mpirun.
+# elbow_script_test(NAME SCRIPT): scripts that start ranks use the options and variables of Open MPI's mpirun.
 function(elbow_script_test name script)
   file(READ ${script} text)
   set(command bash ${script} ${PROJECT_BINARY_DIR})
