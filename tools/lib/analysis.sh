@@ -3,14 +3,14 @@
 # Steps of tools/check that find faults without running the program, and those of its long form.
 # shellcheck disable=SC2154,SC2034 # root and quick are those of tools/check; targets is read by build
 
-# analysis_run: clang-tidy and cppcheck at the lowest priority, in the background, as it counts nothing. They need
-# compile_commands.json and made headers of the release build.
+# analysis_run: clang-tidy and cppcheck at the lowest priority, in the background, because they change no counts. They need
+# compile_commands.json and the generated headers of the release build.
 analysis_run() {
     local status changed=()
     renice -n 19 "$BASHPID" >/dev/null
     if [ -n "$quick" ]; then
         mapfile -t changed < <(cd "$root" && git diff --name-only --diff-filter=d HEAD~1 -- '*.c' 2>/dev/null)
-        changed+=(none) # with no file at all it would look at every one
+        changed+=(none) # without a file it would check every one
     fi
     status=0
     "$root/tools/lib/tidy" "$root" "$root/build/release" "${changed[@]}" >"$root/build/clang-tidy.log" 2>&1 || status=$?
@@ -34,7 +34,7 @@ analysis_report() {
     done
 }
 
-# clang_step: unit tests of what Clang makes.
+# clang_step: unit tests of a build by Clang.
 clang_step() {
     local clang
     clang=$(command -v clang-14 || command -v clang || true)
@@ -45,7 +45,7 @@ clang_step() {
     fi
 }
 
-# floors_step NAME COMMAND...: a command that prints a table and exits with 1 where something is beneath its floor.
+# floors_step NAME COMMAND...: a command that prints a table and exits with 1 if a figure is below its floor.
 floors_step() {
     local name=$1 status=0
     shift
@@ -65,9 +65,9 @@ coverage_step() {
     floors_step lines "$root/tools/lib/coverage" "$root" "$root/build/coverage"
 }
 
-# analyze_step: the warnings of a build that is not taken for others.
+# analyze_step: the warnings of a build of its own.
 analyze_step() {
-    rm -rf "$root/build/analyze" # a file that is built already does not warn again
+    rm -rf "$root/build/analyze" # a file that is already built does not warn again
     targets=(elbow elbow-import elbow-shapes elbow-scaling elbow-figures)
     if build analyze; then
         floors_step analyze "$root/tools/lib/analyze" "$root" "$root/build/analyze.log"

@@ -3,14 +3,14 @@
 # tools/check --on SUITE: quickstart and check on another Debian, in a chroot. Beside setup.sh.
 # shellcheck disable=SC2154 # setup.sh and tools/check set them
 
-# apart COMMAND...: runs it in its own namespaces, whose mounts and processes end with it; it ends with this script. It runs in the
-# background, so that a signal does not wait.
+# apart COMMAND...: runs it in its own namespaces, whose mounts and processes end with it; it ends with this script. It runs in
+# the background, so that a signal is handled at once.
 apart() {
     setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc "$@" >>"$on_log" 2>&1 </dev/null &
     wait $!
 }
 
-# Why it cannot be tried here; nothing if it can.
+# The reason why it cannot run here; empty if it can.
 on_obstacle() {
     if [ "$(id -u)" != 0 ]; then echo "only root can make a chroot"; return; fi
     local tool
@@ -20,7 +20,7 @@ on_obstacle() {
     unshare --mount --pid --fork --kill-child --mount-proc true 2>/dev/null || echo "this machine does not allow namespaces"
 }
 
-# on_system SUITE DIRECTORY: a bare system, kept for the next time with what is installed into it.
+# on_system SUITE DIRECTORY: a minimal system, kept for the next time with the packages installed in it.
 on_system() {
     if [ -d "$2" ]; then return 0; fi
     say "making a bare $1 in $2"
@@ -38,12 +38,13 @@ on_clone() {
     git -C "$root" -c safe.directory="$root" bundle create "$home/elbow.bundle" HEAD >>"$on_log" 2>&1
 }
 
-# What is done in there: the packages by root, the rest by a user who may install nothing. Its last line is tools/check's.
+# The commands in the chroot: root installs the packages, and a user who may install nothing does the rest. The last line is
+# tools/check's.
 # shellcheck disable=SC2016 # for the inner shell
 on_steps='
 as_user() { runuser -u elbow -- env HOME=/home/elbow USER=elbow LOGNAME=elbow PATH=/usr/local/bin:/usr/bin:/bin "$@"; }
 cd /home/elbow || exit 1
-echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe # a lost system is made again
+echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe # an incomplete system is made again
 apt-get -q update && apt-get -q -y install --no-install-recommends git || exit 1
 as_user git clone -q elbow.bundle elbow && cd elbow || exit 1
 . tools/lib/setup.sh

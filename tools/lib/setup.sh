@@ -12,13 +12,13 @@ die() {
 
 has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# as_root COMMAND...: as it is for root, else through sudo where that asks for no password.
+# as_root COMMAND...: runs it directly as root, otherwise through sudo if that needs no password.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 may_install() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
-# first_of CONDITION ENTRY: the first alternative of the entry, all of whose packages fulfil the condition; false if none does.
+# first_of CONDITION ENTRY: the first alternative of the entry whose packages all fulfil the condition; false if none does.
 first_of() {
     local condition=$1 alternative package alternatives
     IFS='|' read -r -a alternatives <<<"${2#\?}"
@@ -33,9 +33,9 @@ first_of() {
 }
 can_be_had() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'; }
 
-# install_missing ENTRY...: an entry is a package, or alternatives, of which the first is installed that can be had: a|b wants
-# a or b, a+b|c wants both a and b, or c. ?ENTRY is left out where none can be had. Without the right to install,
-# the packages are listed, and the build uses the existing ones (modules, Spack). Without dpkg, CMake lists what it does not find.
+# install_missing ENTRY...: an entry is a package, or alternatives, of which the first available one is installed: a|b means a or
+# b, a+b|c means both a and b, or c. ?ENTRY is left out if it is not available. Without the right to install, the packages are
+# listed, and the build uses the existing ones (modules, Spack). Without dpkg, CMake lists what it does not find.
 install_missing() {
     command -v dpkg-query >/dev/null || return 0
     local entry log missing=() required=() wanted=()
@@ -50,7 +50,7 @@ install_missing() {
         return 0
     fi
     log=$(mktemp)
-    as_root apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true # an old list may do: the install decides
+    as_root apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true # an old list may suffice: the install decides
     read -r -a wanted <<<"$(choose "${missing[@]}")"
     if [ ${#wanted[@]} -gt 0 ]; then
         say "installing ${wanted[*]}"
@@ -63,7 +63,8 @@ install_missing() {
     rm -f "$log"
 }
 
-# choose ENTRY...: the packages to install for them. Where none of an entry can be had apt-get is to say so, of its first.
+# choose ENTRY...: the packages to install for the entries. If no alternative of an entry is available, its first one is chosen,
+# so that apt-get reports it.
 choose() {
     local entry found chosen=()
     for entry in "$@"; do
@@ -82,20 +83,19 @@ install_for_build() {
         'libhdf5-openmpi-dev|libhdf5-dev' librandom123-dev libyaml-dev libpng-dev libcairo2-dev zlib1g-dev libsleef-dev libxxhash-dev \
         libzip-dev libjpeg-dev libtiff-dev "$@"
 }
-# Clang, libFuzzer and Clang's OpenMP are of one version.
+# Clang, libFuzzer and Clang's OpenMP must have the same version.
 install_for_check() {
     install_for_build git ninja-build check libjansson-dev shellcheck hdf5-tools man-db procps '?mandoc' '?strace' \
         '?clang-format-14' '?clang-tidy-14' '?cppcheck' \
         '?clang-14+libclang-rt-14-dev+libomp-14-dev|clang+libclang-rt-dev+libomp-dev'
 }
-# A Slurm and several hosts on this machine. The packages may start a munge of their own; the tests use theirs.
+# For a Slurm and several hosts on this machine. The packages may start their own munge; the tests use another one.
 install_for_cluster() { install_missing slurm-wlm munge iproute2; }
 
 cores() { nproc 2>/dev/null || echo 1; }
 
-# build KIND OPTION...: configures build/KIND with the preset of that name (with Ninja where it is installed; a build
-# directory keeps what it was made with) and builds it, or the targets of the array `targets` alone; what it says goes to
-# build/KIND.log.
+# build KIND OPTION...: configures build/KIND with the preset of that name (with Ninja if it is installed; an existing build
+# directory keeps its generator) and builds it, or only the targets in the array `targets`; the output goes to build/KIND.log.
 targets=()
 build() {
     local kind=$1 generator='Unix Makefiles'
