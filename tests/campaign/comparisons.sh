@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2034,SC2154 # variables go from there to here, and back
-# What tests/campaign/exact compares: the run on one rank, in `reference`, with the one at hand, in `run`.
+# The comparisons of tests/campaign/exact: of the run on one rank, in `reference`, with the current one, in `run`.
 
-# same_checkpoints WHAT: those of `run` are the reference's, or, of other steps, those of runs that stop there.
+# same_checkpoints WHAT: those of `run` are the reference's, or, at other steps, those of runs that stop there.
 same_checkpoints() {
     local file step last
     newest reference && last=$REPLY
@@ -23,13 +23,13 @@ same_checkpoints() {
     fi
 }
 
-# same_names WHAT FOLDER: it holds the same files in both runs.
+# same_names WHAT FOLDER: the folder has the same files in both runs.
 same_names() {
     if diff <(cd reference && find "$2" 2>&1 | sort) <(cd run && find "$2" 2>&1 | sort) >names; then return; fi
     fail "$1: $2 of one rank and of this run hold other files: $(tr '\n' ' ' <names)"
 }
 
-# same_result WHAT: all that `run` and `reference` hold and that does not tell time or place.
+# same_result WHAT: compares everything in `run` and `reference` that does not depend on time or place.
 same_result() {
     local file
     same_metrics "$1" reference/metrics.csv run/metrics.csv
@@ -44,7 +44,8 @@ same_result() {
     if [ -n "$file" ]; then fail "$1: left behind: $file"; fi
 }
 
-# compare_refusals: what is spoilt, and nothing else, is refused by one sentence, which does not depend on the ranks, and leaves nothing.
+# compare_refusals: a spoilt configuration, and no other, is refused by one sentence, which does not depend on the ranks, and
+# leaves no files.
 compare_refusals() {
     local number words=$last_words
     refused=$((refused + 1))
@@ -75,7 +76,7 @@ compare_crowd() {
     if [ -e run ]; then fail "$ranks ranks for $microbatches microbatches: there is a run directory" && rm -r run; fi
 }
 
-# draw_tool: sets `tool`, a command on the reference, and the file that it leaves, if any.
+# draw_tool: sets `tool`, a command on the reference, and its output file, if any.
 draw_tool() {
     file=''
     pick eval eval encode sample reconstruct
@@ -99,7 +100,7 @@ draw_tool() {
     if [ "${tool[0]}" != sample ] && [ -e data.h5 ] && chance 20; then tool+=(--data data.h5:/train); fi
 }
 
-# compare_tools: what another command makes of the reference, on one rank and on several.
+# compare_tools: compares the results of another command on the reference, on one rank and on several.
 compare_tools() {
     local tool file one what
     newest reference
@@ -128,7 +129,7 @@ compare_tools() {
     fi
 }
 
-# differs: another seed gives another checkpoint and another table, or the comparison could not fail.
+# differs: checks that another seed gives another checkpoint and another table, so that the comparison can fail.
 differs() {
     local before=$failures
     stops=0 signal='' environment=()

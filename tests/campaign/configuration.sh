@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2034,SC2154 # variables go from there to here, and to the campaign
-# A random configuration with its data: a small, short run that may have anything that the documents promise. One function
-# for each part. To be sourced after draw.sh and the system tests' lib.sh, in the directory where data and configuration go.
+# A random configuration with its data: a small, short run that may use any documented feature. One function for each part.
+# To be sourced after draw.sh and the system tests' lib.sh, in the directory for data and configuration.
 #
 # draw_configuration writes case.yaml, data.h5 and perhaps other.h5, and sets
-#   likelihood, layout, channels, latent          what the parts must agree on
+#   likelihood, layout, channels, latent          values on which the parts must agree
 #   rows, valid_rows, batch, microbatch, steps    of samples; valid_rows is 0 without validation data
-#   selection                                     which of the file's rows the samples are: all, rows, share, groups or parts
-#   microbatches                                  of a full batch: as many ranks there may be
-#   arguments                                     what spoils the configuration, if anything does
+#   selection                                     the rows of the file that are the samples: all, rows, share, groups or parts
+#   microbatches                                  of a full batch: the largest number of ranks
+#   arguments                                     those that spoil the configuration, if any
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/tables.sh"
@@ -18,7 +18,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/data.sh"
 
-# option PERCENT KEY VALUE...: in so many of a hundred configurations a line of the section, with one of the values.
+# option PERCENT KEY VALUE...: in this percentage of configurations, a line of the section with one of the values.
 option() {
     local percent=$1 key=$2
     shift 2
@@ -36,7 +36,7 @@ tell_kind() {
     echo "  $key: $REPLY"
 }
 
-# draw_input: what the encoder sees instead of the values that are scored.
+# draw_input: the encoder's input, if it is not just the scored values.
 draw_input() {
     local parts=() kind
     if [ -n "$is_masked" ] && [ "$prior" != vamp ] && chance 50; then parts+=("mask: true"); fi
@@ -57,13 +57,13 @@ draw_input() {
     if [ ${#parts[@]} -gt 0 ]; then echo "  input: {${parts[*]}}"; fi
 }
 
-# draw_condition: who is told of what stands beside the rows.
+# draw_condition: the parts of the model that take the condition.
 draw_condition() {
     local fixed=()
     if [ "$prior" != standard ] || [ "$posterior" = deterministic ]; then fixed=(prior:); fi
-    if [ "$prior" = vamp ]; then fixed+=("encoder: false"); fi # pseudo-inputs are values alone
+    if [ "$prior" = vamp ]; then fixed+=("encoder: false"); fi # pseudo-inputs consist of values only
     drawn='encoder: false decoder: false'
-    # Without encoder and decoder a prior has to take the condition, and every_layer has none.
+    # Without encoder and decoder a prior must take the condition, and every_layer has no effect.
     while [[ $drawn == *'encoder: false'*'decoder: false'* && ($drawn != *'prior: true'* || $drawn == *'every_layer: true'*) ]]; do
         draw_kind condition model "${fixed[@]}"
     done
@@ -85,7 +85,7 @@ draw_model() {
         words_of model.posterior
         pick "${words[@]}" && posterior=$REPLY
         if [ "$posterior" = deterministic ]; then tell_kind posterior "$posterior"; fi
-        if [ "$posterior" != deterministic ]; then # the least has to be below the most
+        if [ "$posterior" != deterministic ]; then # the minimum must be below the maximum
             pick least_log_variance: "least_log_variance: -0.6"
             tell_kind posterior "$posterior" "$REPLY"
         fi
@@ -104,26 +104,26 @@ draw_model() {
 
 # --- Training
 
-# The keys of version 0.1, or what came after them.
+# The keys of version 0.1, or their successors.
 draw_objective() {
     local parts=()
     if [ "$posterior" = deterministic ]; then return; fi
     echo "objective:"
     option 20 draws 1 2 3 7
-    if [ "$prior" != conditional ] && chance 15; then # nothing weighs a part of that bound
+    if [ "$prior" != conditional ] && chance 15; then # no part of that bound can be weighted
         draw_kind importance objective.bound
         if [[ $REPLY == *:* ]]; then REPLY="{$REPLY}"; fi
         echo "  bound: $REPLY"
         return
     fi
-    if [ "$prior" != standard ]; then # whose KL may belong to no dimension
+    if [ "$prior" != standard ]; then # whose KL may not be split by dimension
         option 40 beta 0 0.5 2 4.0
         option 40 warmup 0 1 3 7 1000
         return
     fi
     if chance 15; then
         pick mmd dip
-        if [ "$posterior" = full ]; then REPLY=mmd; fi # dip and parts ask for variances alone
+        if [ "$posterior" = full ]; then REPLY=mmd; fi # dip and parts need plain variances
         draw_kind "$REPLY" objective.penalty
         echo "  penalty: [$REPLY]"
     fi
@@ -150,8 +150,8 @@ draw_objective() {
     fi
 }
 
-# Rows, and how they are cut: mostly several microbatches to a batch, with rests; sometimes a batch larger than all data. A few
-# models are wide: then threads have something to share.
+# Rows and their batches: mostly several microbatches per batch, with remainders; sometimes a batch larger than all data. A few
+# models are wide, so that threads have work to share.
 draw_portions() {
     is_wide=''
     if chance 8; then
@@ -178,12 +178,12 @@ draw_portions() {
         rows=$((batch + REPLY))
         ;;
     esac
-    # Left to the default, which is the batch for the small ones.
+    # The default, which is the batch for small batches.
     default_microbatch=''
     if [ "$batch" -le 64 ] && chance 4; then default_microbatch=1 microbatch=$batch microbatches=1; fi
 }
 
-# How long: sets steps, 16 at most.
+# Length of the run: sets steps, at most 16.
 draw_length() {
     local size=$((rows < batch ? rows : batch)) epochs
     local of_epoch=$(((rows + size - 1) / size))
@@ -197,7 +197,7 @@ draw_length() {
     echo "  epochs: $epochs"
 }
 
-# draw_rate RATE...: a few runs leave the numbers that can be written. Pieces have rates of their own.
+# draw_rate RATE...: a few runs overflow. Pieces have rates of their own.
 draw_rate() {
     if [ "$schedule" = pieces ]; then return; fi
     if chance 4; then echo "  rate: 1e30"; else option 80 rate "$@"; fi
@@ -254,7 +254,7 @@ draw_train() {
     if [ "$valid_rows" -gt 0 ]; then option 15 patience 1 2; fi
 }
 
-# What is written down, and when.
+# Outputs, and their steps.
 draw_outputs() {
     echo "eval:"
     if [ "$valid_rows" -gt 0 ]; then option 60 every epoch 1 2 3 5; fi
@@ -300,7 +300,7 @@ draw_order() {
     if [ "$order" = windows ] && chance 80; then pick 1 1 2 3 7 && echo "  window_pages: $REPLY"; fi
 }
 
-# draw_place: where the rows are, of a start; which of the places there are depends on `order`.
+# draw_place: the place of the rows in a start; the possible places depend on `order`.
 draw_place() {
     if [ "$order" = full ] || grep -q "^  synthetic:" case.yaml || ! chance 60; then return; fi
     if [ "$order" = segments ]; then setting 100 data.access resident shard shard; else setting 100 data.access resident shard stream stream; fi

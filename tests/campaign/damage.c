@@ -5,9 +5,9 @@
 //   elbow-test-damage CHECKPOINT DIRECTORY FLIPS
 //
 // Every byte of the checkpoint is changed by FLIPS different masks (1: all bits; 9: each bit too; 255: every other
-// value), and every shorter length is tried. Each time the older file must be taken; asked for by its name, the damaged
-// one must be refused with a sentence that names it. DIRECTORY must not exist. Prints what it did; exit status 1 if
-// anything was not as it must be.
+// value), and every shorter length is tried. Each time the older file must be used; if the damaged one is requested by
+// its name, it must be refused with a sentence that names it. DIRECTORY must not exist. Prints the counts; exit status
+// 1 if a check failed.
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "elbow/base/part.h"
@@ -43,7 +43,7 @@ static void must(enum elbow_status status, const struct elbow_error *error)
         give_up("cannot go on", error->message);
 }
 
-// The file as the loader sees it: a program that writes in its place could stop anywhere, so the bytes are what count.
+// The file as the loader sees it: a program that writes in its place could stop anywhere, so only the bytes count.
 static void write_newer(const struct campaign *campaign, const char *bytes, size_t size)
 {
     FILE *stream = fopen(campaign->newer, "wb");
@@ -57,7 +57,7 @@ static void note_accepted(struct campaign *campaign, const char *how, size_t pla
     printf("ACCEPTED: %s %zu (mask %02x): %s\n", how, place, (unsigned)mask, why);
 }
 
-// The newer file is damaged: nobody may take it.
+// The newer file is damaged and must not be used.
 static void judge(struct campaign *campaign, const char *how, size_t place, int mask)
 {
     elbow_path found;
@@ -101,7 +101,7 @@ static void cut_all(struct campaign *campaign)
     }
 }
 
-// The sound file is taken; otherwise nothing of the rest would prove anything.
+// The intact file must be used; otherwise the other checks prove nothing.
 static void expect_sound(struct campaign *campaign)
 {
     elbow_path found;

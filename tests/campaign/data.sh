@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2034,SC2154 # variables go from there to here, and back
 # The likelihood and the data of a random configuration, for configuration.sh: a likelihood with options, values that suit it,
-# and which of the stored rows and columns are the samples.
+# and the selection of stored rows and columns.
 
 # --- Likelihoods
 
@@ -70,7 +70,7 @@ draw_likelihood() {
         return
     fi
     case $likelihood in
-    # What no other option goes with.
+    # A value that excludes all other options.
     gaussian)
         draw_choice model.likelihood.gaussian.variance
         told=("variance: $REPLY")
@@ -108,8 +108,8 @@ draw_parts() {
 
 # --- Samples
 
-# What a sample is: sets layout, data_sides (how many places along each axis), channels, has_places, `stored` (the dimensions
-# behind the rows) and `lines`, keys of the section.
+# The shape of a sample: sets layout, data_sides (number of places along each axis), channels, has_places, `stored` (the
+# dimensions behind the rows) and `lines`, keys of the section.
 draw_shape() {
     local side
     pick 1 1 1 3
@@ -156,7 +156,7 @@ draw_shape() {
     esac
 }
 
-# draw_columns: of flat rows all columns, or a range of them and the last one.
+# draw_columns: all columns of flat rows, or a range of them and the last one.
 draw_columns() {
     local more
     stored=$channels
@@ -166,7 +166,7 @@ draw_columns() {
     if [ "$channels" = 1 ]; then lines+=("columns: [$more]"); else lines+=("columns: [[0, $((channels - 2))], $((stored - 1))]"); fi
 }
 
-# draw_values: what is done to the values between file and model.
+# draw_values: transforms of the values between file and model.
 draw_values() {
     noise=''
     if [ "$likelihood" = bernoulli ]; then
@@ -187,8 +187,8 @@ draw_values() {
     fi
 }
 
-# keep_kinds: those that go with the one just written. Its scaling holds for the validation data, too, and attributes that say
-# another one are refused.
+# keep_kinds: the kinds that suit the one just written. Its scaling also applies to the validation data, and contradicting
+# attributes are refused.
 keep_kinds() {
     case $kind in
     *bits)
@@ -238,7 +238,8 @@ draw_valid() {
     if [ $name = /valid ] && chance 30; then write_labels /valid_labels "$count" && echo "  valid_labels: /valid_labels"; fi
 }
 
-# --- Which rows. Each raises `file_rows`, those of the file, so that as many samples as before are trained on.
+# --- Selections of rows. Each raises `file_rows`, the number of rows of the file, so that the number of training samples does not
+# change.
 
 # draw_series: windows of longer rows.
 draw_series() {
@@ -253,7 +254,7 @@ draw_series() {
     file_rows=$(((rows + windows - 1) / windows)) rows=$((file_rows * windows))
 }
 
-# draw_share: some rows are held back for evaluations. Of groups it is known at least how many are left.
+# draw_share: some rows are held back for evaluations. Of groups, a minimum of the remaining rows is known.
 draw_share() {
     local more share
     if ! chance 20; then return; fi
@@ -298,7 +299,7 @@ draw_rows() {
     fi
 }
 
-# draw_missing: values that are not known, by a mask of zeros and ones or as NaN.
+# draw_missing: missing values, by a mask of zeros and ones or as NaN.
 draw_missing() {
     local options=()
     is_masked=''
@@ -320,7 +321,7 @@ write_sizes() {
     "$make_data" write data.h5 "$1" f64 "$2" values "values=${list[*]}"
 }
 
-# draw_companions: what the model is told of each row: sizes where the likelihood asks for them, and conditions.
+# draw_companions: datasets beside the rows: sizes if the likelihood needs them, and conditions.
 draw_companions() {
     local name
     if [[ ${likelihood_lines[*]} == *'size: data'* ]]; then
@@ -333,7 +334,7 @@ draw_companions() {
         if [ -z "$name" ]; then REPLY=$file_rows; else REPLY=$valid_file_rows; fi
         if [ "$REPLY" = 0 ]; then continue; fi
         "$make_data" write data.h5 "/${name}number" f64 "$REPLY" normal
-        if [ $((rows / windows)) -lt 5 ] || [[ $selection != all && $selection != rows ]]; then # not all classes are trained on
+        if [ $((rows / windows)) -lt 5 ] || [[ $selection != all && $selection != rows ]]; then # training has not all classes
             echo "  ${name}condition: {number: /${name}number}"
         else
             "$make_data" write data.h5 "/${name}class" i64 "$REPLY" labels

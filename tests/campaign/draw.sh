@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Numbers from a seed, for the campaigns. To be sourced. `state` is what the next number comes from.
+# Numbers from a seed, for the campaigns. To be sourced. `state` determines the next number.
 
 state=0
 # draw N: REPLY is a number in [0, N).
@@ -19,14 +19,14 @@ between() {
     draw $(($2 - $1 + 1))
     REPLY=$((REPLY + $1))
 }
-# chance PERCENT: true so often. REPLY stays.
+# chance PERCENT: true with this probability. Does not change REPLY.
 chance() {
     local kept=${REPLY:-} drawn
     draw 100
     drawn=$REPLY REPLY=$kept
     [ "$drawn" -lt "$1" ]
 }
-# sow SEED: neighbouring seeds have nothing in common.
+# sow SEED: neighbouring seeds give independent numbers.
 sow() {
     state=$(($1 + 1))
     state=$(((state ^ (state >> 30 & 0x3ffffffff)) * -4658895280553007687))

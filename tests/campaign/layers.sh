@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck disable=SC2034,SC2154 # variables go from there to here, and back
 # The layers of a random configuration, for configuration.sh. `layers` is the list so far; `sides` (one of a series, two of an
-# image, three of a volume, none of other rows) and c are what comes out of it, or for a decoder's end what goes in.
+# image, three of a volume, none of other rows) and c are the shape of its output, or for a decoder's end that of its input.
 
 draw_activation() { # [but WORD]
     words_of layer.dense.activation
-    # Of exp a few layers leave the numbers that can be written.
+    # A few layers of exp overflow.
     if chance 97; then words=("${words[@]/exp/tanh}"); fi
     pick "${words[@]}"
 }
@@ -31,7 +31,7 @@ draw_convolution() {
     if [ "$kind" = conv_transpose ] && chance 30; then draw "$stride" && extra=$REPLY; fi
 }
 
-# side_after SIDE, side_before SIDE: REPLY is the other end of the convolution, or 0. Not all numbers come out of strides.
+# side_after SIDE, side_before SIDE: REPLY is the other end of the convolution, or 0, because strides do not give all numbers.
 side_after() {
     if [ "$kind" = conv_transpose ]; then
         REPLY=$((stride * ($1 - 1) + kernel - 2 * padding + extra))
@@ -51,7 +51,7 @@ side_before() {
     if [ $REPLY -lt 0 ]; then REPLY=0; fi
 }
 
-# fit_convolution after|before: draws until one fits the sides, and gives sides of 1 to 16; then those are the sides. False if
+# fit_convolution after|before: draws until one fits the sides, and gives sides of 1 to 16; then sets `sides` to those. False if
 # none did.
 fit_convolution() {
     local attempt side found
@@ -80,7 +80,7 @@ tell_convolution() {
 
 draw_filters() { pick 1 2 3 4 5 8 16 17; }
 
-# flat UNITS: what comes out is one place.
+# flat UNITS: the output is one place.
 flat() {
     local place
     is_flat=1 c=$1
@@ -132,8 +132,8 @@ append_window() {
     layers+=("$REPLY")
 }
 
-# tell_same: REPLY is a layer that gives what comes in its own shape: any kind that is not known to give another one. The first
-# of them may be in any place.
+# tell_same: REPLY is a layer whose output has the shape of its input: any kind that is not known to change it. The first of them
+# may be in any place.
 tell_same() {
     local kinds=()
     layer_kinds
@@ -147,7 +147,7 @@ tell_same() {
     draw_kind "$REPLY" layer
 }
 
-# append_residual: around a dense layer or a convolution, and what leaves the shape.
+# append_residual: around a dense layer or a convolution, and layers that keep the shape.
 append_residual() {
     local inner
     if [ -z "$is_flat" ] && chance 60; then
@@ -168,7 +168,7 @@ append_residual() {
     layers+=("residual: [$inner]")
 }
 
-# append_layers COUNT: dense layers, convolutions where the data have places, and others.
+# append_layers COUNT: dense layers, convolutions if the data have places, and others.
 append_layers() {
     local number
     for ((number = 0; number < $1; number++)); do
@@ -200,7 +200,7 @@ draw_encoder() {
     tell_layers encoder
 }
 
-# The convolutions that a decoder ends in, from the data backwards: sets `tail`; `sides` are what the first of them takes.
+# The convolutions at the end of a decoder, from the data backwards: sets `tail`; `sides` are those of the input of the first one.
 draw_tail() {
     local number count filters=$((channels * outputs)) activation=none
     tail=() sides=("${data_sides[@]}")

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the campaigns share: numbers from a seed, a small training run that can be held at an exact call of rank zero's,
-# and the comparison with the run that nobody disturbed. To be sourced with the build directory and the seed.
-# A campaign repeats its choices from its seed; what the system makes of them (who is how far) differs each time.
+# Shared by the campaigns: numbers from a seed, a small training run that can be stopped at an exact call of rank zero, and
+# the comparison with an undisturbed run. To be sourced with the build directory and the seed.
+# A campaign repeats its choices from its seed; the progress of the ranks at each of them differs every time.
 
-evidence=${TMPDIR:-/tmp} # what is kept goes there; the tests' lib.sh sets another TMPDIR, which is removed at the end
+evidence=${TMPDIR:-/tmp} # for kept files; the tests' lib.sh sets another TMPDIR, which is removed at the end
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/draw.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/../system/lib.sh" "$1"
 
 LAST=40 EVERY=5 # steps of the run; between evaluations, which are also where checkpoints are due
-# Seconds after which a run counts as hanging.
+# Seconds after which a run is assumed to hang.
 # shellcheck disable=SC2154 # patience: from there
 PATIENCE=$((120 * patience))
 # shellcheck disable=SC2154 # loose: from there
@@ -19,17 +19,17 @@ export ASAN_OPTIONS=$loose
 
 # shellcheck disable=SC2034 # draw uses it
 state=$2
-draw 2 # small seeds begin alike
+draw 2 # small seeds have similar first numbers
 
 # nap SECONDS: without a process of its own.
 mkfifo silence
 exec {silence}<>silence
 nap() { read -rt "$1" -u "$silence" || true; }
 
-# The shell tells of each process of its that a signal ends, whenever it pleases: that is left out of what it says.
+# The shell reports each of its processes that a signal ends, at any time: these lines are removed from its output.
 exec {errors}>&2 2>noise
 
-# What killed runs leave of Open MPI's goes when the campaign does.
+# Files that killed runs leave of Open MPI are removed at the end of the campaign.
 export TMPDIR=$work
 memory=$(mktemp -d /dev/shm/elbow-campaign-XXXXXX) || skip "no directory can be made in /dev/shm"
 export OMPI_MCA_btl_vader_backing_directory=$memory OMPI_MCA_osc_sm_backing_directory=$memory
@@ -59,8 +59,8 @@ checkpoint: {every: $EVERY, keep: 2, best: true}
 samples: {every: 10, count: 4}
 Y
 
-# What each rank runs: it says who it is, and rank zero is watched where $WATCH says how (one argument a line). Open MPI has
-# shared memory of its own in files, without which its version 5 does not start: where files are limited it takes another kind.
+# Each rank runs this: it writes its identity, and rank zero is watched if $WATCH says how (one argument a line). Open MPI has
+# shared memory in files, without which its version 5 does not start: if the size of files is limited, it uses another kind.
 mkdir pids
 cat >rank <<'RANK'
 rank=${OMPI_COMM_WORLD_RANK:-0}
@@ -71,7 +71,7 @@ mapfile -t watch <<<"$WATCH"
 exec strace -DD -f -qq -o trace "${watch[@]}" "$@"
 RANK
 
-# launch RANKS DIRECTORY: a start of the run, in the background; what it says goes to the file `said`.
+# launch RANKS DIRECTORY: a start of the run, in the background; its output goes to the file `said`.
 ranks=1 launcher='' always_mpirun=''
 launch() {
     ranks=$1
@@ -82,7 +82,7 @@ launch() {
     launcher=$!
 }
 
-# is_alive PID: it runs or stands still, and is no zombie.
+# is_alive PID: it runs or is stopped, and is no zombie.
 is_alive() {
     local line
     { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -97,7 +97,7 @@ rank_process() {
     [ -n "$REPLY" ]
 }
 
-# signal_ranks SIGNAL: to all ranks that there are.
+# signal_ranks SIGNAL: to all existing ranks.
 signal_ranks() {
     local rank
     for ((rank = 0; rank < ranks; rank++)); do
@@ -121,7 +121,7 @@ someone_is_alive() {
     return 1
 }
 
-# settle WHAT: waits until launcher and ranks are gone, as whoever starts a job again does. Sets status.
+# settle WHAT: waits until launcher and ranks have ended, as a user does before starting a job again. Sets status.
 status=0
 settle() {
     local end=$((SECONDS + PATIENCE))
@@ -131,7 +131,7 @@ settle() {
             end_all
             end=$((end + PATIENCE))
         fi
-        signal_ranks CONT # strace counts by threads: it may have held another one
+        signal_ranks CONT # strace counts by threads: it may have stopped another one
         nap 0.01
     done
     wait "$launcher" 2>/dev/null
@@ -139,8 +139,8 @@ settle() {
     launcher=''
 }
 
-# watch FATE CALL COUNT PATH...: the next launch has rank zero killed before the COUNT-th CALL of a thread of its on one
-# of the paths (fate KILL), or standing still after it (any other).
+# watch FATE CALL COUNT PATH...: the next launch has rank zero killed before the COUNT-th CALL of one of its threads on one of the
+# paths (fate KILL), or stopped after it (any other).
 watch() {
     local signal=STOP call=$2 count=$3 path
     if [ "$1" = KILL ]; then signal=KILL; fi
@@ -152,10 +152,10 @@ inject=$call:signal=SIG$signal:when=$count"
     for path; do WATCH+=$'\n-P\n'$path; done
 }
 
-# traced TEXT: whether strace has told that.
+# traced TEXT: true if strace has printed that.
 traced() { [ -e trace ] && [[ $(<trace) == *"$1"* ]]; }
 
-# await_stop: until rank zero stands still where it was to; false if the run ends before.
+# await_stop: waits until rank zero is stopped; false if the run ends before.
 await_stop() {
     while is_alive "$launcher"; do
         if traced "--- stopped by SIGSTOP ---"; then return 0; fi
@@ -187,7 +187,7 @@ last_row() {
 # rows_until STEP BEGIN: REPLY is the number of rows that a start after step BEGIN has written with STEP's training row.
 rows_until() { REPLY=$(($1 - $2 + ($1 - 1) / EVERY - $2 / EVERY)); }
 
-# reference STEP: the checkpoint of that step, as an undisturbed run of one rank that stops there leaves it.
+# reference STEP: the checkpoint of that step from an undisturbed run of one rank that stops there.
 reference() {
     local name
     printf -v name 'step-%08d.h5' "$1"
@@ -200,7 +200,7 @@ reference() {
     REPLY=references/$name
 }
 
-# same_end WHAT DIRECTORY: all there is of checkpoints, pictures and rows is what undisturbed runs have.
+# same_end WHAT DIRECTORY: all checkpoints, pictures and rows are those of undisturbed runs.
 same_end() {
     local what=$1 directory=$2 file step last
     printf -v last 'step-%08d.h5' $LAST
@@ -225,7 +225,7 @@ same_end() {
     [ ! -e "$directory/lock" ] || fail "$what: the lock is still there"
 }
 
-# finish_run WHAT DIRECTORY: starts it once more, on some number of ranks; that must take it to its end.
+# finish_run WHAT DIRECTORY: starts it once more, on some number of ranks, which must complete it.
 finish_run() {
     draw 4
     WATCH='' BLOCKS=''
@@ -239,7 +239,7 @@ finish_run() {
     same_end "$1, resumed on $ranks ranks" "$2"
 }
 
-# keep_evidence DIRECTORY: what a run that failed has left.
+# keep_evidence DIRECTORY: keeps the files of a failed run.
 keep_evidence() {
     local kept
     kept=$(mktemp -d "$evidence/elbow-campaign-failed-XXXXXX") || return

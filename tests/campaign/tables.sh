@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the program's own tables have, for configuration.sh: `elbow config --explain` tells each key and what it takes. So new
-# kinds and options are drawn without a word here. The options of a layer `dense` have keys such as layer.dense.units.
+# The program's own tables, for configuration.sh: `elbow config --explain` prints each key and its values. New kinds and options
+# are therefore drawn without a change here. The options of a layer `dense` have keys such as layer.dense.units.
 
 : "${elbow:?the program, of tests/system/lib.sh}"
 keys=()
@@ -45,7 +45,7 @@ layer_kinds() {
     done
 }
 
-# sample_of TEXT: REPLY is a value as the text has it, or empty where it has none that one could draw.
+# sample_of TEXT: REPLY is a value as in the text, or empty if it has none that can be drawn.
 sample_of() {
     local least most
     case $1 in
@@ -65,7 +65,7 @@ sample_of() {
     esac
 }
 
-# draw_choice KEY: REPLY is one of the values that it takes; false if it has none that one could draw.
+# draw_choice KEY: REPLY is one of its values; false if it has none that can be drawn.
 draw_choice() {
     local text part parts=() found=()
     if words_of "$1"; then pick "${words[@]}" && return; fi
@@ -85,7 +85,7 @@ draw_choice() {
 }
 
 # draw_kind KIND PREFIX [OPTION: VALUE]...: REPLY is the kind as a configuration has it, with some of the options at PREFIX.KIND
-# and those told, which may be left out with `OPTION:`. `drawn` is all that was drawn, as in " variance: optimal floor: 0.5 ".
+# and the given ones, which may be left out with `OPTION:`. `drawn` is all drawn options, as in " variance: optimal floor: 0.5 ".
 drawn=' '
 draw_kind() {
     local kind=$1 prefix=$2.$1. key name told options=()
