@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The build tells what it is.
+// The identity of the build.
 #include "elbow/base/build.h"
 
 #include "unit.h"
@@ -22,7 +22,7 @@ START_TEST(texts_are_single_lines)
     ck_assert_ptr_null(strchr(elbow_build_id(), '\n'));
     ck_assert_ptr_null(strchr(elbow_build_flags(), '\n'));
     ck_assert_ptr_nonnull(strstr(elbow_build_flags(), "HDF5"));
-    ck_assert_ptr_nonnull(strstr(elbow_build_flags(), "-ffp-contract=off")); // what the exactness rests on
+    ck_assert_ptr_nonnull(strstr(elbow_build_flags(), "-ffp-contract=off")); // required for exact results
 }
 END_TEST
 

@@ -43,7 +43,7 @@ START_TEST(what_comes_first_counts)
 }
 END_TEST
 
-// A clock may begin at zero, or below: what is past, or now, is no missing value.
+// A clock may begin at zero, or below: a past or present time is not a missing value.
 START_TEST(any_clock_value_counts)
 {
     struct elbow_deadline early = elbow_deadline_at(-3600, 50, -3590, NULL);

@@ -66,7 +66,7 @@ static bool find(const char *path, char *found)
     return is_pattern;
 }
 
-// Matches stand in the order of their bytes: capitals first, 10 before 2. A name that is there is no pattern.
+// Matches are in the order of their bytes: capitals first, 10 before 2. The name of an existing file is no pattern.
 START_TEST(test_patterns)
 {
     static const char *const names[] = {"part-2.h5", "part-10.h5", "Part-3.h5", "part-[1]$x.h5", "\xc3\xa9.h5"};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading whole files beneath a directory: what is no plain file is never waited for, and why one cannot be read is
-// told.
+// Reading whole files below a directory: a read never waits for a file that is not a plain one, and the error gives the
+// reason.
 #include "elbow/base/file.h"
 
 #include "elbow/base/memory.h"

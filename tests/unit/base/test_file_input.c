@@ -55,7 +55,7 @@ START_TEST(a_regular_file)
 }
 END_TEST
 
-// Nothing is taken out by the look, and what comes later is waited for.
+// The look removes no bytes, and waits for later ones.
 START_TEST(pipes_with_a_writer)
 {
     struct scratch scratch = scratch_make();

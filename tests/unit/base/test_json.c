@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-// What was written into a stream in memory.
+// The text written into a stream in memory.
 struct sheet {
     struct elbow_json json;
     char *text;

@@ -166,7 +166,7 @@ START_TEST(a_dead_holder_refuses_nobody)
 }
 END_TEST
 
-// A lock that may only be read is asked: what another user's run holds is held.
+// A read-only lock is tested: a run of another user that holds it is found.
 START_TEST(a_lock_of_another_user_counts)
 {
     static const int reasons[] = {EACCES, EPERM, EROFS};
@@ -194,7 +194,7 @@ START_TEST(a_lock_of_another_user_counts)
         ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
         ck_assert(lock.is_held);
         elbow_lock_release(&lock);
-        write_failure = reasons[i / 2]; // a directory where nobody can make one
+        write_failure = reasons[i / 2]; // a directory in which no file can be made
         ck_assert_int_eq(take(&place, &lock, &error), ELBOW_OK);
         ck_assert(!lock.is_held && !has_lock_file(&place));
         close_place(&place);
@@ -219,7 +219,7 @@ START_TEST(file_systems_without_locks)
         log[size] = 0;
         char *warning = strstr(log, "has no locks");
         ck_assert_ptr_nonnull(warning);
-        ck_assert_ptr_null(strstr(warning + 1, "has no locks")); // told once
+        ck_assert_ptr_null(strstr(warning + 1, "has no locks")); // reported once
         free(log);
         close_place(&place);
     }
@@ -242,7 +242,7 @@ START_TEST(other_troubles_are_told)
 }
 END_TEST
 
-// A run directory that was moved away under a run belongs to whoever is at its place now.
+// If a run directory was moved away under a run, its old place belongs to the new owner.
 START_TEST(a_moved_directory_keeps_its_new_lock)
 {
     struct place place = open_place();
@@ -270,7 +270,7 @@ START_TEST(a_moved_directory_keeps_its_new_lock)
 }
 END_TEST
 
-// The file alone may be removed: the lock is taken anew, unless somebody else has it by now.
+// Only the file may be removed: the lock is taken again, unless another process has it by now.
 START_TEST(a_removed_file_is_made_anew)
 {
     struct place place = open_place();
@@ -305,7 +305,7 @@ START_TEST(a_removed_file_is_made_anew)
 }
 END_TEST
 
-// What stands there is never written over, and never waited for.
+// An existing file is never overwritten, and never waited for.
 START_TEST(a_file_of_that_name_is_let_alone)
 {
     struct place place = open_place();
@@ -332,7 +332,7 @@ START_TEST(a_file_of_that_name_is_let_alone)
 }
 END_TEST
 
-// Where a file cannot get its name later, it is locked where it stands.
+// If a file cannot get its name later, it is locked in place.
 START_TEST(the_plain_way)
 {
     struct place place = open_place();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a user's outputs may replace: before the work, and at its end.
+// Files that a user's outputs may replace: before the work, and at its end.
 #include "elbow/base/output.h"
 
 #include "elbow/base/file.h"
@@ -50,7 +50,7 @@ START_TEST(an_input_is_no_output)
     ck_assert_int_eq(elbow_inputs_note(path, &error), ELBOW_OK);
     check_refused(path, ELBOW_PUBLISH_NEW, ELBOW_USAGE, "is a file that is read");
     check_refused(path, ELBOW_PUBLISH_REPLACE, ELBOW_USAGE, "is a file that is read");
-    // What is asked too late is refused as well.
+    // A late request is refused as well.
     ck_assert_int_eq(elbow_output_write(path, "new", 3, ELBOW_PUBLISH_REPLACE, &error), ELBOW_OUTPUT);
     ck_assert_int_ne(elbow_output_write(path, "new", 3, ELBOW_PUBLISH_NEW, &error), ELBOW_OK);
     ck_assert(scratch_holds(path, "thesis", 6));

@@ -21,7 +21,7 @@ static bool exists(const char *path)
     return lstat(path, &about) == 0;
 }
 
-// Whether a file beside path has the name of a part.
+// True if a file beside path has the name of a part.
 static bool has_part(const char *path)
 {
     elbow_path holder;
@@ -88,7 +88,7 @@ START_TEST(a_path_without_a_directory)
 }
 END_TEST
 
-// What others call .part is theirs.
+// Files of others named .part are theirs.
 START_TEST(a_foreign_part_stays)
 {
     struct scratch scratch = scratch_make();
@@ -127,7 +127,7 @@ START_TEST(two_writers_of_one_new_file)
 }
 END_TEST
 
-// Where there is neither a rename that replaces nothing nor a hard link, as on some shared folders.
+// For file systems with neither a rename that replaces nothing nor a hard link, as some shared folders.
 START_TEST(new_files_on_a_plain_file_system)
 {
     struct scratch scratch = scratch_make();
@@ -291,7 +291,7 @@ START_TEST(a_path_that_is_too_long)
 }
 END_TEST
 
-// A name that leaves no room for what a part's has beside it.
+// A name that leaves no room for the additions in the name of a part.
 START_TEST(the_longest_name)
 {
     struct scratch scratch = scratch_make();

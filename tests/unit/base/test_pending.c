@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files that found the disk full come later, all of them, and are told as long as they do not.
+// Files that found the disk full are written later, all of them, and reported until then.
 #include "elbow/base/pending.h"
 
 #include "elbow/base/file.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The program under test is this one: a child starts it anew, and the constructor below tells what the new one found.
+// The program under test is this one: a child starts it again, and the constructor below reports the state of the new
+// one.
 #include "elbow/base/restart.h"
 #include "unit.h"
 
@@ -49,7 +50,7 @@ __attribute__((constructor)) static void look(void)
         _exit(judge(getenv("ELBOW_TEST_EXPECTED")));
 }
 
-// The end of a child that starts this program anew.
+// The end of a child that starts this program again.
 static int restart(const char *former)
 {
     pid_t child = fork();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Each case runs in a child of its own, whose end and whose stderr are looked at.
+// Each case runs in a child process, whose end and stderr are checked.
 #include "elbow/base/clock.h"
 #include "elbow/base/log.h"
 #include "elbow/base/signals.h"
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Runs `act` in a child; what it wrote to stderr goes to `said`. Returns how the child ended, as waitpid tells.
+// Runs `act` in a child; its stderr goes to `said`. Returns the status of the child from waitpid.
 static int in_child(void (*act)(void), char said[1024])
 {
     int ends[2], status = 0;
@@ -160,7 +160,7 @@ static void end_unheard(void)
     if (pipe(ends) != 0)
         _exit(4);
     dup2(ends[1], STDERR_FILENO);
-    close(ends[0]); // whoever read stderr is gone
+    close(ends[0]); // the reader of stderr is gone
     open_log();
     raise(SIGTERM);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Standard streams in a child of each test: closed, without a reader, full; and what a log makes of it.
+// Standard streams in a child for each test: closed, without a reader, full; and the behaviour of a log.
 #include "elbow/base/streams.h"
 
 #include "elbow/base/log.h"
@@ -31,7 +31,7 @@ static int in_child(void (*act)(void))
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-// A new terminal, which nobody reads; its other end stays open.
+// A new terminal without a reader; its other end stays open.
 static int open_terminal(void)
 {
     int master = posix_openpt(O_RDWR | O_NOCTTY);
@@ -41,7 +41,7 @@ static int open_terminal(void)
     return terminal;
 }
 
-// Standard output becomes a pipe that nobody reads.
+// Standard output becomes a pipe without a reader.
 static void lose_reader(int stream)
 {
     int ends[2];
@@ -107,7 +107,7 @@ static void print_to_a_full_device(void)
     _exit(elbow_streams_put(stdout, "lost\n", 5) == ENOSPC ? 0 : 3);
 }
 
-// A pipe that somebody has made non-blocking, with a reader that takes its time.
+// A non-blocking pipe with a slow reader.
 static void wait_for_a_slow_reader(void)
 {
     int ends[2];
@@ -144,7 +144,7 @@ START_TEST(streams)
 }
 END_TEST
 
-// The screen goes before the file is there: both are told once, and every line is in the file.
+// The screen fails before the file exists: both are reported once, and every line is in the file.
 static void log_without_a_screen(void)
 {
     char text[256];
@@ -204,8 +204,8 @@ START_TEST(logs)
 }
 END_TEST
 
-// A launcher of ranks, with standard output at `launcher`, starts a script in a terminal of its own making, and that
-// the program: what the program takes standard output for.
+// A launcher of ranks, with standard output at `launcher`, starts a script in a terminal of its own, which starts the
+// program: tests how the program classifies standard output.
 static bool is_watched_beneath(int launcher, bool is_launched)
 {
     int rank = open_terminal(), status = 0;
@@ -233,7 +233,7 @@ static bool is_watched_beneath(int launcher, bool is_launched)
 START_TEST(watchers)
 {
     int file = open("/dev/null", O_WRONLY), terminal = open_terminal();
-    ck_assert(is_watched_beneath(file, false)); // a terminal, and nobody has made it for this rank
+    ck_assert(is_watched_beneath(file, false)); // a terminal that was not made for this rank
     ck_assert(!is_watched_beneath(file, true));
     ck_assert(is_watched_beneath(terminal, true));
     close(file);

@@ -190,7 +190,7 @@ START_TEST(log_writes_lines_to_screen_and_file)
 }
 END_TEST
 
-// What one write brought, of a screen that is not buffered, as stderr.
+// The output of one write to a screen that is not buffered, as stderr.
 struct pieces {
     int count;
     char last[64];

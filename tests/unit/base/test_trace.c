@@ -20,7 +20,7 @@ START_TEST(nothing_is_noted_without_a_track_or_while_it_is_off)
     elbow_track_turn(&track, true);
     begin = elbow_trace_begin(&track);
     ck_assert(begin.is_noted);
-    elbow_track_turn(&track, false); // what has begun is noted
+    elbow_track_turn(&track, false); // spans that have begun are noted
     elbow_trace_end(&track, ELBOW_TRACE_STEP, 1, begin);
     ck_assert_uint_eq(track.count, 1);
     elbow_track_clear(&track);

@@ -110,7 +110,7 @@ START_TEST(no_memory_is_no_damage)
 }
 END_TEST
 
-// A newer one that cannot be read may be sound: nobody takes an older one for it, or takes it away.
+// A newer one that cannot be read may be intact: no older one is used instead of it, and it is not removed.
 START_TEST(what_cannot_be_read_is_no_damage)
 {
     struct run run = run_open(true);

@@ -79,7 +79,7 @@ START_TEST(the_seal_is_little_endian_and_known)
     for (int i = 7; i >= 0; --i)
         rest = rest << 8 | image.bytes[16 + i];
     ck_assert_uint_eq(rest, image.size - 512);
-    // Sealing again changes nothing; whatever stood in the block is gone.
+    // Sealing again changes nothing; old contents of the block are gone.
     unsigned char before[512];
     memcpy(before, image.bytes, 512);
     memset(image.bytes, 0xAB, 512);
@@ -113,7 +113,7 @@ START_TEST(paths_that_are_too_long)
     elbow_path path;
     struct elbow_error error = {0};
     struct elbow_log log = elbow_log_open(false, stdout);
-    memset(run, '/', sizeof run); // the root, told at length
+    memset(run, '/', sizeof run); // the root, written in a longer form
     run[sizeof run - 1] = 0;
     ck_assert(!elbow_checkpoint_path(run, 1, path));
     ck_assert_int_eq(elbow_checkpoint_find(run, false, &log, path, &error), ELBOW_FILE);

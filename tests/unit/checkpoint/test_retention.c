@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which checkpoints stay: only our own are ever set aside or removed, and only what is proved damaged or sound.
+// Kept checkpoints: only our own are ever set aside or removed, and only those that are certainly damaged or intact.
 #include "elbow/checkpoint/checkpoint.h"
 
 #include "elbow/base/memory.h"
@@ -8,7 +8,7 @@
 
 #include <sys/stat.h>
 
-// Earlier ones that were set aside stay, whatever comes to their step.
+// Earlier ones that were set aside stay, even if their step gets others.
 START_TEST(damaged_ones_get_names_of_their_own)
 {
     static const char *const names[] = {"step-00000020.h5.damaged", "step-00000020.h5.damaged-2",
@@ -53,7 +53,7 @@ START_TEST(the_newest_and_the_best_are_kept)
 }
 END_TEST
 
-// A start that knows nothing of what lies there reads before it counts, and before it deletes.
+// A start without knowledge of the files reads before it counts, and before it deletes.
 START_TEST(damaged_ones_neither_count_nor_go)
 {
     struct run run = run_open(true);
@@ -63,7 +63,7 @@ START_TEST(damaged_ones_neither_count_nor_go)
     run_put_text(&run, "step-00000004.h5");
     run_put(&run, "step-00000005.h5", true);
     mkdir(run_path_of(&run, "step-00000006.h5"), 0777);
-    mkfifo(run_path_of(&run, "step-00000007.h5"), 0666); // nobody will ever write to it
+    mkfifo(run_path_of(&run, "step-00000007.h5"), 0666); // it is never written
     run_put(&run, "step-00000008.h5", false);
     run_check_kept(&run, 8, 2, false, (const uint64_t[]){2, 3, 4, 5, 6, 7, 8}, 7);
     run_check_kept(&run, 8, 1, false, (const uint64_t[]){2, 4, 5, 6, 7, 8}, 6);
@@ -71,7 +71,7 @@ START_TEST(damaged_ones_neither_count_nor_go)
 }
 END_TEST
 
-// The retention of a run that writes for long asks for room now and then, and follows what it deletes.
+// The retention of a long run allocates more memory now and then, and keeps track of its deletions.
 START_TEST(a_retention_over_a_long_run)
 {
     struct run run = run_open(true);
@@ -82,7 +82,7 @@ START_TEST(a_retention_over_a_long_run)
     for (uint64_t step = 1; step <= 40; ++step) {
         char name[32];
         snprintf(name, sizeof name, "step-%08d.h5", (int)step);
-        run_put_text(&run, name); // that it is sound the retention is told
+        run_put_text(&run, name); // the retention is informed that it is intact
         ck_assert_int_eq(elbow_retention_reserve(&retention, &error), ELBOW_OK);
         elbow_retention_put(&retention, &run.directory, step, step <= 30 ? 25 : 2, false, 0);
         ck_assert_uint_eq(retention.count, step <= 25 ? step : step <= 30 ? 25 : 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The writer by itself, without MPI, so that ThreadSanitizer can watch: what is handed over arrives whole, in order,
-// and what fails is told by the next wait.
+// The writer by itself, without MPI, so that ThreadSanitizer can watch: orders are written completely and in order, and
+// the next wait reports failures.
 #include "elbow/checkpoint/writer.h"
 
 #include "elbow/checkpoint/detail/format.h"
@@ -80,7 +80,7 @@ START_TEST(what_is_handed_over_arrives)
 }
 END_TEST
 
-// Somebody's file has the link's name: that is told, and the best one stays all the same.
+// A file of another user has the link's name: this is reported, and the best one is kept all the same.
 START_TEST(the_best_stays_without_its_link)
 {
     struct scratch scratch = scratch_make();
@@ -170,7 +170,7 @@ START_TEST(what_fails_is_told_and_tried_again)
     elbow_writer_begin(&writer, &no_tables);
     ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OUTPUT);
     ck_assert_ptr_nonnull(strstr(error.message, "the checkpoint was not written: "));
-    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK); // told once
+    ck_assert_int_eq(elbow_writer_wait(&writer, &error), ELBOW_OK); // reported once
     ck_assert_int_eq(remove(folder), 0);
     ck_assert_int_eq(rename(moved, folder), 0);
     take(&writer, 3);

@@ -25,7 +25,7 @@ static const struct elbow_command COMMAND = {.name = "make",
                                              .flags = FLAGS,
                                              .flag_count = sizeof FLAGS / sizeof *FLAGS};
 
-// To be given back with free.
+// To be freed.
 static char *help_of(const struct elbow_command *command)
 {
     char *text = NULL;
@@ -70,7 +70,7 @@ START_TEST(whole_text)
 }
 END_TEST
 
-// What a row of any table must have, and what the help makes of it.
+// Required members of a row of any table, and the help that follows from them.
 static void check_flag(const struct elbow_command *command, const struct elbow_flag *flag, const char *text)
 {
     char term[ELBOW_HELP_TERM_SIZE];

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Manual pages of made-up helps: every form that a help may have, and what roff would take for something else.
+// Manual pages of invented helps: every form that a help may have, and characters with a meaning in roff.
 #include "elbow/cli/manual.h"
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// To be given back with free.
+// To be freed.
 static char *page_of(const char *help, enum elbow_status expected)
 {
     char *text = NULL;

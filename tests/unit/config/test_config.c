@@ -58,7 +58,7 @@ START_TEST(test_example)
     ck_assert_int_eq(config.train.batch, 1000);
     ck_assert_int_eq(config.train.steps, 12);
     ck_assert_int_eq(config.eval.every, 100);
-    // a second text goes on top of the first; null takes an optional value back, and empties a text
+    // a second text replaces the first; null removes an optional value, and empties a text
     accepted(&config,
              "data: {factor: null, valid: ~, shape: []}\nmodel: {encoder: [dense: {units: 1}]}\neval: {every: epoch}");
     ck_assert(!config.data.has_factor && config.data.factor == 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// data.condition, data.valid_condition, model.condition: their forms, what they need, and what a resume may change.
+// data.condition, data.valid_condition, model.condition: their forms, their requirements, and the changes that a resume
+// may make.
 #include "config_support.h"
 
 static void set(struct elbow_config *config, const char *assignment)
@@ -107,7 +108,7 @@ START_TEST(a_resume_finds_them_elsewhere)
 }
 END_TEST
 
-// What is not set is not written.
+// An unset value is not written.
 START_TEST(a_dump_reads_back)
 {
     struct elbow_config config = defaults(), back = defaults();

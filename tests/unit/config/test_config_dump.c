@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The dump and its round trip, what a resume allows, damaged texts, and every file in configs/.
+// The dump and its round trip, changes that a resume allows, damaged texts, and every file in configs/.
 #include "elbow/config/detail/schema.h"
 
 #include "config_support.h"
@@ -65,7 +65,7 @@ static void draw_option(const struct elbow_key *key, struct elbow_layer *layer)
     }
 }
 
-// Layers into `entries`, of which there are `room`, and behind them those that they hold. How many all of them are.
+// Layers into `entries`, which has `room` entries, with inner layers behind them. Returns the number of all.
 static size_t draw_entries(struct elbow_layer *entries, size_t count, size_t room, size_t depth)
 {
     size_t kinds, used = count;
@@ -137,7 +137,7 @@ static void draw_data(struct elbow_config *config)
         config->run.nodes.values[i] = (int64_t)draw(1 << 20);
 }
 
-// One of a key's kinds. Its options stand at their presets, or at the least where they must be given.
+// One of a key's kinds. Its options have their presets, or their minimum if they are mandatory.
 static void draw_kind(struct elbow_config *config, const char *name)
 {
     const struct elbow_key *key = elbow_schema_find(elbow_schema_keys(), "model", name);
@@ -252,7 +252,7 @@ START_TEST(test_dump)
 }
 END_TEST
 
-// Where such a locale is installed, a comma for the decimal point changes nothing.
+// If such a locale is installed, a decimal comma changes nothing.
 START_TEST(test_locale)
 {
     static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "nl_NL.UTF-8", "pt_BR.UTF-8"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What no single key can tell: keys that need, exclude or complete each other.
+// Checks across keys: keys that need, exclude or complete each other.
 #include "elbow/config/config.h"
 
 #include "config_support.h"

@@ -23,7 +23,7 @@ static void refused(const char *text, const char *message)
     ck_assert_uint_eq(elbow_memory_count().blocks, blocks);
 }
 
-// What version 0.1 cannot say is written with the kind, and reads back.
+// Values that version 0.1 cannot express are written with the kind, and read back.
 START_TEST(later_options_are_written_with_their_kind)
 {
     const char *const forms[][2] = {
@@ -47,7 +47,7 @@ START_TEST(later_options_are_written_with_their_kind)
 }
 END_TEST
 
-// The bytes of config.yaml and of checkpoints do not tell in which form a key of version 0.1 was given.
+// The bytes of config.yaml and of checkpoints do not depend on the form of a key of version 0.1.
 START_TEST(both_forms_give_the_same_bytes)
 {
     const char *const forms[][2] = {
@@ -66,7 +66,8 @@ START_TEST(both_forms_give_the_same_bytes)
 }
 END_TEST
 
-// Flat keys of version 0.1 say what they can; all else stands with objective.kl, and then there alone.
+// Flat keys of version 0.1 are used if they can express the value; otherwise everything is written with objective.kl
+// alone.
 START_TEST(kl_is_written_flat_where_that_says_all)
 {
     static const char flat[] = "\n  beta: 4.0\n  warmup: 10\n  free_bits: 0.5\n";
@@ -128,7 +129,7 @@ START_TEST(kl_is_set_and_refused)
     ck_assert(config.objective.beta == 2 && config.objective.warmup == 0);
     ck_assert_int_eq(elbow_config_set(&config, "objective.kl.capacity.to=9", &error), ELBOW_OK);
     ck_assert(config.objective.kl == ELBOW_KL_CAPACITY && config.objective.capacity.to == 9);
-    // What is refused changes nothing, within the kinds that it holds, too.
+    // A refused value changes nothing, also within nested kinds.
     ck_assert_int_eq(
         elbow_config_set(&config, "objective.kl={weight: 3, ramp: {cyclical: {steps: 9}}, free: {of: all}}", &error),
         ELBOW_CONFIG);

@@ -95,7 +95,7 @@ static void set_toy(struct toy *toy, const char *assignment)
     ck_assert_msg(elbow_keys_set(table, toy, assignment, &error) == ELBOW_OK, "%s", error.message);
 }
 
-// What is written, and that reading it gives the same again.
+// The written text, and a round trip.
 static void check_written(const struct toy *toy, const char *noise)
 {
     char expected[300], *text = NULL, *again = NULL;
@@ -180,7 +180,7 @@ START_TEST(presets_are_compared_by_value)
 }
 END_TEST
 
-// The word alone is the kind with its defaults, whatever stood there before; keys of version 0.1 keep their values.
+// The bare word is the kind with its defaults, for any previous value; keys of version 0.1 keep their values.
 START_TEST(word_alone_means_the_defaults)
 {
     struct toy toy = read_toy("toy: {noise: {many: {parts: 5, width: 9.0, span: [3, 4]}}}");
@@ -346,8 +346,8 @@ static void check_options(struct elbow_keys keys, const struct elbow_key *key)
         }
 }
 
-// Of the program's own table: options say rightly whether they are keys of version 0.1, presets are legal, and what is
-// later is recognised when it stands at its preset.
+// In the program's own table, options are marked correctly as keys of version 0.1, presets are legal, and a later
+// option is recognised if it has its preset.
 START_TEST(own_kinds_are_sound)
 {
     struct elbow_keys keys = elbow_schema_keys();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Keys that say which samples a dataset consists of: their forms, what they exclude, and what a resume may change.
+// Keys that select the samples of a dataset: their forms, the keys that they exclude, and the changes that a resume may
+// make.
 #include "config_support.h"
 
 static void set(struct elbow_config *config, const char *assignment)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The list of figures, and all that has to agree with it: the table in the documents, and what scripts keep by hand.
+// The list of figures, and texts that must agree with it: the table in the documents, and lists in scripts.
 #include "elbow/base/text.h"
 #include "elbow/config/figures.h"
 #include "scratch.h"
@@ -10,7 +10,7 @@
 
 enum { LINE_SIZE = 1024 };
 
-// What the documents call the places, in the order of enum elbow_figure_place.
+// Names of the places in the documents, in the order of enum elbow_figure_place.
 static const char *const places[] = {"`metrics.csv`", "log", "`eval`", "`eval --json`", "classes", "`encode`"};
 enum { PLACES = sizeof places / sizeof *places };
 
@@ -66,7 +66,7 @@ START_TEST(nothing_is_given_but_what_is_set)
 }
 END_TEST
 
-// The line of the table in docs/reference/formats.md that says what a figure is.
+// The line about a figure in the table of docs/reference/formats.md.
 static void write_line(const struct elbow_figure *figure, char line[LINE_SIZE])
 {
     const char *separator = "";
@@ -80,7 +80,7 @@ static void write_line(const struct elbow_figure *figure, char line[LINE_SIZE])
     snprintf(line + length, (size_t)(LINE_SIZE - length), " |\n");
 }
 
-// The table is the list, line by line: what is missing or too much is told with the table as it should be.
+// The table is the list, line by line; a failure prints the correct table.
 START_TEST(the_documents_have_every_figure)
 {
     static const char title[] = "| figure | unit | meaning | where |\n|---|---|---|---|\n";
@@ -100,7 +100,7 @@ START_TEST(the_documents_have_every_figure)
 }
 END_TEST
 
-// The names of all figures that are wanted, each followed by what separates them.
+// The names of all required figures, each followed by a separator.
 static void list(bool (*is_wanted)(enum elbow_figure_kind kind), char separator, char line[LINE_SIZE])
 {
     size_t length = 0;
@@ -116,7 +116,7 @@ static bool is_clock(enum elbow_figure_kind kind)
     return elbow_figure_row(kind)->is_clock;
 }
 
-// A sweep's table has the figures of `elbow eval --json`, but not how many draws it asked for.
+// A sweep's table has the figures of `elbow eval --json`, except for the number of draws.
 static bool is_swept(enum elbow_figure_kind kind)
 {
     return kind != ELBOW_FIGURE_IMPORTANCE && (elbow_figure_row(kind)->where & ELBOW_FIGURE_IN_JSON) != 0;

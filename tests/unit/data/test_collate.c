@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Missing values on their way to the model: 0 whatever is done to the others, and told of; the mask behind the values
-// of each place; what is hidden follows from the sample alone.
+// Missing values on their way to the model: they are 0 after any transform, and are counted; the mask is behind the
+// values of each place; hidden values depend on the sample alone.
 #include "elbow/data/collate.h"
 
 #include "unit.h"
@@ -103,7 +103,7 @@ START_TEST(what_is_hidden_follows_from_the_sample)
 }
 END_TEST
 
-// How many values lie in one place, by the layout.
+// Number of values in one place, by the layout.
 START_TEST(places_have_channels)
 {
     const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What HDF5 files hold, and all that can be wrong with them.
+// Contents of HDF5 files, and all errors in them.
 #include "elbow/base/memory.h"
 #include "hdf5_files.h"
 
@@ -220,7 +220,7 @@ START_TEST(truncated_and_damaged_files)
 }
 END_TEST
 
-// One that is removed, or whose name goes to another one, is still there for who has it open.
+// A file that is removed, or whose name another one gets, stays available to readers that have it open.
 START_TEST(files_that_change_while_they_are_read)
 {
     struct scratch scratch = scratch_make();

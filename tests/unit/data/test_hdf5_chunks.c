@@ -219,7 +219,7 @@ START_TEST(all_tiles_of_the_rows_are_counted)
 }
 END_TEST
 
-// More chunks than one read takes, in a row as well as in a column: every range of rows is what was written.
+// More chunks than one read takes, in a row as well as in a column: every range of rows has the written values.
 START_TEST(reads_of_many_chunks)
 {
     enum { HEIGHT = 1300, WIDTH = 700 };
@@ -251,7 +251,7 @@ START_TEST(reads_of_many_chunks)
 }
 END_TEST
 
-// The usual ones are unpacked without libhdf5; its own reading says what is in them. Others are left to it.
+// Common filters are undone without libhdf5, and compared with its own reading. Others are left to it.
 START_TEST(usual_chunks_are_unpacked_once)
 {
     struct scratch scratch = scratch_make();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Groups that stand for one thing, and members that are many and alike: a line each.
+// Groups that form one unit, and many similar members: one line each.
 #include "hdf5_files.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static void put_text(hid_t object, const char *name, const char *text)
     H5Tclose(type);
 }
 
-// Groups that stand for one thing are one line.
+// Groups that form one unit are one line.
 START_TEST(groups_that_stand_for_one_thing)
 {
     struct scratch scratch = scratch_make();
@@ -94,7 +94,7 @@ static void put_samples(hid_t holder, const char *name_of, int count)
     }
 }
 
-// Images and series at the root, beside their labels, and groups of any names beneath it.
+// Images and series at the root, beside their labels, and groups of any names below it.
 static void put_beside(hid_t id)
 {
     static const float numbers[12];
@@ -116,8 +116,7 @@ static void put_beside(hid_t id)
     H5Gclose(deep);
 }
 
-// One dataset or group a sample, whatever the depth, beside others: a line, and in the sentence for whoever trains on
-// it.
+// One dataset or group per sample, at any depth, beside others: one line, also in the error of a training on it.
 START_TEST(a_dataset_a_sample)
 {
     struct scratch scratch = scratch_make();

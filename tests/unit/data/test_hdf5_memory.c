@@ -25,7 +25,7 @@ START_TEST(same_contents_same_bytes)
     size_t sizes[2];
     void *bytes[2];
     struct elbow_hdf5_buffer image[2] = {0};
-    image[1].bytes = dirty_buffer(&image[1].capacity); // what stood there before does not show
+    image[1].bytes = dirty_buffer(&image[1].capacity); // old contents do not show
     for (int i = 0; i < 2; ++i) {
         const char *path = scratch_path(&scratch, i == 0 ? "a.h5" : "b.h5");
         struct elbow_hdf5 *file = create_good(path);

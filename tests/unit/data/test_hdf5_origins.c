@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How virtual datasets are read whose sources have packed chunks: each chunk is unpacked once, however many rows it
-// has, and what that takes is told.
+// Reading of virtual datasets whose sources have packed chunks: each chunk is unpacked once for any number of rows, and
+// the memory for this is reported.
 #include "hdf5_files.h"
 
 #include <stdio.h>
@@ -69,7 +69,7 @@ static void write_view(const char *path)
     H5Fclose(id);
 }
 
-// The view of sources with chunks of so many rows, read in one piece.
+// The view of sources with chunks of this number of rows, read in one piece.
 static void check_view(struct scratch *scratch, const hsize_t *chunk_rows, int chunks)
 {
     static float values[SOURCES * ROWS][COLUMNS];
@@ -114,7 +114,7 @@ START_TEST(each_chunk_is_unpacked_once)
 }
 END_TEST
 
-// A read of other rows than whole chunks, and what is remembered of one dataset when another one is read.
+// A read of rows other than whole chunks, and the cache of one dataset when another one is read.
 START_TEST(rows_of_several_views)
 {
     struct scratch scratch = scratch_make();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Virtual datasets that are read by their pieces: the same values as libhdf5 gives, for whatever can be mapped, and one
+// Virtual datasets that are read piece by piece: the same values as from libhdf5, for every possible mapping, and one
 // source open at a time.
 #include "hdf5_files.h"
 
@@ -38,7 +38,7 @@ struct blocks {
     hsize_t start[3], stride[3], count[3], block[3];
 };
 
-// What is mapped of a file's dataset; no blocks: everything.
+// The mapped part of a file's dataset; no blocks: everything.
 struct mapping {
     const char *file, *dataset;
     int rank;
@@ -209,7 +209,7 @@ START_TEST(as_libhdf5_reads)
 }
 END_TEST
 
-// What was there when it was looked at, and is not any more: a sentence, not fill values.
+// Sources that existed during the check and are gone later: a sentence, not fill values.
 START_TEST(a_source_that_goes)
 {
     struct scratch scratch = scratch_make();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which datasets and labels have values in other files.
+// Datasets and labels with values in other files.
 #include "hdf5_files.h"
 
 #include <stdio.h>

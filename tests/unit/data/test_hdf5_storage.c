@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How datasets are stored, and what is said where rows are not there: virtual datasets, raw files, links, chunks that
-// nobody has written.
+// Storage of datasets, and messages about missing rows: virtual datasets, raw files, links, chunks that were never
+// written.
 #include "hdf5_files.h"
 
 #include "elbow/base/memory.h"
@@ -272,8 +272,7 @@ START_TEST(chunks_that_nobody_wrote)
 }
 END_TEST
 
-// However many chunks there should be: what is looked at are those that are there. The filter is not installed, and
-// left out.
+// Only existing chunks are examined, of any number of possible ones. The filter is not installed, and left out.
 START_TEST(few_of_very_many_chunks)
 {
     struct scratch scratch = scratch_make();

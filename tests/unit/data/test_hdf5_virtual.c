@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Virtual datasets of parts of their sources: only what a mapping takes has to be there.
+// Virtual datasets of parts of their sources: only the mapped parts must exist.
 #include "hdf5_files.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void map(hid_t creation, hid_t to, const char *file, hid_t from)
     H5Sclose(from);
 }
 
-// Ends a virtual dataset of these sizes and looks at it.
+// Completes a virtual dataset of these sizes and examines it.
 static enum elbow_status look(const char *path, hid_t creation, hsize_t rows, hsize_t values, struct elbow_error *error)
 {
     hid_t id = new_file(path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Virtual datasets that map sources whole, whatever their shape: the file holds none of it.
+// Virtual datasets that map sources whole, of any shape: the file itself contains none of the values.
 #include "elbow/data/detail/texts.h"
 #include "hdf5_files.h"
 
@@ -17,7 +17,7 @@ static void put_source(struct scratch *scratch, int rank, const hsize_t *shape)
     H5Fclose(id);
 }
 
-// v.h5:/x, `rows` x 4 values: `count` rows from `first` on, and what is left of ten from `second` on, are s.h5:/x.
+// v.h5:/x, `rows` x 4 values: `count` rows from `first` on, and the remainder of ten from `second` on, are s.h5:/x.
 static void put_view(struct scratch *scratch, hsize_t rows, hsize_t first, hsize_t count, hsize_t second)
 {
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
@@ -41,7 +41,7 @@ static enum elbow_status check(struct scratch *scratch, struct elbow_error *erro
     struct elbow_hdf5 *file = open_good(scratch_path(scratch, "v.h5"));
     *error = (struct elbow_error){0};
     enum elbow_status status = elbow_hdf5_check_storage(file, "/x", error);
-    ck_assert_int_eq(elbow_hdf5_check_storage(file, "/x", NULL), status); // nobody asks for the sentence
+    ck_assert_int_eq(elbow_hdf5_check_storage(file, "/x", NULL), status); // the sentence is not used
     close_good(file);
     return status;
 }
@@ -87,7 +87,7 @@ START_TEST(rows_of_no_regular_order)
 }
 END_TEST
 
-// What is at fault lies in the source: its file is no HDF5 file, it has no such dataset.
+// Faults in the source: its file is no HDF5 file, or it has no such dataset.
 START_TEST(faults_of_a_source)
 {
     struct scratch scratch = scratch_make();

@@ -106,7 +106,7 @@ START_TEST(datasets_are_taken_out)
 }
 END_TEST
 
-// A sequence of writes is asked once, and tells what went wrong first. Nothing is written after that.
+// A sequence of writes is checked once, and reports its first error. Nothing is written after that.
 START_TEST(the_first_error_is_kept)
 {
     struct scratch scratch = scratch_make();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which values of a dataset lie in chunks that were written.
+// The values of a dataset in chunks that were written.
 #include "hdf5_files.h"
 
 #include <stdlib.h>
 
-// Which values lie in chunks that are there: of 5 x 7 in chunks of 2 x 3, that of rows 2 and 3 and columns 3 to 5
-// alone.
+// The values in existing chunks: of 5 x 7 in chunks of 2 x 3, only that of rows 2 and 3 and columns 3 to 5.
 START_TEST(values_of_written_chunks)
 {
     struct scratch scratch = scratch_make();

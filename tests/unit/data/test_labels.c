@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Labels of one rank: names, and what more than one block of them gives. tests/system/labels.sh has every form.
+// Labels of one rank: names, and several blocks of them. tests/system/labels.sh has every form.
 #include "elbow/data/detail/label_source.h"
 
 #include "elbow/base/memory.h"
@@ -118,7 +118,7 @@ START_TEST(many_labels_of_all_shapes)
 }
 END_TEST
 
-// Opens, collects and reads; the status of what failed first.
+// Opens, collects and reads; returns the first error.
 static enum elbow_status read_all(const char *path, const char *name, struct elbow_error *error)
 {
     struct elbow_label_source source;
@@ -174,7 +174,7 @@ START_TEST(without_memory_nothing_is_kept)
 }
 END_TEST
 
-// The category of the empty text is unknown, and so is what a mask hides; others keep their numbers.
+// The category of the empty text is unknown, and so are masked ones; others keep their numbers.
 START_TEST(unknown_labels)
 {
     static const char *const WORDS[] = {"b", "", "a"};
@@ -211,7 +211,7 @@ static void put_attribute(hid_t id, const char *name, const char *attribute, hid
     H5Dclose(dataset);
 }
 
-// What may be meant otherwise: scaling, flags that do not fit together, bytes of another character set.
+// Ambiguous labels: scaling, flags that do not fit together, bytes of another character set.
 START_TEST(what_is_not_used_is_told)
 {
     struct scratch scratch = scratch_make();
@@ -253,7 +253,7 @@ START_TEST(what_is_not_used_is_told)
 }
 END_TEST
 
-// Of very many categories, the last one empty: each code is found among the names without a look at all of them.
+// Of very many categories, the last one empty: each code is found among the names without a search of all of them.
 START_TEST(codes_of_many_categories)
 {
     enum { CATEGORIES = ELBOW_LABEL_NAMES_MAX, SIZE = 6 };
@@ -289,7 +289,7 @@ START_TEST(codes_of_many_categories)
 }
 END_TEST
 
-// A dataset of bytes that nobody writes.
+// A dataset of bytes that is never written.
 static void put_unwritten(hid_t file, const char *name, hsize_t length)
 {
     hid_t space = H5Screate_simple(1, &length, NULL);
@@ -299,7 +299,7 @@ static void put_unwritten(hid_t file, const char *name, hsize_t length)
     H5Sclose(space);
 }
 
-// What is not there would be read as zeros: categories that are all called 0, a mask that hides nothing.
+// Missing chunks would be read as zeros: categories that are all called 0, a mask that hides nothing.
 START_TEST(what_stands_beside_labels_must_be_written)
 {
     struct scratch scratch = scratch_make();

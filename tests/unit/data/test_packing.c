@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What attributes say of scaling and of missing values, and which values those are.
+// Attributes for scaling and missing values, and the values that they mark.
 #include "elbow/data/packing.h"
 
 #include "hdf5_files.h"
@@ -132,7 +132,7 @@ START_TEST(ranges)
 }
 END_TEST
 
-// 0.3 and 1e20 as doubles are other numbers than the floats that they stand for.
+// 0.3 and 1e20 as doubles differ from their floats.
 START_TEST(numbers_of_another_width)
 {
     struct elbow_hdf5 *file = begin(ELBOW_ELEMENT_FLOAT32);
@@ -145,8 +145,8 @@ START_TEST(numbers_of_another_width)
 }
 END_TEST
 
-// A float type of so many bits (sign, exponent, mantissa with an implied one), as numpy's float16 (5, 10) and bfloat16
-// (8, 7); big: of the other byte order. To be closed.
+// A float type with these numbers of bits (sign, exponent, mantissa with an implied one), as numpy's float16 (5, 10)
+// and bfloat16 (8, 7); big: of the other byte order. To be closed.
 static hid_t float_type(size_t exponent, size_t mantissa, bool big)
 {
     size_t bits = 1 + exponent + mantissa;
@@ -156,7 +156,8 @@ static hid_t float_type(size_t exponent, size_t mantissa, bool big)
     return type;
 }
 
-// A fill value that the stored floats cannot hold is found as what it was rounded to, by libhdf5 or by a processor.
+// A fill value that the stored floats cannot represent is recognised by its rounded value, as rounded by libhdf5 or by
+// a processor.
 START_TEST(formats_of_floats)
 {
     static const struct {

@@ -82,7 +82,7 @@ START_TEST(sources_of_a_virtual_dataset)
     write_view(path, 2, (const char *const[]){"a.h5", "b.h5"}, 2, H5T_IEEE_F32LE);
     ck_assert_int_eq(read_view(path, ELBOW_ELEMENT_FLOAT32, &packing, &error), ELBOW_MISMATCH);
     check_message(&error, "say scale_factor 0.5 of int16 values", "create it with the type of its sources");
-    write_view(path, 2, (const char *const[]){"d.h5", "gone.h5"}, 2, H5T_STD_I16LE); // its storage tells of that
+    write_view(path, 2, (const char *const[]){"d.h5", "gone.h5"}, 2, H5T_STD_I16LE); // its storage reports that
     ck_assert_int_eq(read_view(path, ELBOW_ELEMENT_INT16, &packing, &error), ELBOW_OK);
     ck_assert(packing.factor.name == NULL && packing.said[0] == 0);
     scratch_clear(&scratch);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The orders by segments and windows against a reference that deals the samples out one by one, where the program has
-// formulas; against the words of another implementation; and against what the orders are for.
+// The orders by segments and windows against a reference that deals the samples out one by one, while the program has
+// formulas; against the words of another implementation; and against the purposes of the orders.
 #include "elbow/data/page_order.h"
 
 #include "elbow/base/memory.h"
@@ -195,8 +195,8 @@ START_TEST(windows_tell_what_a_reader_needs)
 }
 END_TEST
 
-// What the ranks of a run collate in an epoch: each row once, and each page by one rank, or by two whose segments meet
-// in it. Dealing rows or batches by rank would not keep pages together.
+// The rows that the ranks of a run collate in an epoch: each row once, and each page by one rank, or by two whose
+// segments meet in it. Dealing rows or batches by rank would not keep pages together.
 static void check_ranks(const struct shape *shape, enum elbow_order_kind kind, int size)
 {
     static int rows[SAMPLES_MAX], readers[SAMPLES_MAX];
@@ -322,7 +322,7 @@ START_TEST(windows_of_series)
 }
 END_TEST
 
-// A segment of more windows than can be numbered. No table of so many pages is made.
+// A segment of more windows than can be numbered. No table of this number of pages is made.
 START_TEST(too_many_windows_are_refused)
 {
     const uint64_t first[] = {0, UINT64_C(1) << 40};

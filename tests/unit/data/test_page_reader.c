@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pages are read ahead of a training, and as seldom as the order of their use allows, whatever the reader is doing.
+// Pages are read ahead of a training, and as rarely as the order of their use allows, at any progress of the reader.
 #include "elbow/data/pages.h"
 
 #include "elbow/base/thread.h"
@@ -33,12 +33,12 @@ static void follow(struct fake_run run)
                 elbow_page_order_window(order, 0, m, 0).first;
     for (uint64_t step = run.first_step; step < run.first_step + run.steps; ++step) {
         if (step + 3 == run.first_step + run.steps)
-            elbow_pages_stop(pages); // what comes is read in the steps
+            elbow_pages_stop(pages); // the others are read in the steps
         fake_step(pages, order, &run, step);
     }
     ck_assert_uint_le(elbow_pages_bytes(pages), announced + (run.is_sparse ? announced : 0));
     struct elbow_pages_counts counts = elbow_pages_count(pages);
-    epochs = run.steps / all + 3; // those that were begun, and what was read ahead
+    epochs = run.steps / all + 3; // begun reads, and reads ahead of use
     ck_assert_uint_le(counts.bytes_read,
                       epochs * (rows + 2 * PAGE_ROWS * (run.segments.last - run.segments.first)) * row_bytes);
     ck_assert_int_eq(elbow_pages_trouble(pages, &error), ELBOW_OK);
@@ -63,7 +63,7 @@ START_TEST(test_an_order_is_followed)
 }
 END_TEST
 
-// In a steady epoch without a thread a page is read when its first row is used, and not again, but for the ends of
+// In a steady epoch without a thread a page is read when its first row is used, and not again, except at the ends of
 // segments.
 START_TEST(test_a_page_is_read_once_an_epoch)
 {
@@ -173,7 +173,7 @@ START_TEST(test_the_main_thread_is_not_kept_waiting)
     struct fake_run run = runs[0];
     struct elbow_page_order *order = fake_order(&run);
     struct elbow_pages *pages = fake_open(false, 0);
-    elbow_hdf5_lock(); // the reader waits until the hook lets it go on
+    elbow_hdf5_lock(); // the reader waits for the hook
     ck_assert_int_eq(elbow_pages_follow(pages, order, run.segments, 0, true, &error), ELBOW_OK);
     ck_assert(!elbow_pages_is_waiting(pages));
     elbow_pages_meanwhile(pages, look_around, pages);

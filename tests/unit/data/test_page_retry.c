@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reads of pages that fail are made again where that can help, so often, and each of them is told once.
+// Failed reads of pages are repeated if that can help, a limited number of times, and each of them is reported once.
 #include "elbow/base/memory.h"
 #include "elbow/base/thread.h"
 #include "elbow/data/hdf5.h"
@@ -23,7 +23,7 @@ static const struct {
     {ELBOW_FILE, EIO, 1, 1, true},           {ELBOW_FORMAT, ESTALE, 4, 4, true},
     {ELBOW_FORMAT, EIO, 6, 6, true},         {ELBOW_FORMAT, EIO, UINT64_MAX, 6, false},
     {ELBOW_MISMATCH, ENODATA, 1, 1, true}, // a file that was short for a moment
-    {ELBOW_FORMAT, 0, 1, 1, true},         // what was kept of the file was damaged
+    {ELBOW_FORMAT, 0, 1, 1, true},         // the kept facts of the file were damaged
     {ELBOW_FORMAT, 0, UINT64_MAX, 1, false}, {ELBOW_FILE, ENOENT, 1, 0, false},
     {ELBOW_MISMATCH, 0, 1, 0, false},        {ELBOW_DATA, 0, 1, 0, false},
 };
@@ -67,7 +67,7 @@ START_TEST(test_what_can_help_is_tried)
         ck_assert_int_eq(elbow_pages_trouble(pages, &error), cases[i].is_well ? ELBOW_OK : cases[i].status);
         if (!cases[i].is_well)
             ck_assert_str_eq(error.message, "page 37 cannot be read");
-        fake_check_row(pages, id); // what is there stays
+        fake_check_row(pages, id); // existing values stay
         elbow_pages_destroy(pages);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pages give the rows that the files have, whoever asks for them in whatever order, and however little room there is.
+// Pages give the rows of the files, for any reader and order, and in little memory.
 #include "elbow/data/pages.h"
 
 #include "elbow/base/memory.h"
@@ -162,7 +162,7 @@ START_TEST(test_the_lock_is_taken_again_and_given_back)
     elbow_hdf5_unlock();
     ck_assert(elbow_hdf5_is_locked());
     ck_assert_int_eq(elbow_thread_start(&thread, take_turn, &number, "a test", &error), ELBOW_OK);
-    ck_assert_int_eq(atomic_fetch_add(&turn, 1), 0); // nobody comes in between
+    ck_assert_int_eq(atomic_fetch_add(&turn, 1), 0); // no other thread comes in between
     elbow_hdf5_unlock();
     elbow_thread_join(&thread);
     ck_assert_int_eq(number, 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Data that come ahead are the data that are made on the spot, whatever the thread and its taker do meanwhile.
+// Data collated ahead are those collated on the spot, for any progress of the thread and its taker.
 #include "elbow/data/prefetch.h"
 
 #include "elbow/base/memory.h"
@@ -180,7 +180,7 @@ START_TEST(a_thread_may_be_ended_at_any_moment)
 }
 END_TEST
 
-// The thread notes what it makes while the track is on, which its taker turns on and off meanwhile.
+// The thread notes its work while the track is on; its taker turns the track on and off meanwhile.
 START_TEST(the_thread_notes_its_work)
 {
     struct elbow_data_source source = make_source(ELBOW_BINARIZE_SAMPLE);
@@ -198,7 +198,7 @@ START_TEST(the_thread_notes_its_work)
     elbow_prefetch_stop(prefetch);
     ck_assert(!elbow_prefetch_is_ahead(prefetch));
     check_rows(&source, &range, elbow_prefetch_take(prefetch, &range, NULL)); // made on the spot
-    ck_assert(track.count >= 29 && track.count <= 31); // what is under way at a turn may fall on either side
+    ck_assert(track.count >= 29 && track.count <= 31); // work in progress at a turn may count on either side
     size_t count = elbow_track_finish(&track);
     for (size_t i = 0; i < count; ++i) {
         ck_assert_uint_eq(track.events[i].name, ELBOW_TRACE_GATHER);
@@ -293,7 +293,7 @@ static void count_rows(const struct elbow_data_source *source, const struct elbo
     elbow_prefetch_destroy(prefetch);
 }
 
-// In each order, whatever the number of ranks, every row is collated once in an epoch, and by the rank that is due.
+// In each order, for any number of ranks, every row is collated once in an epoch, by the rank that is due.
 START_TEST(every_row_is_collated_once)
 {
     const struct elbow_selection all = elbow_selection_all(SAMPLES);

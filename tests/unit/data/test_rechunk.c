@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files that are written anew: every value, type, attribute, link and reference stays, and chunks are those asked for.
+// Rewritten files: every value, type, attribute, link and reference stays, and chunks are the requested ones.
 #include "elbow/base/memory.h"
 #include "elbow/data/rechunk.h"
 #include "hdf5_files.h"
@@ -112,7 +112,7 @@ static void check_rows(const char *path, const char *name, uint64_t first, uint6
     close_good(file);
 }
 
-// Where the references of an object's attributes lead, by one name or the other.
+// The targets of the references of an object's attributes, by one name or the other.
 static void check_references(const char *path, const char *object, const char *target, const char *also)
 {
     char name[64];

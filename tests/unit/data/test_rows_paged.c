@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows in pages against the same rows in memory: every value, every span, what is known, microbatches.
+// Rows in pages against the same rows in memory: every value, every span, the mask of known values, microbatches.
 #include "elbow/data/collate.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/prefetch.h"

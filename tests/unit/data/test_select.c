@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a dataset that data.rows names is taken for: a mask or numbers.
+// The interpretation of a dataset named by data.rows: a mask or numbers.
 #include "elbow/data/dataset.h"
 #include "elbow/data/hdf5.h"
 
@@ -29,7 +29,7 @@ static void make(const char *path)
     H5Fclose(id);
 }
 
-// How many of the rows are chosen, or the sentence.
+// Number of chosen rows, or the sentence.
 static void chosen(const char *dataset, const char *rows, uint64_t samples, const char *sentence)
 {
     const char *path = scratch_path(&scratch, "t.h5");

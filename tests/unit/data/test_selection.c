@@ -13,7 +13,7 @@ enum { ROWS = 2000 };
 
 static struct elbow_error error;
 
-// What a selection says has to fit together; marks its rows.
+// Checks that the parts of a selection are consistent; marks its rows.
 static void check_consistent(const struct elbow_selection *selection, bool *marked)
 {
     uint64_t rows = 0, last = 0;
@@ -190,7 +190,7 @@ START_TEST(splits_are_disjoint_and_complete)
 }
 END_TEST
 
-// What is held back is the beginning of the permutation: a larger share holds back all that a smaller one does.
+// Held-back rows are the beginning of the permutation: a larger share holds back all rows of a smaller one.
 START_TEST(the_first_of_a_permutation_is_held_back)
 {
     struct elbow_permutation permutation =

@@ -28,7 +28,7 @@ static void add_leaves(struct list *list, const struct elbow_step_place *place, 
     list->numbers[list->count++] = lo;
 }
 
-// What a rank computes in a run.
+// The part of a rank in a run.
 static void list_all(const struct elbow_sequence *sequence, struct list *list)
 {
     list->count = 0;

@@ -82,7 +82,7 @@ static enum elbow_status read_once(const char *path, struct elbow_steady *steady
     return status;
 }
 
-// What becomes of a file between two openings, and what is said of it; NULL: nothing.
+// The change of a file between two openings, and its message; NULL: none.
 static const struct {
     time_t seconds;
     long fraction;
@@ -91,7 +91,7 @@ static const struct {
 } changes[] = {
     {1000, 500000000, false, false, NULL},
     {1000, 500000000, true, false, NULL}, // a copy with its time
-    {1000, 0, true, false, NULL},         // the file system does not tell
+    {1000, 0, true, false, NULL},         // the file system does not say
     {1000, 7, false, false, NULL},
     {1000, 7, true, false, "was replaced while it was read: another file has its name now"},
     {1001, 500000000, false, false, "was replaced or changed while it was read: its last change was at "},

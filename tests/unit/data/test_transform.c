@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What transforms learn, and the scaling before them. What holds for each of them alone: tests/conformance.
+// Numbers that transforms learn, and the scaling before them. tests/conformance tests each transform alone.
 #include "elbow/data/facts.h"
 #include "elbow/data/transform.h"
 #include "elbow/math/random.h"
@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-// The table as it is used: a random one comes back through what each transform learns of it, constant columns and all.
+// The table in use: each transform learns from a random table and restores it, including constant columns.
 static void check_learned(enum elbow_transform_kind kind)
 {
     enum { ROWS = 40, COLUMNS = 7 };
@@ -68,7 +68,7 @@ START_TEST(a_random_table_comes_back)
 }
 END_TEST
 
-// What a model tells, of anything: constant columns are what they were, and others what the inverse makes of them.
+// Any outputs of a model: constant columns get their constant, and others the inverse.
 static void check_constants(enum elbow_transform_kind kind, bool is_alike)
 {
     enum { COLUMNS = 5 };
@@ -126,7 +126,7 @@ START_TEST(numbers_have_to_be_sound)
 }
 END_TEST
 
-// What a picture shows black and white.
+// The values that a picture shows black and white.
 START_TEST(pictures_have_the_shades_of_what_they_show)
 {
     static double unit[] = {100, 50};

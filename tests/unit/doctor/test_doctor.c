@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-// Two nodes of four ranks on four cores each, with all that a run wants.
+// Two nodes of four ranks on four cores each, with all requirements of a run.
 static void make_sound(struct elbow_doctor_report *report, struct elbow_machine_node nodes[2])
 {
     *report = (struct elbow_doctor_report){0};

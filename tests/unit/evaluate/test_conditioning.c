@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a user wants samples to be told: values of flags, what is not given, rows of a grid.
+// Conditions of samples: values of flags, defaults, rows of a grid.
 #include "elbow/evaluate/conditioning.h"
 
 #include "elbow/data/detail/conditions.h"
@@ -84,7 +84,7 @@ START_TEST(others_are_refused_with_what_there_is)
 }
 END_TEST
 
-// What stands in c for sample n.
+// The contents of c for sample n.
 static void check_sample(const struct elbow_conditioning *conditioning, uint64_t n, const float expected[C])
 {
     float c[C];

@@ -155,7 +155,7 @@ START_TEST(threads_change_no_bit)
 }
 END_TEST
 
-// What the kernels of this processor allow is not known here; that something was found, and is told, is.
+// The kernels of this processor are not known here; the test checks that a result was found, and is reported.
 START_TEST(cuts_are_told)
 {
     elbow_blas_start();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The products of dense layers against plain sums in double, and kernels of our own against the chain of fused
-// multiply-adds that they promise, to the bit. Sizes leave every kind of tile and block broken; arrays end where the
-// matrices do, so that the address sanitizer sees what reads beyond.
+// The products of dense layers against plain sums in double, and own kernels against the chain of fused multiply-adds
+// that they promise, to the bit. Sizes leave every kind of tile and block incomplete; arrays end where the matrices do,
+// so that the address sanitizer finds reads beyond them.
 #include "elbow/math/dense_product.h"
 
 #include "elbow/base/memory.h"

@@ -9,7 +9,7 @@ static const double ARGUMENTS[] = {1e-12, 1e-6, 0.25, 0.5, 1, 1.5, 3, 15.5, 16, 
 static const double RISES[] = {0, 0.5, 1, 2, 15, 15.5, 16, 40, 1000, 1e6};
 enum { ARGUMENTS_COUNT = sizeof ARGUMENTS / sizeof *ARGUMENTS, RISES_COUNT = sizeof RISES / sizeof *RISES };
 
-// The C library's in long double: 64 bits tell the difference of two large logarithms.
+// The C library's in long double: 64 bits resolve the difference of two large logarithms.
 static void check_rise(double a, double x)
 {
     long double low = lgammal(a), high = lgammal((long double)a + x);

@@ -67,7 +67,7 @@ START_TEST(products_of_every_width)
 }
 END_TEST
 
-// Any split of the rows, any place of the results and any width in which a column stands: the same bits.
+// Any split of the rows, any place of the results and any width around a column: the same bits.
 START_TEST(elements_are_independent)
 {
     draw();
@@ -125,7 +125,7 @@ START_TEST(nothing_to_sum_is_zero)
 }
 END_TEST
 
-// Enough rows for several groups, and what was there before stays.
+// Enough rows for several groups; old contents stay.
 START_TEST(sums_over_rows)
 {
     enum { MANY = 700 };

@@ -79,7 +79,7 @@ static uint32_t reference_word(struct elbow_stream of, uint64_t place)
     return philox4x32(counter, key).v[place % 4];
 }
 
-// Enough words for several passes of vectors and a rest, at both ends of what block numbers can count.
+// Enough words for several passes of vectors and a remainder, at both ends of the range of block numbers.
 START_TEST(words_are_those_of_random123)
 {
     enum { WORDS = 150, STREAMS = 50 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Spans over threads: every element once, cuts where they may be, nothing nested, no thread where none is asked for.
+// Spans over threads: every element once, cuts where they are allowed, no nesting, no thread without a request.
 #include "elbow/math/threads.h"
 
 #include "panic.h"

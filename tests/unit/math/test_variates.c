@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Draws have the moments of what they are drawn from, each within five standard errors.
+// Draws have the moments of their distributions, each within five standard errors.
 #include "elbow/math/variates.h"
 
 #include "unit.h"
@@ -73,7 +73,7 @@ START_TEST(moments)
 }
 END_TEST
 
-// E[log of a gamma variate] = psi(shape), which is about -1 / shape for a small one, below what a double holds.
+// E[log of a gamma variate] = psi(shape), which is about -1 / shape for a small one, below the range of a double.
 START_TEST(small_shapes)
 {
     double sum = 0;

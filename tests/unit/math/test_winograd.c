@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The transforms against the correlation they stand for, and each against its adjoint.
+// The transforms against the correlation that they compute, and each against its adjoint.
 #include "elbow/math/winograd.h"
 
 #include "elbow/math/random.h"
@@ -84,7 +84,7 @@ START_TEST(adjoints_are_adjoint)
 }
 END_TEST
 
-// A place outside reads as zeros and is not written; only what is shared is added to.
+// A place outside reads as zeros and is not written; only shared places are added to.
 START_TEST(edges)
 {
     float x[PLACES * COUNT], zeroed[PLACES * COUNT], points[POINTS * COUNT], expected[POINTS * COUNT];
@@ -115,7 +115,7 @@ START_TEST(edges)
 }
 END_TEST
 
-// Whatever stands beside it.
+// With any neighbours.
 START_TEST(floats_are_independent)
 {
     float x[PLACES * COUNT], points[POINTS * COUNT], part[POINTS * COUNT];

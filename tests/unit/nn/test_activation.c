@@ -115,7 +115,7 @@ START_TEST(initialiser_follows_the_activation)
 }
 END_TEST
 
-// Neither infinite nor a derivative of that size, whatever comes in.
+// Neither infinite nor a derivative of that size, for any input.
 START_TEST(exp_is_clamped)
 {
     float y[] = {20.0f, 21.0f, 1e30f}, bias[3] = {0}, dy[] = {1.0f, 1.0f, 1.0f};

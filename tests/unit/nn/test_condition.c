@@ -21,7 +21,7 @@ struct told {
 
 static const float conditions[ROWS * C] = {1, 0, 0, 0, 0.5F, -1.25F, 0, 0, 0, 0.25F, 1, 2, 0, -3, 0};
 
-// What all kinds understand: sizes, a smooth activation, and what layers hold.
+// Options of all kinds: sizes, a smooth activation, and inner layers.
 static struct elbow_layer options_of(enum elbow_layer_kind kind)
 {
     return (struct elbow_layer){.kind = kind,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds between convolutions whatever their values: gathering and scattering are adjoint; and which way they take.
+// Relations between convolutions for any values: gathering and scattering are adjoint; and the choice between the two
+// implementations.
 #include "elbow/nn/convolution.h"
 
 #include "layer_fixture.h"
@@ -109,7 +110,7 @@ START_TEST(sizes_alone_choose_tiles)
 }
 END_TEST
 
-// The cases that every layer is looked at with (tests/conformance) meet both ways, with rows of more than two blocks.
+// The cases of the conformance tests use both implementations, with rows of more than two blocks.
 START_TEST(cases_go_both_ways_in_blocks)
 {
     size_t blocks[2] = {0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What dropout's masks are keyed by; conformance/layer has the values for given keys.
+// The keys of dropout's masks; conformance/layer has the values for given keys.
 #include "elbow/base/memory.h"
 #include "elbow/nn/layer.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is known of single layers: tests/conformance/test_layer.c has what holds for all.
+// Properties of single layers; tests/conformance/test_layer.c has those of all.
 #include "elbow/nn/layer.h"
 
 #include "layer_fixture.h"

@@ -141,7 +141,7 @@ static void check_start(int kind, double weight_decay, double second_moment)
     }
     for (size_t i = 0; i < ARENA; ++i) {
         if (!tensor_at(&parameters, i)) {
-            ck_assert(values[i] == start[i]); // padding and what lies beyond
+            ck_assert(values[i] == start[i]); // padding and elements beyond
             continue;
         }
         // A few roundings of 2^-24 each in 12 steps: 2e-6, relative to the sizes that are added up (of the parameter
@@ -208,7 +208,7 @@ START_TEST(rmsprop_against_double)
 }
 END_TEST
 
-// The first step of Adam moves every parameter by the rate, whatever the gradient's size; AdamW shrinks weights only.
+// The first step of Adam moves every parameter by the rate, for any size of the gradient; AdamW shrinks weights only.
 START_TEST(first_steps_by_hand)
 {
     struct elbow_config config = configuration(ELBOW_OPTIMIZER_ADAMW, 0.5);

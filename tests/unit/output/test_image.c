@@ -147,7 +147,7 @@ START_TEST(same_pixels_same_bytes_and_back)
 }
 END_TEST
 
-// A PNG of any kind, written by libpng: rows are bytes as they stand in the file.
+// A PNG of any kind, written by libpng: rows are the bytes of the file.
 struct kind {
     int depth, colour;
     bool interlaced;
@@ -245,7 +245,7 @@ START_TEST(sixteen_bits_are_kept)
 }
 END_TEST
 
-// Whether an alpha channel is there, and whether it hides anything.
+// Presence of an alpha channel, and whether it hides anything.
 START_TEST(alpha_is_reported)
 {
     static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The tables of a run: their rows to the byte, and what cutting them leaves in every state that a crash can leave.
+// The tables of a run: their rows to the byte, and cuts in every state that a crash can leave.
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "metrics_fixture.h"
@@ -73,12 +73,12 @@ START_TEST(cutting_by_step)
     table_expect_cut(&scratch, all, 50, two);
     table_expect_cut(&scratch, all, 49, "");
     table_expect_cut(&scratch, all, 5, ""); // "50" begins with a 5
-    table_expect_cut(&scratch, all, 0, ""); // begins anew
+    table_expect_cut(&scratch, all, 0, ""); // begins again
     scratch_clear(&scratch);
 }
 END_TEST
 
-// A crash may cut the last row anywhere; where only its end of line is missing nobody knows whether digits are, too.
+// A crash may cut the last row anywhere; if only its end of line is missing, digits may be missing, too.
 START_TEST(cutting_incomplete_rows)
 {
     struct scratch scratch = scratch_make();
@@ -119,7 +119,7 @@ START_TEST(headers)
         ck_assert_int_eq(table_reopen(&scratch, METRICS, length, 10, &error), ELBOW_OK);
         table_expect(&scratch, "metrics.csv", METRICS);
     }
-    // Another header, with a name in the message; but not where the tables begin anew.
+    // Another header, with a name in the message, but not if the tables begin again.
     ck_assert_int_eq(table_reopen(&scratch, "step,loss\n5,1\n", 14, 10, &error), ELBOW_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "metrics.csv: has another header"));
     table_expect(&scratch, "metrics.csv", "step,loss\n5,1\n");
@@ -170,7 +170,7 @@ START_TEST(a_table_of_fewer_columns_keeps_them)
     snprintf(text, sizeof text, "%s50,1,train,-100.5,-101.25,11.25,-90,0.5\n70,2,valid,,0.33333333333333331,0,0,0\n",
              before);
     table_expect(&scratch, "metrics.csv", text);
-    // One that is removed begins anew with the columns that its rows have.
+    // A removed table begins again with the columns of its rows.
     unlink(scratch_path(&scratch, "metrics.csv"));
     ck_assert_int_eq(elbow_metrics_append(&metrics, &train_row, kl_of, &error), ELBOW_OUTPUT);
     table_expect(&scratch, "metrics.csv",
@@ -183,7 +183,7 @@ START_TEST(a_table_of_fewer_columns_keeps_them)
         ck_assert_msg(table_reopen(&scratch, text, strlen(text), 50, &error) == ELBOW_OK, "%s", error.message);
         table_expect(&scratch, "metrics.csv", text);
     }
-    // Where no checkpoint is left, no row is kept; without a note of somebody's the table is a new one.
+    // If no checkpoint is left, no row is kept; without foreign notes the table is a new one.
     ck_assert_int_eq(table_reopen(&scratch, before, strlen(before), 0, &error), ELBOW_OK);
     table_expect(&scratch, "metrics.csv", "step,epoch,split,objective,elbo,kl,recon,beta\n# a note, with, commas\n");
     snprintf(text, sizeof text, "step,epoch,split,objective,elbo,kl,recon,beta\n%s", behind);
@@ -240,7 +240,7 @@ START_TEST(unusable_directories)
                      ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "removed/metrics.csv"));
     elbow_directory_close(&directory);
-    mkfifo(scratch_path(&scratch, "metrics.csv"), 0666); // nobody will ever write to it
+    mkfifo(scratch_path(&scratch, "metrics.csv"), 0666); // it is never written
     ck_assert_int_eq(open_tables(scratch.directory, 2, 0, &metrics, &error), ELBOW_FILE);
     ck_assert_ptr_nonnull(strstr(error.message, "it is not a regular file"));
     unlink(scratch_path(&scratch, "metrics.csv"));

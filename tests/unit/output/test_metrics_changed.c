@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tables of a run that somebody changes or removes while the run writes them: all that is theirs stays.
+// Tables of a run that another process changes or removes during the run: its changes stay.
 #include "elbow/base/file.h"
 #include "elbow/base/memory.h"
 #include "metrics_fixture.h"
@@ -31,7 +31,7 @@ START_TEST(a_table_that_is_removed_begins_anew)
 }
 END_TEST
 
-// The directory itself is never made anew: what is appended waits.
+// The directory itself is never made again: appended rows wait.
 START_TEST(a_directory_that_is_removed_stays_removed)
 {
     struct scratch scratch = scratch_make();
@@ -75,7 +75,7 @@ START_TEST(lines_of_others_stay)
 }
 END_TEST
 
-// What a table holds after somebody has changed it and a row has been appended. *said: warnings.
+// The contents of a table after a foreign change and an appended row. *said: warnings.
 static void expect_changed(const char *before, const char *changed, bool renames, const char *after, int said)
 {
     struct scratch scratch = scratch_make();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which columns the tables of a run have.
+// The columns of a run's tables.
 #include "metrics_fixture.h"
 #include "scratch_open.h"
 #include "unit.h"

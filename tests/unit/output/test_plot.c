@@ -149,7 +149,7 @@ START_TEST(formats_are_what_they_are_called)
 }
 END_TEST
 
-// A canvas that keeps where texts stand.
+// A canvas that records the places of texts.
 struct watcher {
     struct elbow_canvas canvas;
     struct elbow_box boxes[BOXES];
@@ -309,7 +309,7 @@ START_TEST(foreign_texts_are_masked)
     watch(&plot, &watcher);
     ck_assert_int_eq(strncmp(watcher.texts[0], "?\xc3\xa4??a", 6), 0);
     size_t size;
-    for (int i = 0; i < 2; ++i) { // Cairo refuses what is no UTF-8
+    for (int i = 0; i < 2; ++i) { // Cairo refuses text that is not UTF-8
         char *bytes = encode(&plot, i == 0 ? "a.png" : "a.pdf", &size);
         elbow_release(&bytes);
     }

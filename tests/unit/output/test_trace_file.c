@@ -81,7 +81,7 @@ START_TEST(messages_are_pairs)
 }
 END_TEST
 
-// What ends together does so in the file, however the clock is bent.
+// Spans that end together do so in the file, for any correction of the clock.
 START_TEST(what_lies_within_stays_within)
 {
     for (int i = 0; i < 1000; ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which masks leave a core for every rank.
+// Masks that leave a core for every rank.
 #include "elbow/parallel/binding.h"
 
 #include "unit.h"

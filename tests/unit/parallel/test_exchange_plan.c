@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a step of the exchange follows, for all its ranks in one process: the cut of the arena, and the plan of who adds
-// what where.
+// The plan of a step of the exchange, for all its ranks in one process: the cut of the arena, and each rank's sums.
 #include "elbow/parallel/detail/exchange.h"
 #include "unit.h"
 
@@ -30,7 +29,7 @@ static float add(float *sums, int count, const struct elbow_addition *additions)
     return sums[0];
 }
 
-// What a group sends: its ranks' subtrees, added as far as the tree allows. Returns how many sums.
+// The messages of a group: its ranks' subtrees, added as far as the tree allows. Returns the number of sums.
 static int send(const struct elbow_plan *plan, int first, float *sums)
 {
     const struct elbow_range *own = plan->subtrees + plan->first[first];
@@ -44,7 +43,7 @@ static int send(const struct elbow_plan *plan, int first, float *sums)
     return plan->sums;
 }
 
-// Whether an owner in each group gets the tree's bits from its own group's subtrees and what the others send.
+// True if an owner in each group gets the tree's bits from its own group's subtrees and the messages of the others.
 static void check_groups(uint64_t microbatches, uint64_t dealt, int groups, const int *group_first)
 {
     struct elbow_plan plans[RANKS_MAX];
@@ -162,7 +161,7 @@ START_TEST(buckets_have_a_block_for_every_group)
 }
 END_TEST
 
-// Notes the owner of every block of a range, which nobody may have owned before.
+// Notes the owner of every block of a range; none may have had an owner before.
 static void take(struct elbow_range range, int owner, int *owners)
 {
     ck_assert(range.first % ELBOW_BLOCK == 0 || range.first == range.last);
@@ -172,7 +171,7 @@ static void take(struct elbow_range range, int owner, int *owners)
     }
 }
 
-// Every block has one owner, and a group's part is that of its ranks, whatever the groups.
+// Every block has one owner, and a group's part is that of its ranks, for any groups.
 START_TEST(parts_cover_the_arena)
 {
     const size_t layers[] = {0, 5000, 20000, 20016, 60000};

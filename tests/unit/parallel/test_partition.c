@@ -58,7 +58,7 @@ START_TEST(subtrees_are_nodes_of_the_tree)
 }
 END_TEST
 
-// All ranks' subtrees in order; tells how many.
+// All ranks' subtrees in order; returns their number.
 static int all_subtrees(uint64_t n, int size, struct elbow_range *all)
 {
     int count = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reports: what a reader is warned of, and what the script is told of curves.
+// Reports: warnings for the reader, and the data of curves for the script.
 #include "elbow/report/detail/page.h"
 
 #include "unit.h"
@@ -44,7 +44,7 @@ START_TEST(overfitting_is_told)
     } CASES[] = {
         {{-9, -8, -7, -6}, {-9, -8, -8.5, -8.7}, true},
         {{-9, -8, -7, -6}, {-9, -8, -7.5, -7.4}, false},     // still better
-        {{-9, -8, -7, -6}, {-9, -8, -7.5, -7.505}, false},   // by less than a hundredth of what was won
+        {{-9, -8, -7, -6}, {-9, -8, -7.5, -7.505}, false},   // by less than a hundredth of the gain
         {{-9, -8, -8.5, -8.6}, {-9, -8, -8.5, -8.7}, false}, // training does no better, either
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; ++i) {

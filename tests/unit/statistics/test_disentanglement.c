@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Codes whose scores are known beforehand (the cases of Locatello et al.'s tests).
+// Codes whose scores are known in advance (the cases of Locatello et al.'s tests).
 #include "elbow/statistics/disentanglement.h"
 
 #include "elbow/math/blas.h"
@@ -88,7 +88,7 @@ START_TEST(of_codes_that_are_there_twice)
 }
 END_TEST
 
-// One code for two factors: at most half of what there is to disentangle.
+// One code for two factors: at most half of the possible score.
 START_TEST(of_a_code_for_two_factors)
 {
     double weights[FACTORS * FACTORS] = {0};
@@ -121,7 +121,7 @@ START_TEST(of_importances)
     ck_assert_double_eq_tol(dci.completeness, half, 1e-12);
     dci = elbow_dci_of(CODES, CODES, none);
     ck_assert(dci.disentanglement == 0 && dci.completeness == 0);
-    ck_assert(isnan(elbow_dci_of(CODES, 1, none).disentanglement)); // one factor: nothing to tell apart
+    ck_assert(isnan(elbow_dci_of(CODES, 1, none).disentanglement)); // one factor: nothing to distinguish
 }
 END_TEST
 

@@ -42,7 +42,7 @@ START_TEST(figures_are_those_of_scikit_learn)
 }
 END_TEST
 
-// Where DeLong's variance is 0 the interval is none of width 0.
+// If DeLong's variance is 0, the interval is not of width 0.
 START_TEST(separated_and_equal_scores_have_intervals)
 {
     static const double apart[] = {1, 2, 3, 4, 5, 6, 7}, equal[7] = {0};

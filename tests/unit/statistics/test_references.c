@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Figures beside those of scikit-learn 1.9.1, SciPy 1.17.1 and prdc 0.2 for the same arrays (tests/system/measure.sh
-// compares anew where they are installed), and answers that are known.
+// Figures compared with those of scikit-learn 1.9.1, SciPy 1.17.1 and prdc 0.2 for the same arrays
+// (tests/system/measure.sh compares again if they are installed), and known answers.
 #include "elbow/base/memory.h"
 #include "elbow/math/random.h"
 #include "elbow/statistics/clusters.h"

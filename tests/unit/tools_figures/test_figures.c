@@ -31,7 +31,7 @@ START_TEST(parts_add_up_to_the_kl)
 }
 END_TEST
 
-// Nobody gains by leaving an equilibrium alone, and its value is what player one gains there.
+// No player gains by leaving an equilibrium alone, and its value is player one's gain there.
 static void expect_equilibrium(const double payoff[2][2], double one, double two, double value)
 {
     struct figures_equilibrium found = figures_equilibrium_of(payoff);

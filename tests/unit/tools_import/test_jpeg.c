@@ -15,7 +15,7 @@
 
 enum { SIDE = 16, SCANS = 400, SHIFT = 4, COEFFICIENTS = 64 };
 
-// A script of so many scans at the least: each coefficient by itself, bit by bit.
+// A script of at least this number of scans: each coefficient by itself, bit by bit.
 static int script(jpeg_scan_info *scans, int most)
 {
     int count = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pictures that are to be turned, and what says so.
+// Pictures that must be turned, and the tags that say so.
 #include "import/picture.h"
 
 #include "elbow/base/memory.h"

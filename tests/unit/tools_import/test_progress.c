@@ -14,7 +14,7 @@ static double clock_of_the_test(void)
     return now;
 }
 
-// What is printed when so much is done at this second.
+// The output for this progress at this second.
 static const char *said(struct import_progress *progress, double second, uint64_t done, uint64_t all)
 {
     static char text[256];

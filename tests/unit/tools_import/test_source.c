@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Formats are told by how files begin; sources of each give their rows, in blocks of any size.
+// Formats are recognised by the beginning of files; sources of each give their rows, in blocks of any size.
 #include "import/source.h"
 
 #include "elbow/base/memory.h"
@@ -48,7 +48,7 @@ static struct import_source open_good(const char *path, const struct import_read
     return source;
 }
 
-// Reads six values of uint8, in blocks of so many rows.
+// Reads six values of uint8, in blocks of this number of rows.
 static void check_bytes(const char *path, const struct import_reading *reading, uint64_t block, const uint8_t *expected)
 {
     struct import_source source = open_good(path, reading);

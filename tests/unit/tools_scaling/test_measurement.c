@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-// A file as `run` writes it, but for what is not read.
+// A file as `run` writes it, without the fields that are not read.
 static const char TEXT[] =
     "{\"kind\": \"measured\", \"mode\": \"weak\", \"repeat\": 2, \"nodes_asked\": 0, \"command\": \"mpirun -n 2 x '{a: "
     "1}'\", "

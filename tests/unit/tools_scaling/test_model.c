@@ -62,7 +62,7 @@ START_TEST(each_cost_counts_by_itself)
     ck_assert_double_eq_tol(step(near, one), 0, ROUNDING);
     ck_assert_double_eq_tol(step(near, four), 6e-9 * ALL, ROUNDING);
     ck_assert_double_eq_tol(step(near, nodes), 4e-9 * ALL,
-                            ROUNDING); // half, of two ranks on a node, whatever the nodes
+                            ROUNDING); // half, of two ranks on a node, for any number of nodes
 }
 END_TEST
 
@@ -186,7 +186,7 @@ START_TEST(two_unknowns_are_found)
     ck_assert_double_eq(x[0], 0);
     ck_assert(x[1] > 4 && x[1] < 5);
     const double none[] = {0, 0, 0};
-    scaling_fit_two(3, none, b, b, scale, x); // nothing to be told apart
+    scaling_fit_two(3, none, b, b, scale, x); // nothing to distinguish
     ck_assert_double_eq(x[0], 0);
     ck_assert_double_eq_tol(x[1], 1, ROUNDING);
 }
@@ -259,7 +259,7 @@ START_TEST(what_was_not_measured_is_not_known)
     samples.count = SIZES;
     ck_assert_int_eq(scaling_fit(&samples, SCALING_MEASURED, &machine, &error), ELBOW_OK);
     ck_assert_int_eq(machine.inside, SCALING_UNKNOWN);
-    // Simulated exchanges tell nothing of a measured machine, nor do those of several ranks alone.
+    // Simulated exchanges say nothing about a measured machine, nor do those of several ranks alone.
     ck_assert_int_eq(scaling_fit(&samples, SCALING_SIMULATED, &machine, &error), ELBOW_DATA);
     ck_assert_ptr_nonnull(strstr(error.message, "--mode exchange"));
     samples.list = list + SIZES;

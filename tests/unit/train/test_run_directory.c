@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Run directories, told from other people's by what is in them.
+// Run directories, recognised by their contents.
 #include "elbow/train/detail/run_directory.h"
 
 #include "scratch.h"
@@ -99,7 +99,7 @@ START_TEST(emptiness)
 }
 END_TEST
 
-// Every place is tried; what is made makes the directory a run's.
+// Every place is tried; a created file makes the directory a run's.
 START_TEST(places)
 {
     struct place place = open_place();

@@ -132,7 +132,7 @@ START_TEST(bits_do_not_depend_on_the_call)
         noise[i] = (float)reference_normal(&state);
     forward(ROWS, Z, head, noise, z, kl);
     backward(ROWS, Z, (struct elbow_terms){.beta = 0.7, .free_bits = 0.2}, head, noise, kl, z,
-             dhead); // z stands for some dz
+             dhead); // z is used as some dz
     for (size_t i = 0; i < ROWS; ++i)
         for (size_t j = 0; j < Z; ++j) {
             float one[2] = {head[2 * i * Z + j], head[(2 * i + 1) * Z + j]}, point, part, down[2];

@@ -16,7 +16,7 @@ struct outcome {
 
 static struct outcome make_outcome(const struct fixture *f)
 {
-    // NaN: what is not overwritten shows
+    // NaN: reveals values that are not overwritten
     struct outcome outcome = {allocate(f->size, sizeof(float)),
                               allocate(elbow_model_statistics(f->model, false), sizeof(double))};
     memset(outcome.gradient, 0xFF, f->size * sizeof(float));
@@ -105,7 +105,7 @@ START_TEST(pieces_give_the_bits_of_the_whole)
 }
 END_TEST
 
-// What the reference is too small for: the model's layers are in the configuration.
+// Models that are too large for the reference: their layers are in the configuration.
 static struct fixture create_large(const struct elbow_config *config, struct elbow_shape sample, size_t rows)
 {
     struct fixture f = {.rows = rows, .config = *config};

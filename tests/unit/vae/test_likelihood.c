@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The Bernoulli and the Gaussian against long double, at the edges of float. What holds for every likelihood is tested
-// in tests/conformance.
+// The Bernoulli and the Gaussian against long double, at the limits of float. tests/conformance tests all likelihoods.
 #include "elbow/vae/likelihood.h"
 
 #include "unit.h"

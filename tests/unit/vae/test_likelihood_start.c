@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Scales that nobody gave start where p(x|z) varies as the training data do.
+// Scales without a given start begin such that p(x|z) varies as the training data do.
 #include "elbow/vae/likelihood.h"
 
 #include "reference_likelihood.h"
@@ -14,7 +14,7 @@ static const double POOLED = 5.5;
 
 static struct elbow_config config;
 
-// What the variance of p(x|z) is in squares of its scale.
+// The variance of p(x|z) in squares of its scale.
 static double squares_of(void)
 {
     switch (config.model.likelihood) {

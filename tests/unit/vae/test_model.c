@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the model promises beside its gradients (test_model_gradients.c): evaluation, rows, decoding, log weights,
-// starts, NaN in sight, no allocation after create, room given back.
+// The contract of the model apart from its gradients (test_model_gradients.c): evaluation, rows, decoding, log weights,
+// starts, NaN, no allocation after create, freed memory.
 #include "elbow/vae/model.h"
 
 #include "elbow/base/memory.h"
@@ -59,7 +59,7 @@ START_TEST(decoding_gives_means)
     for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
         struct fixture *f = fixture_create(&ARCHITECTURES[a], 6);
         float *mean = allocate(f->rows * f->model->values, sizeof(float));
-        elbow_model_decode(f->model, f->parameters, f->rows, f->noise, mean); // noise stands for some z
+        elbow_model_decode(f->model, f->parameters, f->rows, f->noise, mean); // noise is used as some z
         for (size_t i = 0; i < f->rows; ++i) {
             static struct reference_trace trace;
             double z[REFERENCE_WIDTH];
@@ -68,7 +68,7 @@ START_TEST(decoding_gives_means)
             const double *y = reference_up(&f->reference.decoder, f->exact_parameters, z, &trace);
             double expected[REFERENCE_WIDTH];
             struct reference_row row = reference_likelihood_row(&f->reference, f->exact_parameters, NULL, y);
-            row.size = 1; // as long as nobody sets another
+            row.size = 1; // until another is set
             reference_means(&row, expected);
             for (size_t d = 0; d < f->model->values;
                  ++d) // of order 1 after up to four layers of sums of up to 17 terms
@@ -171,8 +171,7 @@ START_TEST(not_a_number_reaches_the_statistics)
 }
 END_TEST
 
-// The same microbatch gives the same bits whatever was computed before, and a short one leaves no trace of a longer
-// one.
+// The same microbatch gives the same bits after any other computation, and a short one leaves no trace of a longer one.
 START_TEST(the_past_leaves_no_trace)
 {
     struct fixture *f = fixture_create(architecture("silu"), 11);
@@ -225,7 +224,7 @@ START_TEST(nothing_allocates_after_create)
 }
 END_TEST
 
-// Whichever allocation fails: MEMORY, a message, no model, and every block given back.
+// For each failing allocation: MEMORY, a message, no model, and every block freed.
 START_TEST(create_gives_all_back_when_memory_ends)
 {
     static struct elbow_config config;

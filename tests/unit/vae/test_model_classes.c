@@ -148,7 +148,7 @@ START_TEST(pieces_give_the_bits_of_the_whole)
 }
 END_TEST
 
-// Evaluations take no class for known: what a row has is the sum over classes, weighed by q(y|x), and elbo is its
+// Evaluations use no known class: the figures of a row are sums over classes, weighted by q(y|x), and elbo is its
 // bound.
 START_TEST(evaluation_is_the_expectation_over_classes)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A model that is told conditions in every layer and in its prior.
+// A model with conditions in every layer and in its prior.
 #include "elbow/vae/detail/model.h"
 
 #include "model_fixture.h"
@@ -17,7 +17,7 @@ struct world {
     double statistics[ELBOW_STATISTIC_HEAD + 3 * Z];
 };
 
-// As it starts, but for a prior that has moved.
+// The initial state, except for a prior that has moved.
 static struct world *create_of(enum elbow_posterior_kind posterior)
 {
     struct world *world = allocate(1, sizeof *world);
@@ -144,7 +144,7 @@ START_TEST(pieces_give_the_bits_of_the_whole)
 }
 END_TEST
 
-// Rows of latent variables under a prior that has moved, and what is said of them.
+// Rows of latent variables under a prior that has moved, and their figures.
 struct latents {
     float head[ROWS * 2 * Z], noise[ROWS * Z], z[ROWS * Z];
     struct elbow_prior_call call;
@@ -226,7 +226,7 @@ START_TEST(it_starts_as_the_standard_prior)
 }
 END_TEST
 
-// Each row under its own condition; decoding sees it, too, and nothing where nothing is told.
+// Each row under its own condition; decoding uses it, too, and zeros without one.
 START_TEST(samples_are_drawn_and_decoded_under_their_conditions)
 {
     struct world *world = create();
@@ -252,7 +252,7 @@ START_TEST(samples_are_drawn_and_decoded_under_their_conditions)
     elbow_model_encode(world->model, world->parameters, &rows);
     elbow_model_decode(world->model, world->parameters, ROWS, z, none);
     ck_assert_int_eq(memcmp(told, none, sizeof told), 0);
-    for (size_t i = 0; i < ROWS; ++i) // the row of zeros is told nothing anyway
+    for (size_t i = 0; i < ROWS; ++i) // the row of zeros has no condition anyway
         ck_assert_int_eq(memcmp(told + i * D, untold + i * D, D * sizeof *told) == 0, i == 3);
     destroy(world);
 }

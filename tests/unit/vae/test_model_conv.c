@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A convolutional VAE: gradients as signed differences of the objective, what the output bias starts from, and bits
-// that do not depend on the room's past.
+// A convolutional VAE: gradients as signed differences of the objective, the start of the output bias, and bits that do
+// not depend on old contents of memory.
 #include "elbow/vae/model.h"
 
 #include "elbow/math/random.h"
@@ -137,7 +137,7 @@ START_TEST(samples_have_shapes)
         config->model.encoder = (struct elbow_layers){1, {{.kind = ELBOW_LAYER_LAYER_NORM}}};
         check_sample(config, ELBOW_LAYOUT_AUTO, rank, shape, images[rank - 1]);
         check_sample(config, ELBOW_LAYOUT_IMAGE, rank, shape, images[rank - 1]);
-        check_sample(config, ELBOW_LAYOUT_SERIES, rank, shape, flat); // no layer looks at places
+        check_sample(config, ELBOW_LAYOUT_SERIES, rank, shape, flat); // no layer uses places
         check_sample(config, ELBOW_LAYOUT_VOLUME, rank, shape, flat);
         config->model.encoder.layers[0].kind = ELBOW_LAYER_POOL;
         check_sample(config, ELBOW_LAYOUT_AUTO, rank, shape, images[rank - 1]);

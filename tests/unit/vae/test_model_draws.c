@@ -145,7 +145,7 @@ static double share(const struct several *several, const double *parameters, siz
     return most + log(sum / DRAWS);
 }
 
-// What stands still while parameter p moves.
+// Values that stay constant while parameter p moves.
 struct surrogate {
     const struct several *several;
     enum elbow_estimator gradient;
@@ -154,7 +154,7 @@ struct surrogate {
     bool is_encoder;
 };
 
-// What the parameter climbs: minus that of all rows.
+// The objective of the parameter: minus that of all rows.
 static double lost(const struct surrogate *surrogate, const double *parameters)
 {
     const struct several *several = surrogate->several;

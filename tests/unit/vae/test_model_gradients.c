@@ -121,8 +121,8 @@ START_TEST(padding_of_the_gradient_is_zero)
 }
 END_TEST
 
-// A KL that is multiplied by zero, or added without a gradient, leaves log q's variance to the reconstruction: what
-// beta adds to the gradient of the head's bias is the sum of (exp(log_variance) - 1) / 2 over rows (Kingma and Welling
+// A KL that is multiplied by zero, or added without a gradient, leaves log q's variance to the reconstruction: the part
+// of beta in the gradient of the head's bias is the sum of (exp(log_variance) - 1) / 2 over rows (Kingma and Welling
 // 2014).
 START_TEST(beta_pulls_the_log_variance)
 {

@@ -126,8 +126,8 @@ static void draw(uint64_t *state, float *noise)
         noise[k] = (float)reference_normal(state);
 }
 
-// What the arithmetic in float may do to one log weight: outputs of order 2 with errors of 3 roundings (4e-7), times a
-// residual of up to 4 over v = 0.07, at 21 values with random signs: 4e-7 * 60 * sqrt(21).
+// Bound of the float errors in one log weight: outputs of order 2 with errors of 3 roundings (4e-7), times a residual
+// of up to 4 over v = 0.07, at 21 values with random signs: 4e-7 * 60 * sqrt(21).
 static const double FLOAT_ERROR = 1e-4;
 
 START_TEST(every_weight_is_the_likelihood)

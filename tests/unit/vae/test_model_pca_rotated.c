@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Probabilistic PCA with rotated latents: as tests/unit/vae/test_model_pca.c, but for a decoder R W, where R turns the
-// latents. log p(x) stays; the posterior of z has the precision P = R diag((v + c_j^2) / v) R^T, which is not diagonal.
-// A full covariance is it: every importance weight is p(x). The best diagonal posterior has variances 1 / P_jj, and its
-// bound loses exactly (sum_j log P_jj - log det P) / 2.
+// Probabilistic PCA with rotated latents: as tests/unit/vae/test_model_pca.c, except for a decoder R W, where R rotates
+// the latents. log p(x) does not change; the posterior of z has the precision P = R diag((v + c_j^2) / v) R^T, which is
+// not diagonal. A full covariance equals it: every importance weight is p(x). The best diagonal posterior has variances
+// 1 / P_jj, and its bound loses exactly (sum_j log P_jj - log det P) / 2.
 #include "elbow/vae/model.h"
 
 #include "unit.h"
@@ -14,7 +14,7 @@ enum { D = 21, Z = 3, ROWS = 5 };
 static const uint64_t SEED = 20191;
 static const double VARIANCE = 0.07, LENGTHS[Z] = {1.9, 0.8, 0.3};
 
-// As there: what floats do to one log weight.
+// As there: the float errors in one log weight.
 static const double FLOAT_ERROR = 2e-4;
 
 struct rotated {
@@ -66,7 +66,7 @@ static void fill_decoder(struct rotated *rotated)
     }
 }
 
-// L of the posterior's covariance, as the head has it: log L_jj^2, and what lies below.
+// L of the posterior's covariance, as in the head: log L_jj^2, and the elements below the diagonal.
 static void fill_factor(const struct rotated *rotated, float *bias)
 {
     double factor[Z][Z] = {{0}};
@@ -155,12 +155,12 @@ static void destroy(struct rotated *rotated)
     free(rotated);
 }
 
-// recon - kl of each row with the draw at its mean, less what recon loses on average over all draws: the trace of the
+// recon - kl of each row with the draw at its mean, minus the mean loss of recon over all draws: the trace of the
 // covariance times R W W^T R^T, by 2 v.
 static void find_bounds(struct rotated *rotated, double bounds[ROWS])
 {
     float noise[ROWS * Z] = {0};
-    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + 16], kl[ROWS], loss = 0; // and what the likelihood notes
+    double statistics[ELBOW_STATISTIC_HEAD + 3 * Z + 16], kl[ROWS], loss = 0; // and the notes of the likelihood
     struct elbow_microbatch microbatch = {.rows = ROWS, .values = rotated->x, .noise = noise};
     ck_assert_uint_le(elbow_model_statistics(rotated->model, true), sizeof statistics / sizeof *statistics);
     elbow_model_evaluate(rotated->model, rotated->parameters, microbatch, (struct elbow_terms){.beta = 1}, statistics,

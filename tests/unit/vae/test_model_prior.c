@@ -205,7 +205,7 @@ START_TEST(gradients_are_differences)
 }
 END_TEST
 
-// Pseudo-inputs inside the range of the data, but for two.
+// Pseudo-inputs inside the range of the data, except for two.
 static struct world *create_vamp(int64_t components)
 {
     struct world *world = create_of(elbow_prior_row(ELBOW_PRIOR_VAMP), components);
@@ -219,7 +219,7 @@ static struct world *create_vamp(int64_t components)
     return world;
 }
 
-// The gradient of a batch: what training leaves behind all tensors is traced back.
+// The gradient of a batch, including the part that training leaves behind all tensors and traces back.
 static void add_finish(struct world *world)
 {
     const struct elbow_model *model = world->model;

@@ -62,7 +62,7 @@ START_TEST(gradients_are_weighted_sums)
 }
 END_TEST
 
-// Weights of 1 are none, but for the order of the sum over the rows for shared numbers.
+// Weights of 1 change nothing, except for the order of the sum over the rows for shared numbers.
 START_TEST(weights_of_one_change_no_bit)
 {
     for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
@@ -82,7 +82,7 @@ START_TEST(weights_of_one_change_no_bit)
 }
 END_TEST
 
-// What the likelihood notes of its figures is that of the samples as they are.
+// The likelihood notes the figures of the samples without their weights.
 START_TEST(figures_are_not_weighted)
 {
     for (size_t a = 0; a < ARCHITECTURE_COUNT; ++a) {
@@ -110,7 +110,7 @@ static float settled(struct fixture *f)
     return f->parameters[f->model->parts[0].shared.offset];
 }
 
-// A batch's weighted mean of the square residuals, whatever its weights add up to; nothing follows from no weight.
+// A batch's weighted mean of the square residuals, for any sum of its weights; without weight nothing follows.
 START_TEST(an_optimal_variance_is_a_weighted_mean)
 {
     struct fixture *f = fixture_create(architecture("gaussian, optimal"), 4);

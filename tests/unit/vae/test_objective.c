@@ -89,7 +89,7 @@ START_TEST(beta_warms_up)
     config.objective.cyclical.share = 1;
     for (uint64_t step = 0; step < 6; ++step)
         ck_assert(elbow_objective_beta(&config, step) == expected[step < 4 ? step : 3]);
-    // All cycles of 10,000 steps are alike, to the last bit, and add up to what the share says.
+    // All cycles of 10,000 steps are equal, to the last bit, and add up to the share.
     config.objective.beta = 1;
     config.objective.cyclical.cycles = 7;
     config.objective.cyclical.steps = 70000;
