@@ -104,8 +104,8 @@ START_TEST(a_flip_on_one_node_is_found)
 }
 END_TEST
 
-// Where memory is not shared every rank has a copy, and none of them goes unseen: wherever it flips, in the first
-// tensor or in the last.
+// If memory is not shared, every rank has a copy, and a flip in any of them is found, in the first tensor or in the
+// last.
 START_TEST(a_flip_in_any_private_copy_is_found)
 {
     struct fixture fixture;

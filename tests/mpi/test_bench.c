@@ -49,14 +49,14 @@ static void check_figures(const struct elbow_bench_result *result)
         const struct elbow_bench_time *time = &result->times[f];
         ordered = ordered && time->least <= time->median && time->median <= time->most &&
                   time->lower_quartile <= time->upper_quartile;
-        // Where a rank has nothing to add or to optimise, the call itself is what takes time.
+        // If a rank has nothing to add or to optimise, the call itself takes the time.
         bool is_there = f != ELBOW_BENCH_READ_OVER_FLOOR || result->page_bytes > 0; // noise lies in no pages
         positive = positive && isfinite(time->median) && (time->median > 0) == is_there;
     }
     mpi_assert(ordered);
     mpi_assert(positive);
-    // What a step is made of cannot take longer than the step. One round on a machine that does much else may be wrong
-    // by some ten times; a time of all passes in place of the mean of thousands of them is caught all the same.
+    // A part of a step cannot take longer than the step. On a busy machine one round may be wrong by a factor of ten; a
+    // time of all passes instead of the mean of thousands of them is found all the same.
     mpi_assert(result->times[ELBOW_BENCH_COMPUTE].least < 100 * result->times[ELBOW_BENCH_STEP].most);
 }
 
@@ -69,7 +69,8 @@ START_TEST(figures_are_those_of_the_configuration)
     mpi_assert(result.place.size == elbow_comm_place(mpi_comm).size);
     mpi_assert(result.batch == BATCH && result.microbatch == MICROBATCH && result.microbatches == 6);
     mpi_assert(result.parameters == (VALUES + 1) * HIDDEN + (HIDDEN + 1) * 2 * LATENT + (LATENT + 1) * VALUES);
-    // Forward, weights' gradients, and inputs' gradients but for the first layer's: 2 operations a multiply-add.
+    // Forward, gradients of the weights, and gradients of inputs except the first layer's: 2 operations per
+    // multiply-add.
     double forward = VALUES * HIDDEN + HIDDEN * 2 * LATENT + LATENT * VALUES;
     mpi_assert(result.operations == 2.0 * BATCH * (3 * forward - VALUES * HIDDEN));
     check_figures(&result);

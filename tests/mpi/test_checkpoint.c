@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Checkpoints of a small model: what is saved comes back bit for bit, and the bytes do not depend on where the ranks
-// are.
+// Checkpoints of a small model: they restore the saved state bit for bit, and the bytes do not depend on the places of
+// the ranks.
 #include "checkpoint_fixture.h"
 
 #include "elbow/base/file.h"
@@ -74,8 +74,7 @@ START_TEST(what_is_saved_comes_back)
 }
 END_TEST
 
-// Averaged weights, which stand in for the others where they are asked for; of a run that has some, none may be
-// missing.
+// Averaged weights, which replace the others on request; if a run has some, none may be missing.
 START_TEST(averages_come_back)
 {
     struct fixture fixture;
@@ -106,7 +105,7 @@ START_TEST(averages_come_back)
 }
 END_TEST
 
-// What version 0.1 did not know is kept where there is something to say, and only there.
+// Facts unknown to version 0.1 are kept if they are present, and only then.
 START_TEST(rules_of_the_data_come_back)
 {
     struct fixture fixture;
@@ -152,8 +151,8 @@ static unsigned char *bytes_saved(const int64_t *nodes, size_t *size)
     return bytes;
 }
 
-// What a snapshot says that it takes is what it takes: on rank zero a file of twelve bytes a parameter and four to
-// gather a moment, on the others nothing.
+// A snapshot needs the memory that it reports: on rank zero a file of twelve bytes per parameter and four to gather a
+// moment, on the others nothing.
 START_TEST(a_snapshot_knows_its_bytes)
 {
     struct fixture fixture;

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-// What may be wrong behind a right hash.
+// Wrong contents behind a right hash.
 struct damage {
     const char *what, *told;
     void (*make)(struct elbow_hdf5 *file, struct elbow_error *error);
@@ -116,7 +116,7 @@ static void damage_valid_range(struct elbow_hdf5 *file, struct elbow_error *erro
     elbow_hdf5_write_doubles(file, "/", "data_valid_range", range, 2, error);
 }
 
-// The same model, of data that are standardized; what it has learned of them.
+// The same model, of standardized data; their learned numbers.
 static void set_transform(struct elbow_hdf5 *file, uint64_t columns, double spread, struct elbow_error *error)
 {
     const double numbers[] = {0.5, spread, spread, spread};
@@ -207,8 +207,8 @@ static const struct damage DAMAGES[] = {
     {"step below zero", "step", damage_step_sign},
 };
 
-// Copies the datasets of a sound checkpoint below `group` into a new file, but for the one named `without`; `other`
-// gets another shape.
+// Copies the datasets of an intact checkpoint below `group` into a new file, except for the one named `without`;
+// `other` gets another shape.
 static void copy_tensors(struct fixture *fixture, struct elbow_hdf5 *to, const char *group, const char *without,
                          const char *other, const float *values, struct elbow_error *error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All ranks of this test are on one machine, and have one clock: what the messages between pretended nodes tell can be
-// checked against it.
+// All ranks of this test are on one machine and have one clock, against which the results of messages between pretended
+// nodes are checked.
 #include "mpi_unit.h"
 
 #include "elbow/base/clock.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Datasets: one copy a node, any stored type, scaling, and what is found out while loading.
+// Datasets: one copy per node, any stored type, scaling, and errors that are found while loading.
 #include "dataset_fixture.h"
 
 #include "elbow/base/inputs.h"
@@ -116,7 +116,7 @@ START_TEST(some_rows_keep_their_labels)
 }
 END_TEST
 
-// Whole numbers are taken as stored, bytes too, and what is none is refused with its place.
+// Whole numbers are used as stored, bytes too, and any other value is refused with its place.
 START_TEST(counts)
 {
     struct elbow_error error = {0};

@@ -98,8 +98,7 @@ START_TEST(channels_first)
 }
 END_TEST
 
-// Of a limited dataset only the first rows are there: what is wrong with later ones is not seen, and labels are those
-// of all rows.
+// A limited dataset has only the first rows: errors of later ones are not found, and labels are those of all rows.
 START_TEST(first_rows_only)
 {
     float rows[ROWS * VALUES];
@@ -164,8 +163,7 @@ static void write_sparse(void)
     elbow_comm_broadcast(mpi_comm, path, sizeof path);
 }
 
-// A limit is one of what is taken of the memory, of sparse rows and of selected ones, too: one row more would exceed
-// it.
+// The limit bounds the memory, of sparse rows and of selected ones, too: one row more would exceed it.
 START_TEST(limits_hold_for_sparse_and_selected_rows)
 {
     struct elbow_error error = {0};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The evaluation against plain serial loops over the model: the same sums along the same tree to the last bit, whatever
-// the ranks, and figures that fit together.
+// The evaluation against plain serial loops over the model: the same sums along the same tree to the last bit, on any
+// number of ranks, and consistent figures.
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "evaluation_fixture.h"
@@ -10,7 +10,7 @@
 
 // The last microbatch is short, and there are 7: no rank count divides them evenly but 1.
 enum { VALUES = 12, LATENT = 3, MICROBATCH = 4, SAMPLES = 27, STATISTICS = ELBOW_STATISTIC_HEAD + 3 * LATENT };
-// Behind the statistics: sums of what importance sampling says of each row.
+// Behind the statistics: sums of the figures of importance sampling of each row.
 enum { LOG_LIKELIHOOD = STATISTICS, EFFECTIVE, WIDTH_MAX };
 
 static void load_synthetic(struct fixture *fixture, uint64_t samples)
@@ -172,7 +172,7 @@ START_TEST(the_bits_on_pretended_nodes)
 }
 END_TEST
 
-// With one draw the bound is a sample of the ELBO: log p(x|z) + log p(z) - log q(z|x), in place of the analytic KL.
+// With one draw the bound is a sample of the ELBO: log p(x|z) + log p(z) - log q(z|x), instead of the analytic KL.
 START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
 {
     struct fixture fixture;
@@ -205,7 +205,7 @@ START_TEST(one_importance_sample_is_a_draw_of_the_elbo)
     // Single precision inside the model: a few 1e-7 of each of some 12 + 3 terms of size one, a sample; 1e-5 is ample.
     double one = get(&found, ELBOW_FIGURE_LOG_LIKELIHOOD);
     mpi_assert(fabs(one - sum / SAMPLES) < 1e-5 * (1 + fabs(sum / SAMPLES)));
-    // And a bound on itself: more draws are never worse but for chance (Burda et al. 2015, theorem 1).
+    // And a bound on itself: more draws are never worse, except by chance (Burda et al. 2015, theorem 1).
     struct elbow_evaluation many;
     fixture.request.importance = 200;
     must(elbow_evaluate(&fixture.request, &many, &error), &error);
@@ -305,8 +305,8 @@ START_TEST(a_class_is_its_rows)
 }
 END_TEST
 
-// A variance that is settled by the training data is never taken anew from what is evaluated, in pieces of any size:
-// Rybkin et al. 2021 (sigma-VAE), whose released evaluation has it of each batch.
+// A variance that the training data settle is never settled again by the evaluated data, in pieces of any size: Rybkin
+// et al. 2021 (sigma-VAE), whose released evaluation uses that of each batch.
 START_TEST(two_sizes_of_microbatch_agree)
 {
     static const char *const sizes[] = {"train.microbatch=4", "train.microbatch=9", "train.microbatch=27"};

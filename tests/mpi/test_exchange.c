@@ -35,7 +35,7 @@ static double statistics_tree(uint64_t lo, uint64_t hi, size_t k)
     return statistics_tree(lo, middle, k) + statistics_tree(middle, hi, k);
 }
 
-// What the exchange asks of its user: parameters -= gradient / 2, if they shall change.
+// The update that the exchange requests from its user: parameters -= gradient / 2, if they change.
 struct client {
     bool answer;
     double norm;
@@ -43,13 +43,13 @@ struct client {
     size_t size;
 };
 
-// The last few elements are taken in advance: of so many, none, some in one block, more than a block.
+// Numbers of the last elements that are known in advance: none, some in one block, more than a block.
 static size_t advance_of(size_t size)
 {
     return size == 4096 ? 0 : size < 4096 ? 5 : size < 40000 ? 4096 + 7 : 300;
 }
 
-// What follows from them: something for the lower half, and for a few elements of the upper one.
+// Values that follow from them: for the lower half, and for a few elements of the upper one.
 static float follows(const float *advance, size_t count, size_t size, size_t i)
 {
     return i < size / 2 || i + count + 3 > size ? 0.75F * advance[i % count] : 0;
@@ -141,7 +141,7 @@ static bool batch_is_exact(struct elbow_exchange *exchange, size_t size, uint64_
     return exact && memcmp(elbow_exchange_parameters(exchange), expected, size * sizeof *expected) == 0;
 }
 
-// What is scattered comes back by gathering and collecting, and a rank gets what belongs to its pieces.
+// Gathering and collecting restore the scattered values, and a rank gets the values of its pieces.
 static bool slices_travel(struct elbow_exchange *exchange, size_t size)
 {
     struct elbow_error error = {0};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Galleries and encodings against what the model gives row by row: right content, in order, whatever the ranks and the
-// number of samples; and nothing left behind where they cannot be written.
+// Galleries and encodings against the results of the model row by row: right content, in order, for any number of ranks
+// and of samples; no files are left if they cannot be written.
 #include "elbow/base/memory.h"
 #include "elbow/data/hdf5.h"
 #include "elbow/evaluate/encoder.h"
@@ -279,7 +279,7 @@ static enum elbow_status encode_to(struct fixture *fixture, const char *name, en
         &(struct elbow_encode_output){.path = scratch_path(&fixture->scratch, name), .publish = publish}, error);
 }
 
-// What has taken the name stays, and all ranks hear of it; told to replace it, they do.
+// A file that has taken the name stays, and all ranks get the error; with a request to replace it, they do.
 START_TEST(what_is_there_stays_unless_told)
 {
     static const char *const names[] = {"a.png", "a.h5", "a.csv", "b.h5"};
@@ -318,7 +318,7 @@ START_TEST(nothing_is_left_of_what_failed)
                                          &error) == ELBOW_OUTPUT);
     mpi_assert(encode_to(&fixture, names[1], ELBOW_PUBLISH_REPLACE, &error) == ELBOW_OUTPUT);
     mpi_assert(encode_to(&fixture, "a.png", ELBOW_PUBLISH_REPLACE, &error) == ELBOW_USAGE);
-    // A directory stands where the file shall go: the part was written, and must not stay.
+    // A directory has the name of the file: the part was written, and must not stay.
     if (is_root()) {
         mkdir(scratch_path(&fixture.scratch, "d.h5"), 0777);
         mkdir(scratch_path(&fixture.scratch, "d.csv"), 0777);

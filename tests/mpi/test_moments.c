@@ -13,7 +13,7 @@
 
 // --- sums
 
-enum { WIDE = 9000 }; // more than what travels at once
+enum { WIDE = 9000 }; // more than travel at once
 
 static void leaf(void *user, uint64_t number, double *vector)
 {
@@ -55,7 +55,7 @@ START_TEST(sums_are_those_of_the_tree)
 }
 END_TEST
 
-// What is taken for all ranks is bounded: 8 MiB, or 64 numbers of each subtree where they are so many.
+// The memory for all ranks is bounded: 8 MiB, or 64 numbers per subtree if there are very many.
 START_TEST(pieces_of_sums_take_bounded_room)
 {
     mpi_assert(elbow_tree_sum_piece(5, 4, 3) == 5 && elbow_tree_sum_piece(WIDE, 4, 3) == 4096);
@@ -72,7 +72,7 @@ END_TEST
 
 enum { COLUMNS = 6, MOST = 5000 };
 
-// The bits of mean and deviation of so many rows, on one rank.
+// The bits of mean and deviation of this number of rows, on one rank.
 static const uint64_t MOST_WORD = UINT64_C(0x583ab52ca8ee11b6);
 
 // Columns of all sizes: far from zero with a small deviation, tiny, huge, constant, with an outlier in the first row.
@@ -164,7 +164,7 @@ START_TEST(each_column_has_its_own_size)
 }
 END_TEST
 
-// A third of the values are missing, where NaN stands; the last column has no other.
+// A third of the values are missing, as NaN; the last column has no others.
 static bool is_gap(uint64_t row, size_t column)
 {
     return (row + column) % 3 == 0 || column == COLUMNS - 1;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-// A job whose results can be told from each other: each word of a row's result is a function of the row.
+// A job whose results can be distinguished: each word of a row's result is a function of the row.
 struct work {
     size_t words; // of a row
     size_t microbatch;
@@ -15,13 +15,13 @@ struct work {
     int fails_at; // call of consume, from 1; 0: never
     uint64_t run; // rows of each run; 0: there are none
     bool may_end_anywhere;
-    // What was seen.
+    // Observations.
     uint64_t produced, next;
     int consumed;
     bool is_wrong;
 };
 
-// Of long rows only some words are looked at.
+// Of long rows only some words are checked.
 static size_t stride_of(const struct work *work)
 {
     return work->words > 1000 ? 509 : 1;
@@ -77,7 +77,7 @@ static enum elbow_status run(struct work *work, struct elbow_error *error)
     return elbow_ordered_rows_run(mpi_comm, &job, error);
 }
 
-// What all ranks have produced.
+// The results of all ranks.
 static uint64_t produced_by_all(const struct work *work)
 {
     double mine = (double)work->produced, sum = 0, all[64];
@@ -138,7 +138,7 @@ START_TEST(rounds_end_where_runs_do)
 }
 END_TEST
 
-// Where that would leave ranks without work, rounds are as long as ever.
+// If that would leave ranks without work, rounds have their usual length.
 START_TEST(long_runs_do_not_shorten_rounds)
 {
     struct work work = large_work(), other = large_work();

@@ -64,7 +64,7 @@ START_TEST(every_microbatch_but_the_first_comes_ahead)
         set(&fixture, batches[i]);
         struct elbow_prefetch_counts counts = count_microbatches(&fixture);
         mpi_assert(counts.late == 1);
-        mpi_assert(counts.ahead >= 2); // one a step at least, but for short batches
+        mpi_assert(counts.ahead >= 2); // at least one per step, except in short batches
     }
     set(&fixture, "run.prefetch=off");
     mpi_assert(count_microbatches(&fixture).ahead == 0);

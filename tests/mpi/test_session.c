@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What evaluation and encoding begin with: a checkpoint, its model and the data to be scored; and that no failing
-// allocation on one rank makes the others wait, disagree with it, or leak.
+// The inputs of evaluation and encoding: a checkpoint, its model and the data to score. No failing allocation on one
+// rank makes the others wait, disagree with it, or leak.
 #include "elbow/evaluate/encoder.h"
 #include "elbow/evaluate/session.h"
 #include "elbow/parallel/collectives.h"
@@ -14,7 +14,7 @@ static void setup_run(struct fixture *fixture)
     mpi_assert(start(fixture) == ELBOW_OK);
 }
 
-// Collective. Opens, and gives back the data's number of samples; all ranks agree on status and sentence.
+// Collective. Opens a session, and returns the number of samples of its data; all ranks agree on status and sentence.
 static enum elbow_status open_and_close(struct fixture *fixture, const char *data, const char *labels,
                                         uint64_t *samples)
 {

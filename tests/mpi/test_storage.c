@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What other programs have stored: every dataset of tests/data/storage/values.txt (types, byte orders, layouts,
-// filters, values in other files) is loaded to the values that h5py reads, and every matrix of tests/data/sparse to
-// those of SciPy, on any number of ranks.
+// Files of other programs: every dataset of tests/data/storage/values.txt (types, byte orders, layouts, filters, values
+// in other files) is loaded to the values that h5py reads, and every matrix of tests/data/sparse to those of SciPy, on
+// any number of ranks.
 #include "mpi_unit.h"
 
 #include "elbow/base/text.h"
@@ -52,7 +52,7 @@ static bool is_as_expected(const struct expected *expected, const struct elbow_d
     return is_equal;
 }
 
-// Collective. Whether a dataset is loaded as expected.
+// Collective. True if a dataset is loaded as expected.
 static bool load(const char *directory, const struct expected *expected)
 {
     char path[512];

@@ -53,7 +53,7 @@ static void teardown(struct fixture *fixture)
     mpi_scratch_clear(&fixture->scratch);
 }
 
-// How often a text stands in the file; rank zero's count. -1: there is no file.
+// Number of occurrences of a text in the file; rank zero's count. -1: there is no file.
 static int occurrences(const struct fixture *fixture, const char *text)
 {
     double count = -1;
@@ -141,7 +141,7 @@ START_TEST(what_has_no_room_is_counted)
 }
 END_TEST
 
-// Flags are each rank's own: what rank zero says counts.
+// Flags differ between ranks: those of rank zero count.
 START_TEST(rank_zero_decides)
 {
     struct fixture fixture;
@@ -166,7 +166,7 @@ START_TEST(rank_zero_decides)
 }
 END_TEST
 
-// Rank zero meets a limit for files: so many bytes.
+// Rank zero meets a limit of this number of bytes for files.
 static void limit_files(rlim_t bytes)
 {
     struct rlimit limit;

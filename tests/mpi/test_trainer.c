@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Training runs: what a run leaves, how it goes on, how it fails.
+// Training runs: their files, resumes, failures.
 #include "elbow/base/file.h"
 #include "elbow/base/lock.h"
 
@@ -198,7 +198,7 @@ START_TEST(output_that_cannot_be_written)
 }
 END_TEST
 
-// What can be seen from the start stops the run there.
+// Errors that can be seen from the start stop the run there.
 START_TEST(places_are_looked_at_first)
 {
     struct fixture fixture;
@@ -260,7 +260,7 @@ static struct variances read_variances(const char *table, size_t size)
 {
     struct variances variances = {0};
     int column = -1;
-    char *text = calloc(size + 1, 1); // what is read has no end of a text
+    char *text = calloc(size + 1, 1); // the bytes read are not zero-terminated
     ck_assert_ptr_nonnull(text);
     memcpy(text, table, size);
     char *rest = text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A disk that fails at any call of a run: all ranks agree, nothing leaks, the run goes on; and a start after that, on a
-// sound disk, leaves the files of a run that nobody disturbed, to the last bit.
+// A disk that fails at any call of a run: all ranks agree, nothing leaks, the run continues. A later start on an intact
+// disk leaves the files of an undisturbed run, to the last bit.
 #include "elbow/base/file.h"
 #include "elbow/config/figures.h"
 
@@ -21,14 +21,14 @@ static const char *const files[] = {"checkpoints/step-00000004.h5", "kl.csv",
                                     "samples/step-00000004.png",    "samples/reconstruction-00000004.png"};
 enum { FILES = sizeof files / sizeof *files };
 
-// What an undisturbed run leaves.
+// The files of an undisturbed run.
 struct outcome {
     void *bytes[FILES];
     size_t size[FILES];
     char *metrics; // without the timing columns
 };
 
-// Which columns of a table are clocks, by the names in its header.
+// The columns of a table that are clocks, by the names in its header.
 static uint64_t find_clocks(const char *header)
 {
     uint64_t clocks = 0;
@@ -96,7 +96,8 @@ static bool is_same(const struct outcome *a, const struct outcome *b, const char
     return same;
 }
 
-// Collective. After trouble: the run is started once more, where it stopped or anew, and must end as `whole` did.
+// Collective. After a failure: the run is started once more, where it stopped or from the beginning, and must end as
+// `whole` did.
 static void heal(struct fixture *fixture, const struct outcome *whole, const char *when)
 {
     fixture->request.resume = ELBOW_RESUME_AUTO;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// No failing call of libhdf5 on one rank of a run makes the other ranks wait, disagree with it, or leak; and a start
-// after that leaves the files of a run that nobody disturbed.
+// No failing call of libhdf5 on one rank of a run makes the other ranks wait, disagree with it, or leak; a later start
+// leaves the files of an undisturbed run.
 #include "hdf5_faults.h"
 #include "trainer_fixture.h"
 
@@ -24,7 +24,7 @@ static uint64_t stride(uint64_t calls)
 struct trial {
     struct fixture *fixture;
     const char *what;
-    void *planted; // the checkpoint of step 2 that a run goes on from; NULL for a new run
+    void *planted; // the checkpoint of step 2 from which a run continues; NULL for a new run
     size_t planted_size;
     void *last; // that of step 4, undisturbed
     size_t last_size;

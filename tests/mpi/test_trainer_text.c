@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a run tells besides its log: the text that a signal would write is true at once when a checkpoint is on disk,
-// the start tells what checkpoints take, and a time limit counts from when the program began.
+// Messages of a run outside of its log: the text that a signal would write is true as soon as a checkpoint is on disk,
+// the start reports the memory of checkpoints, and a time limit counts from the start of the program.
 #include "trainer_fixture.h"
 
 #include "elbow/base/clock.h"
@@ -13,7 +13,7 @@
 
 // A screen for the log, which looks for a line and has a copy of this process ended there.
 struct watcher {
-    const char *line, *path; // of the file that gets what the copy says
+    const char *line, *path; // of the file that gets the output of the copy
     int copies;
     bool was_ended; // all of them by SIGTERM
 };
@@ -36,7 +36,7 @@ static ssize_t watch(void *cookie, const char *bytes, size_t size)
     return (ssize_t)size;
 }
 
-// The last step's checkpoint is waited for before the end is told; until then a thread writes it.
+// The end is reported after the last step's checkpoint is complete; until then a thread writes it.
 START_TEST(the_text_of_a_signal_knows_the_last_checkpoint)
 {
     struct fixture fixture;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Transforms of a dataset: what is learned of the training set, what the model then sees. All is compared with plain
-// serial loops: on any number of ranks it has the same bits.
+// Transforms of a dataset: the numbers learned from the training set, and the values that the model then sees. All is
+// compared with plain serial loops: the bits are the same on any number of ranks.
 #include "dataset_fixture.h"
 
 #include "elbow/data/facts.h"
@@ -73,7 +73,7 @@ START_TEST(every_transform_learns_and_is_kept)
 }
 END_TEST
 
-// Which values a transform, or a likelihood behind it, cannot take: in one sentence, of the first such row.
+// Values that a transform, or a likelihood behind it, cannot use: one sentence, about the first such row.
 START_TEST(values_that_cannot_be_are_refused)
 {
     static const struct {
@@ -118,7 +118,8 @@ START_TEST(values_that_cannot_be_are_refused)
 }
 END_TEST
 
-// With data.dequantize the model sees noise from 0 to the factor on each value: what is learned is of such values.
+// With data.dequantize the model sees noise from 0 to the factor on each value: the numbers are learned from such
+// values.
 static void check_noisy(enum elbow_transform_kind kind, double factor)
 {
     uint8_t rows[ROWS * VALUES];
@@ -254,7 +255,7 @@ START_TEST(other_widths_are_refused)
 }
 END_TEST
 
-// What lies too far apart for its own numbers.
+// Values that are too far apart for numbers of their own.
 START_TEST(values_too_far_apart_are_refused)
 {
     double rows[ROWS * VALUES] = {0};

@@ -28,7 +28,8 @@ static int count_lines(const char *part)
     return count;
 }
 
-// One wait in which the last rank is late until rank zero has told of it so many times in all. (CTest has the limit.)
+// One wait in which the last rank is late until rank zero has reported it this number of times in all. (CTest has the
+// limit.)
 static void wait_for_last(int told)
 {
     struct elbow_place place = elbow_comm_place(mpi_comm);
@@ -57,7 +58,7 @@ START_TEST(late_ranks_are_named_and_the_watch_ends_at_once)
     elbow_comm_watch_end(mpi_comm);
     bool calls_nobody = place.rank != 0 || count_lines(NAMED) == told;
     bool is_told = place.rank != 0 || place.size == 1 || (told >= 2 && count_lines("the run continues after") >= 2);
-    // What is left over of the watch would be found by a second one, under the same communicator.
+    // A second watch under the same communicator would find remains of the first one.
     mpi_assert(elbow_comm_watch(mpi_comm, 1, &log, &error) == ELBOW_OK);
     wait_for_last(0);
     elbow_comm_watch_end(mpi_comm);
