@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every row of the table of corruptions: its statistics, what keys it, and the stages of what the encoder sees.
+// Every row of the table of corruptions: its statistics, its keys, and the stages of the encoder's input.
 #include "elbow/data/detail/corrupt.h"
 #include "elbow/data/inputs.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What couples the rows of a microbatch, and mixtures: identities, and known answers.
+// Terms that couple the rows of a microbatch, and mixtures: identities, and known answers.
 #include "elbow/vae/objective.h"
 
 #include "reference_vae.h"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for every layer of the table, each beside its reference and with its cases (reference_layer.h): its row,
-// its values, its gradient. test_layer_bits.c has what holds of bits.
+// Tests every layer of the table against its reference and with its cases (reference_layer.h): its row, its values, its
+// gradient. test_layer_bits.c tests the bits.
 #include "layer_fixture.h"
 #include "unit.h"
 
 #include <math.h>
 #include <string.h>
 
-// What the model asks of the layer that its decoder ends in.
+// Requirements of the model on the last layer of its decoder.
 static void check_head(const struct subject *subject)
 {
     const struct elbow_layer_instance *layer = &subject->setting.layer;
@@ -101,7 +101,7 @@ static void check_values(const struct subject *subject)
     const struct setting *setting = &subject->setting;
     struct exact exact = exact_of(setting);
     struct reference_terms terms = subject->reference->terms(&exact.call);
-    double coarse = terms.coarse * terms.coarse; // beneath the root
+    double coarse = terms.coarse * terms.coarse; // below the root
     subject->reference->forward(&exact.call);
     subject->reference->backward(&exact.call);
     uint64_t allocations = elbow_memory_count().allocations;
@@ -187,7 +187,7 @@ struct products {
     bool fits;
 };
 
-// An operand is as large as what it stands for.
+// An operand has the size of its array.
 static bool is_of_size(const struct setting *setting, enum elbow_operand operand, size_t size)
 {
     bool is_tensor = false;
@@ -239,7 +239,7 @@ START_TEST(products_have_the_sizes_of_the_layer)
 }
 END_TEST
 
-// By its members: what lies between them may differ.
+// Member by member: the padding between them may differ.
 static void check_tensor(const struct elbow_tensor *tensor, const struct elbow_tensor *expected)
 {
     ck_assert_str_eq(tensor->name, expected->name);
@@ -255,7 +255,7 @@ static void check_tensor(const struct elbow_tensor *tensor, const struct elbow_t
     ck_assert_float_eq(tensor->value, expected->value);
 }
 
-// A layer that only has tensors has the same ones; a few blocks of memory do, whatever the sizes.
+// A layer that only has tensors has the same ones; it needs a few blocks of memory, for any sizes.
 static void check_layout(const struct subject *subject)
 {
     const struct setting *setting = &subject->setting;

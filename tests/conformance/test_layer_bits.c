@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the bits of every layer of the table depend on, and on what not.
+// Tests that the bits of every layer of the table depend only on its inputs.
 #include "elbow/math/blas.h"
 #include "elbow/math/threads.h"
 #include "layer_fixture.h"
@@ -14,7 +14,7 @@ static void check_equal(const struct subject *subject, const char *what, size_t 
                   subject->number, what);
 }
 
-// The same case anew.
+// The same case again.
 static struct setting again(const struct subject *subject)
 {
     struct setting setting;
@@ -23,7 +23,7 @@ static struct setting again(const struct subject *subject)
     return setting;
 }
 
-// All that a setting has computed is what another one has.
+// All results of a setting equal those of another one.
 static void check_same(const struct subject *subject, const struct setting *other)
 {
     const struct setting *setting = &subject->setting;
@@ -39,7 +39,7 @@ static void spoil_workspace(const struct setting *setting)
         setting->workspace[i] = NAN;
 }
 
-// The bits of a row are its own, whatever rows are beside it, and nothing depends on what arrays held before.
+// The bits of a row do not depend on the rows beside it, nor on old contents of arrays.
 static void check_split(const struct subject *subject)
 {
     if (!subject->has_own_products)
@@ -56,7 +56,7 @@ static void check_split(const struct subject *subject)
         elbow_layer_backward(&other.layer, &call);
     }
     check_equal(subject, "y of split rows", outputs_of(setting), setting->y, other.y);
-    if (setting->layer.inner_count == 0) // else what they keep lies side by side for all rows of a call
+    if (setting->layer.inner_count == 0) // otherwise their kept values are adjacent for all rows of a call
         check_equal(subject, "what split rows keep", setting->kept_size, setting->kept, other.kept);
     check_equal(subject, "dx of split rows", inputs_of(setting), setting->dx, other.dx);
     tear_down(&other);
@@ -81,7 +81,7 @@ static void check_parts(const struct subject *subject)
     run_backward(&subject->setting);
     struct elbow_layer_call call = call_of(&other, 0, other.rows);
     for (size_t part = 0; part < parts; ++part) {
-        // What lies behind is not there yet.
+        // Later parts are not there yet.
         size_t end = part + 1 < parts ? elbow_layer_part_begin(layer, part + 1) : other.parameters.size;
         float *arrived = drawn(other.parameters.size, 9);
         memcpy(arrived, other.values, end * sizeof *arrived);
@@ -130,8 +130,8 @@ START_TEST(threads_change_no_bit)
 }
 END_TEST
 
-// A second pass gives the same gradient (nothing is added up), without dx, too, and whatever the workspace held; and
-// only the layer's tensors are written.
+// A second pass gives the same gradient (nothing is added up), also without dx, and for any contents of the workspace;
+// and only the layer's tensors are written.
 static void check_places(const struct subject *subject)
 {
     const struct setting *setting = &subject->setting;

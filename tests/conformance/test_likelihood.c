@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for the score of every likelihood of the table, each beside its reference (reference_likelihood.h).
+// Tests the score of every likelihood of the table against its reference (reference_likelihood.h).
 #include "elbow/math/threads.h"
 
 #include "likelihood_subject.h"
@@ -98,7 +98,7 @@ START_TEST(gradients_of_trained_numbers)
 }
 END_TEST
 
-// Rows are independent, whatever is asked for beside recon, wherever the gradient goes, and on any number of threads.
+// Rows are independent, for any request beside recon, any place of the gradient, and any number of threads.
 static void check_split(const struct subject *subject)
 {
     enum { NOTES_MAX = 8 };
@@ -156,7 +156,7 @@ START_TEST(bits_do_not_depend_on_the_call)
 }
 END_TEST
 
-// In x, and in each output; of a value's derivatives some may not depend on what is none.
+// In x, and in each output; some derivatives of a value may not depend on a NaN.
 static void check_nan(const struct subject *subject)
 {
     float mean[27];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for the density of every likelihood of the table: mass, mean, draws, its largest value, the bias.
+// Tests the density of every likelihood of the table: mass, mean, draws, its largest value, the bias.
 #include "likelihood_subject.h"
 #include "reference_vae.h"
 #include "unit.h"
@@ -8,7 +8,7 @@
 
 enum { DRAWS = SUBJECT_SHARED_MAX };
 
-// The sum of p(x|y) over what x may be, and its mean and entropy.
+// The sum of p(x|y) over the support of x, and its mean and entropy.
 struct moments {
     double mass, mean, square, entropy;
 };
@@ -69,8 +69,8 @@ START_TEST(density_adds_up_to_one)
 }
 END_TEST
 
-// Draws are of the support and have the mean, the second moment and the mean log-density of p(x|y), each within five
-// standard errors of what the draws themselves say; and they are a function of the stream.
+// Draws are in the support and have the mean, the second moment and the mean log-density of p(x|y), each within five
+// standard errors by the draws themselves; and they are a function of the stream.
 static void check_draws(const struct subject *subject)
 {
     static float at[DRAWS * OUTPUTS_MAX], drawn[DRAWS], again[DRAWS];
@@ -123,7 +123,7 @@ START_TEST(draws_follow_the_density)
 }
 END_TEST
 
-// The largest log p around a place of the first output, by thirds of what brackets it.
+// The largest log p around a place of the first output, by dividing its bracket into thirds.
 static double climb(const struct subject *subject, const struct elbow_likelihood_call *call, double place, double step)
 {
     double low = place - step, high = place + step, best = -INFINITY;
@@ -180,7 +180,7 @@ static void check_bias(const struct subject *subject)
         struct subject start = *subject;
         start.is_at_start = true;
         struct moments moments = integrate(&start, bias);
-        double mean = moments.mean / moments.mass; // what lies far off is on both sides
+        double mean = moments.mean / moments.mass; // remote parts are on both sides
         double size = 1 + fabs(wanted);            // as of the mean of a density
         ck_assert_msg(fabs(mean - wanted) <= 1e-6 * size * size, "%s: mean %.9g, not %g", subject_name(subject), mean,
                       wanted);

@@ -53,7 +53,7 @@ static bool rounds_to_float(void)
            kind == ELBOW_LIKELIHOOD_BINOMIAL || kind == ELBOW_LIKELIHOOD_CATEGORICAL;
 }
 
-// What log p is a sum of: the larger it is, the more its rounding counts.
+// The terms of log p: the larger it is, the larger its rounding.
 static double size_of(const struct extreme *extreme)
 {
     double size = fabs(extreme->log_p);
@@ -121,7 +121,8 @@ START_TEST(limits)
 }
 END_TEST
 
-// Beyond what doubles tell it is the Poisson, or nothing but zeros, and draws end. Outputs: log m, a drop, log t.
+// Beyond the precision of doubles it is the Poisson, or nothing but zeros, and draws end. Outputs: log m, a drop, log
+// t.
 START_TEST(endless_dispersions)
 {
     const char *const form = "{zero_inflated_negative_binomial: {dispersion: predicted}}";
@@ -162,7 +163,7 @@ START_TEST(totals)
     double sum = exp(-1) + exp(0.5) + exp(2);
     for (int d = 0; d < 3; ++d) {
         means[d] = (float)(y[d] + log(9 / sum));
-        moved[d] = y[d] + 4; // a softmax does not tell
+        moved[d] = y[d] + 4; // a softmax does not determine it
     }
     double expected = score("negative_binomial", 3, x, means, shared, NULL, NULL);
     ck_assert_double_eq_tol(score("{negative_binomial: {size: total}}", 3, x, y, shared, dy, NULL), expected, 1e-5);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model makes of a likelihood that sees some values of a row only, those that are known: every one of the table,
-// beside its own row with the values gathered by hand.
+// The model with a likelihood for rows with missing values: every one of the table, against its own row with the known
+// values gathered by hand.
 #include "elbow/vae/model.h"
 
 #include "likelihood_subject.h"
@@ -15,7 +15,7 @@ static struct {
     double sizes[FEW];
 } world;
 
-// A linear model of that likelihood; its numbers beside the networks stand off their starts.
+// A linear model of that likelihood; its numbers beside the networks differ from their starts.
 static void make_model(const struct subject *subject, size_t values)
 {
     static struct elbow_config config;
@@ -35,7 +35,7 @@ static void make_model(const struct subject *subject, size_t values)
         world.sizes[i] = 20.0 + (double)i;
 }
 
-// Row 0 is known, of row 1 nothing is; of the others every third or so, where NaN stands.
+// All of row 0 is known, none of row 1; in the others about every third value is missing, as NaN.
 static void hide(void)
 {
     for (size_t i = 0; i < FEW; ++i)
@@ -51,7 +51,7 @@ static struct elbow_microbatch rows_of(const float *values)
     return (struct elbow_microbatch){.rows = FEW, .values = values, .known = world.known, .sizes = world.sizes};
 }
 
-// The known values of row i, alone. How many there are.
+// The known values of row i. Returns their number.
 static size_t gather(const struct subject *subject, size_t i, float *values, float *outputs, float *numbers)
 {
     const struct elbow_shared_numbers *own = &world.model->parts[0].shared;
@@ -143,7 +143,7 @@ START_TEST(known_values_are_scored_as_if_there_were_no_others)
 }
 END_TEST
 
-// Where the data say the size, unknown values have their shares of it: the plain likelihood, of those means.
+// If the data give the size, missing values have their shares of it: the plain likelihood, of those means.
 static void check_size(const struct subject *subject)
 {
     static float logs[VALUES * OUTPUTS_MAX], values[VALUES], before[FEW * VALUES * OUTPUTS_MAX];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a model makes of several likelihoods, each of which has columns of a row, beside their own rows of the table
-// with the values gathered by hand.
+// The model with several likelihoods, each of which has columns of a row, against their own rows of the table with the
+// values gathered by hand.
 #include "elbow/vae/model.h"
 
 #include "likelihood_subject.h"
@@ -15,7 +15,7 @@ static struct {
     float known[FEW * VALUES], own[FEW * VALUES * OUTPUTS_MAX];
 } world;
 
-// Row 0 is known, of row 1 nothing is; of the others every third or so, where NaN stands.
+// All of row 0 is known, none of row 1; in the others about every third value is missing, as NaN.
 static void hide(void)
 {
     for (size_t i = 0; i < FEW; ++i)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for every measure of the table, each beside its reference (reference_measure.h).
+// Tests every measure of the table against its reference (reference_measure.h).
 #include "reference_measure.h"
 
 #include "elbow/parallel/partition.h"
 
-// Calls check for each measure, asked for and alone.
+// Calls check for each measure, with its request alone.
 static void each(void (*check)(enum elbow_measure_kind kind, const struct elbow_measure *row))
 {
     for (enum elbow_measure_kind kind = 0; kind < ELBOW_MEASURES; ++kind) {
@@ -89,7 +89,7 @@ static bool is_listed(const enum elbow_figure_kind *list, enum elbow_figure_kind
     return list != NULL && *list == kind;
 }
 
-// Whether a figure is one that likelihoods have, but not the one of this model, or of a classifier, and it has none.
+// True for figures of likelihoods other than this model's, or of a classifier that it does not have.
 static bool is_of_others(enum elbow_figure_kind kind)
 {
     if (kind == ELBOW_FIGURE_CLASS_KL)
@@ -120,7 +120,7 @@ static void check_list(enum elbow_measure_kind measure, const struct elbow_measu
 START_TEST(lists_tell_what_is_given)
 {
     each(check_list);
-    // And what the list of figures promises, some measure gives.
+    // And every figure of the list comes from some measure.
     for (enum elbow_figure_kind kind = 0; kind < ELBOW_FIGURES; ++kind) {
         bool of_set = false, of_rows = false;
         for (enum elbow_measure_kind m = 0; m < ELBOW_MEASURES; ++m) {
@@ -166,7 +166,7 @@ START_TEST(bits_do_not_depend_on_the_split)
 }
 END_TEST
 
-// A microbatch that is cut short is the one of just its rows, whatever the room still holds.
+// A short microbatch equals that of its rows alone, for any old contents of memory.
 static void check_short(enum elbow_measure_kind kind, const struct elbow_measure *row)
 {
     enum { REST = SAMPLES - (MICROBATCHES - 1) * MICROBATCH };
@@ -218,7 +218,7 @@ static void check_rows(enum elbow_measure_kind measure, const struct elbow_measu
             sums[row->rows[f]] += figures[f];
     }
     struct elbow_evaluation evaluation = evaluate(row);
-    for (size_t f = 0; row->rows[f] != ELBOW_FIGURES; ++f) { // but for the order of a sum of doubles
+    for (size_t f = 0; row->rows[f] != ELBOW_FIGURES; ++f) { // except for the order of a sum of doubles
         double mean = sums[row->rows[f]] / SAMPLES, wanted = elbow_figures_get(&evaluation.figures, row->rows[f]);
         ck_assert_msg(fabs(mean - wanted) <= 1e-12 * fabs(wanted), "%s: %.17g, wanted %.17g",
                       elbow_figure_row(row->rows[f])->name, mean, wanted);

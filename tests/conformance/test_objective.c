@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for every objective of the table.
+// Tests every objective of the table.
 #include "elbow/vae/objective.h"
 
 #include "elbow/math/threads.h"
@@ -40,7 +40,7 @@ static double recon[ROWS], value[ROWS], scores[ROWS], workspace[ROWS * 3 * Z], c
 static float weights[ROWS];
 static bool has_weights;
 
-// Whether rows see each other.
+// True if rows depend on each other.
 static bool are_coupled(struct elbow_terms terms)
 {
     ck_assert_uint_le(elbow_objective_workspace(&terms, ROWS, Z), sizeof coupled / sizeof *coupled);
@@ -60,7 +60,7 @@ static void fill(void)
         weights[i] = (float)(i % 7) / 3;
 }
 
-// What is climbed.
+// The quantity that is maximised.
 static double total(void)
 {
     double sum = 0;
@@ -107,7 +107,7 @@ static struct elbow_pass score(const struct elbow_objective *objective, struct e
     return pass;
 }
 
-// dhead, and what dz becomes; dz itself stays.
+// dhead, and the gradient in dz; dz itself stays.
 static float pulled[ROWS * Z];
 static void go_back(const struct elbow_objective *objective, const struct elbow_pass *pass, size_t row, float *into)
 {
@@ -154,7 +154,7 @@ static void check_gradient(const struct elbow_objective *objective, struct elbow
         // z and KL of up to 100 are floats: 2^-24 100 / h = 2e-3 of them; the third derivative times h^2 is less.
         double size = 1 + fabs(recon[row]) + fabs(value[row]) + (are_coupled(terms) ? 5 * fabs((double)dhead[k]) : 0);
         if (has_weights && weights[row] == 0)
-            continue; // its recon is not what dz is of
+            continue; // its recon is not that of dz
         ck_assert_double_eq_tol(dhead[k], -(up - down) / (2 * (double)h), 1e-4 * size);
     }
 }
@@ -200,7 +200,7 @@ START_TEST(bits_do_not_depend_on_the_call)
 }
 END_TEST
 
-// What a nat of KL costs is the difference that it makes.
+// The price of a nat of KL is the difference that it makes.
 static void check_price(const struct elbow_objective *objective, struct elbow_terms terms)
 {
     static double price[ROWS * Z];
@@ -260,7 +260,7 @@ START_TEST(elbo_is_recon_minus_kl)
 }
 END_TEST
 
-// Free bits of a batch: a dimension whose mean was small costs what is free, all others what they are. Before the first
+// Free bits of a batch: a dimension whose mean was small costs the free nats, all others their KL. Before the first
 // step nothing is free.
 START_TEST(free_bits_of_a_batch_look_back)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every row of the table of posteriors: its gradient through a whole model, that the pieces of a pass give the bits of
-// the whole, and what a kind without a KL never says.
+// Every row of the table of posteriors: its gradient through a whole model, the bits of a pass in pieces, and functions
+// that a kind without a KL must not have.
 
 #include "model_fixture.h"
 #include "unit.h"
@@ -143,7 +143,7 @@ START_TEST(bounds_hold_log_variances)
 }
 END_TEST
 
-// The head begins with the mean, and the width of its last layer is what the row says.
+// The head begins with the mean, and the width of its last layer is that of the row.
 static void check_head(struct world *world)
 {
     const struct elbow_model *model = world->model;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for every row of the table of priors, beside tests/support/reference_prior.h.
+// Tests every row of the table of priors against tests/support/reference_prior.h.
 #include "elbow/vae/prior.h"
 
 #include "elbow/math/threads.h"
@@ -214,7 +214,7 @@ START_TEST(kl_is_the_mean_over_draws)
 }
 END_TEST
 
-// What backward and gradient are the gradients of.
+// The quantity of which backward and gradient give the gradient.
 static double priced(struct subject *subject, const double *price)
 {
     double sum = 0;

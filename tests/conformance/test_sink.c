@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for every sink of the table: what is written is read back, by libraries and code that know nothing of it
+// Tests every sink of the table: libraries and code that share nothing with it read the written data back
 // (sink_readers.h).
 #include "sink_readers.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What holds for every row of the table of transforms. A new row adds a reference to REFERENCES.
+// Tests every row of the table of transforms. A new row adds a reference to REFERENCES.
 #include "elbow/data/transform.h"
 
 #include "reference_vae.h"
@@ -12,7 +12,7 @@
 
 enum { VALUES = 1000 };
 
-// A transform with its numbers, what it is in double, and the slope of that.
+// A transform with its numbers, its reference in double, and the derivative of that.
 struct reference {
     enum elbow_transform_kind kind;
     double center, spread; // of the first column; the others differ
@@ -167,7 +167,7 @@ START_TEST(forward_is_the_reference_rounded_once)
 }
 END_TEST
 
-// In double: what is lost is what forward and inverse round, through the slope.
+// In double: the loss is the rounding of forward and inverse, through the derivative.
 static void check_inverse(const struct reference *reference)
 {
     static double scaled[VALUES], back[VALUES];
@@ -271,7 +271,7 @@ START_TEST(order_is_kept)
 }
 END_TEST
 
-// A value's bits do not depend on what stands beside it, and a NaN stays one alone.
+// A value's bits do not depend on its neighbours, and a NaN affects no other value.
 static void check_split(const struct reference *reference)
 {
     static double scaled[VALUES], whole_back[VALUES], back[VALUES];
