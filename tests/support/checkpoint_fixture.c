@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The state that is saved: numbers that no rounding leaves alone.
+// The saved state: numbers that any rounding would change.
 #include "checkpoint_fixture.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static void configure(struct fixture *fixture, const char *optimizer)
     must(elbow_config_dump(&fixture->config, &fixture->config_text, &error), &error);
 }
 
-// Numbers that no rounding leaves alone; padding of the arena stays zero.
+// Numbers that any rounding would change; padding of the arena stays zero.
 static float *make_floats(const struct elbow_parameters *parameters, uint32_t salt)
 {
     float *values = calloc(parameters->size, sizeof *values);

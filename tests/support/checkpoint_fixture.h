@@ -20,7 +20,7 @@ struct fixture {
     struct elbow_model *model;
     struct elbow_exchange *exchange;
     struct elbow_optimizer optimizer;
-    float *values, *first_moment, *second_moment; // whole, as all ranks know them
+    float *values, *first_moment, *second_moment; // complete, on all ranks
     double accumulator[STATISTICS];
     struct elbow_run_state state;
     struct elbow_data_facts facts;

@@ -19,8 +19,8 @@ static char path[512];
 static struct scratch scratch; // rank zero's
 static struct elbow_log silent;
 
-// Collective. Rank zero writes (ROWS, 2, 3) values of `element`, row * 6 + column plus `shift`, chunked if asked; all
-// know the path.
+// Collective. Rank zero writes (ROWS, 2, 3) values of `element`, row * 6 + column plus `shift`, chunked on request; all
+// ranks know the path.
 static inline void write_file(enum elbow_element element, const void *rows, uint64_t chunk_rows, int64_t labels)
 {
     if (elbow_comm_place(mpi_comm).rank == 0) {
@@ -57,7 +57,7 @@ static inline struct elbow_dataset_request request_for(void)
     return (struct elbow_dataset_request){.file = path, .dataset = "/train/images"};
 }
 
-// Loads what was written and gives the status; the message stays in error.
+// Loads the written data and returns the status; the message stays in error.
 static inline enum elbow_status load(const struct elbow_dataset_request *request, struct elbow_error *error)
 {
     struct elbow_dataset dataset;

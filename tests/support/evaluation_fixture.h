@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A small untrained model on all ranks, its data, and what evaluations and galleries are asked for.
+// A small untrained model on all ranks, its data, and requests of evaluations and galleries.
 #ifndef ELBOW_TESTS_EVALUATION_FIXTURE_H
 #define ELBOW_TESTS_EVALUATION_FIXTURE_H
 
@@ -20,10 +20,10 @@ struct fixture {
 };
 
 // Collective. A model of samples of `values` numbers, of sampled zeros and ones, three latents and two hidden layers,
-// made with more settings (ending with NULL), and requests of it; without data as yet.
+// made with more settings (ending with NULL), and its requests; still without data.
 void evaluation_setup(struct fixture *fixture, size_t values, const char *const *settings);
 
-// Collective. Loads the data that are evaluated.
+// Collective. Loads the data to evaluate.
 void evaluation_load(struct fixture *fixture, const struct elbow_dataset_request *request);
 
 void evaluation_teardown(struct fixture *fixture);

@@ -15,7 +15,7 @@ enum { VALUES = 5, SAMPLES = 1003, PAGE_ROWS = 16, PAGES = 63, ROW_BYTES = VALUE
 struct fake_pages {
     struct elbow_page_table table;
     uint64_t reads[PAGES], all, closed, opened_anew;
-    uint64_t fail_from, failures; // so many reads fail, from this one on
+    uint64_t fail_from, failures; // number of reads that fail, from this one on
     enum elbow_status failure;
     int reason;                         // errno of the failures
     double retry_pause, retry_patience; // as in elbow_page_source
@@ -37,14 +37,14 @@ struct fake_run {
 void fake_setup(void);
 void fake_end(void);
 
-// Counts from zero on; the pages with so many bytes beyond what must stay. Reads that fail are made again with these
-// seconds; without pauses, and however late it is.
+// Counts from zero on; the pages with this number of bytes beyond those that must stay. Failed reads are repeated with
+// these seconds; without pauses, at any time.
 struct elbow_page_source fake_source(bool is_sparse);
 struct elbow_pages *fake_open_patient(bool is_sparse, uint64_t budget, double pause, double patience);
 struct elbow_pages *fake_open(bool is_sparse, uint64_t budget);
 
-// The contents of a row: its values; of a sparse row the number of entries, from the first column on; and which values
-// are known. All follow from the number of the sample.
+// The contents of a row: its values; of a sparse row the number of entries, from the first column on; and the mask of
+// known values. All follow from the number of the sample.
 uint16_t fake_value(uint64_t sample, uint64_t column);
 uint64_t fake_entries(uint64_t sample);
 uint16_t fake_stored(const struct elbow_page *page, uint64_t row, uint64_t column);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The linker turns every call that src/data/hdf5/*.c makes into one of these (--wrap; cmake/ElbowTests.cmake finds
+// The linker replaces every call that src/data/hdf5/*.c makes by one of these (--wrap; cmake/ElbowTests.cmake finds
 // their names there), so that a call without a row does not link. Since HDF5 1.12 some names are macros for the newest
-// form of a call (H5Literate is H5Literate2): the rows are for what the header makes of the name. Left alone: calls
-// that libhdf5 makes of itself, those about its stack of errors, and the kind of an id, which is always known. Each
-// call is made by the thread that has the lock.
+// form of a call (H5Literate is H5Literate2): the rows use the names after the header's replacement. Not replaced:
+// calls that libhdf5 makes of itself, those about its stack of errors, and the kind of an id, which is always known.
+// Each call is made by the thread that has the lock.
 #include "hdf5_faults.h"
 
 #include "elbow/data/hdf5.h"
@@ -53,7 +53,7 @@ static bool hdf5_must_fail(void)
         return hdf5_must_fail() ? (type)(failure) : __real_##name arguments;                                           \
     }
 
-// A close that fails has closed all the same: nobody could close it once more.
+// A close that fails has closed all the same, because it cannot be repeated.
 #define FAULTY_CLOSE(name) FAULTY_CLOSE_SYMBOL(name)
 #define FAULTY_CLOSE_SYMBOL(name)                                                                                      \
     herr_t __real_##name(hid_t id);                                                                                    \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The n-th call of libhdf5 by this program's own code fails, as asked for.
+// The n-th call of libhdf5 by this program's own code fails, on request.
 #ifndef ELBOW_TESTS_HDF5_FAULTS_H
 #define ELBOW_TESTS_HDF5_FAULTS_H
 

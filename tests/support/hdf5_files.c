@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files by libhdf5 itself, and calls of ours that must succeed.
+// Files by libhdf5 itself, and calls of this project's functions that must succeed.
 #include "hdf5_files.h"
 
 #include "elbow/base/memory.h"

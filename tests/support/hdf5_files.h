@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HDF5 files built with the library itself, and our functions where they must succeed.
+// HDF5 files built with the library itself, and this project's functions where they must succeed.
 #ifndef ELBOW_TESTS_HDF5_FILES_H
 #define ELBOW_TESTS_HDF5_FILES_H
 

@@ -45,7 +45,7 @@ static void scale_weights(struct setting *setting)
     }
 }
 
-// What layers may know of the rows.
+// Facts of the rows that layers may use.
 static void name_rows(struct setting *setting)
 {
     const struct elbow_array arrays[] = {ELBOW_ARRAY(setting->ids, setting->rows),
@@ -127,7 +127,7 @@ void run_backward(const struct setting *setting)
 
 const struct elbow_tensor *tensor_of(const struct setting *setting, size_t number)
 {
-    return &setting->parameters.tensors[1 + number]; // behind the first stranger
+    return &setting->parameters.tensors[1 + number]; // behind the first foreign tensor
 }
 
 size_t tensors_of(const struct setting *setting)

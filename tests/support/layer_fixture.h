@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A layer with drawn arrays between two tensors of others, the same in double precision, and every layer of the table
+// A layer with random arrays between two tensors of others, the same in double precision, and every layer of the table
 // with all its cases.
 #ifndef ELBOW_TESTS_LAYER_FIXTURE_H
 #define ELBOW_TESTS_LAYER_FIXTURE_H
@@ -7,11 +7,11 @@
 #include "elbow/base/memory.h"
 #include "reference_layer.h"
 
-// x, parameters and dy are drawn; so is what the other arrays hold before they are written.
+// x, parameters and dy are random; so are the old contents of the other arrays.
 struct setting {
     union {
         struct elbow_layer options;
-        struct elbow_layer list[REFERENCE_LAYERS]; // with the layers that it holds
+        struct elbow_layer list[REFERENCE_LAYERS]; // with its inner layers
     };
     struct elbow_layer_instance layer;
     struct elbow_parameters parameters;
@@ -23,10 +23,10 @@ struct setting {
 
 float *drawn(size_t count, uint64_t number);
 
-// A tensor that is none of the layer's.
+// A tensor that does not belong to the layer.
 void add_stranger(struct elbow_parameters *parameters, const char *name);
 
-// The status of a layer "l" and its tensors, which the caller gives back.
+// The status of a layer "l" and its tensors, which the caller frees.
 enum elbow_status create_layer(const struct elbow_layer *options, struct elbow_shape input, size_t rows_max,
                                struct elbow_parameters *parameters, struct elbow_layer_instance *layer,
                                struct elbow_error *error);
@@ -67,7 +67,7 @@ const char *name_of(const struct subject *subject);
 
 void check_blocks(const struct subject *subject, size_t blocks);
 
-// Calls check for every layer with all its cases that fit. A row has to be looked at at least once.
+// Calls check for every layer with all its cases that fit. Each kind must have at least one.
 void each(void (*check)(const struct subject *subject));
 
 // Values of all rows.

@@ -21,7 +21,7 @@ static struct subject subject_of(int kind, const struct elbow_likelihood_options
     return subject;
 }
 
-// How many numbers are trained beside the networks, with their start in *start.
+// Number of values that are trained beside the networks, with their start in *start.
 size_t subject_shared_count(const struct subject *subject, size_t values, float *start)
 {
     struct elbow_tensor tensor = {0};
@@ -33,7 +33,7 @@ size_t subject_shared_count(const struct subject *subject, size_t values, float 
     return (size_t)tensor.shape[0];
 }
 
-// A call without gradients; trained numbers stand off their start, each elsewhere if they vary.
+// A call without gradients; trained numbers differ from their start, and from each other if they vary.
 struct elbow_likelihood_call subject_call(const struct subject *subject, size_t rows, size_t values, bool vary)
 {
     float start = 0;
@@ -77,7 +77,7 @@ void subject_give_size(const struct subject *subject, double size, struct elbow_
     call->size = reference_row_of(subject->kind, subject->options, call->values).is_coupled ? sizes : NULL;
 }
 
-// The outputs of one value of which the first is `at`.
+// The outputs of one value, the first of which is `at`.
 void subject_fill_outputs(const struct subject *subject, double at, float *outputs)
 {
     outputs[0] = (float)at;

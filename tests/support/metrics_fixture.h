@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The tables of a run, rows of them and what these are as text.
+// The tables of a run, rows of them and their text.
 #ifndef ELBOW_TESTS_METRICS_FIXTURE_H
 #define ELBOW_TESTS_METRICS_FIXTURE_H
 
@@ -18,7 +18,7 @@
 
 extern const struct elbow_metrics_row train_row;
 extern const double kl_of[2];
-extern struct elbow_log silence; // warnings are counted where they matter
+extern struct elbow_log silence; // tests of warnings count them
 
 struct elbow_metrics_row valid_row(uint64_t step);
 

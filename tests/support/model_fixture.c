@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The architectures, and what is drawn for one of them.
+// The architectures, and random arrays for one of them.
 #include "model_fixture.h"
 
 #include "elbow/vae/layerwise.h"
@@ -310,7 +310,7 @@ struct elbow_terms terms(const struct fixture *f)
 
 void train(struct fixture *f)
 {
-    memset(f->gradient, 0xFF, f->size * sizeof(float)); // NaN: what is not overwritten shows
+    memset(f->gradient, 0xFF, f->size * sizeof(float)); // NaN: reveals values that are not overwritten
     elbow_model_train(f->model, f->parameters, microbatch(f), terms(f), f->gradient, f->statistics);
 }
 

@@ -8,7 +8,7 @@
 struct architecture {
     const char *what;
     int encoder_layers, decoder_layers, activation;
-    const char *likelihood; // as model.likelihood takes it
+    const char *likelihood; // a value of model.likelihood
     double beta, free_bits;
     size_t rows, values, latent;
 };
@@ -16,7 +16,7 @@ struct architecture {
 extern const struct architecture ARCHITECTURES[];
 extern const size_t ARCHITECTURE_COUNT;
 
-// The one that is called so.
+// The architecture of this name.
 const struct architecture *architecture(const char *what);
 
 // Everything of one case.
@@ -32,7 +32,7 @@ struct fixture {
 // Zeroed memory for `count` things of `size` bytes, to be freed.
 void *allocate(size_t count, size_t size);
 
-// So many dense layers of 7, 12, ... units.
+// This number of dense layers, of 7, 12, ... units.
 struct elbow_layers fixture_hidden(int count, int activation);
 
 void configure(const struct architecture *architecture, struct elbow_config *config);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The frame of an MPI test program: Check tests that all ranks run together, in this process. A failing assertion jumps
-// out of its test; so that no rank jumps alone and leaves the others waiting, assertions are collective: the ranks
-// agree on the verdict first.
+// out of its test. Assertions are collective, and the ranks agree on the verdict first, so that no rank jumps alone and
+// leaves the others waiting.
 #ifndef ELBOW_TESTS_MPI_UNIT_H
 #define ELBOW_TESTS_MPI_UNIT_H
 

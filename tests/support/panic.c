@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The hook jumps out of the act, which must therefore hold nothing.
+// The hook jumps out of the act, which must therefore own nothing.
 #include "panic.h"
 
 #include "elbow/base/status.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether an act breaks a contract: the panic hook jumps back instead of ending the program. The act must hold nothing.
+// Checks that an act breaks a contract: the panic hook jumps back instead of ending the program. The act must own
+// nothing.
 #ifndef ELBOW_TESTS_PANIC_H
 #define ELBOW_TESTS_PANIC_H
 

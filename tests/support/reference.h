@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Activations in double precision, written plainly from the formulas: what the float kernels are measured against.
+// Activations in double precision, written plainly from the formulas, for comparison with the float kernels.
 #ifndef ELBOW_TESTS_REFERENCE_H
 #define ELBOW_TESTS_REFERENCE_H
 

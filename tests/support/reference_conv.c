@@ -57,7 +57,7 @@ static void visit_tap(const struct reference_call *call, size_t input, size_t ou
 
 // The taps of a kernel along one axis that a place of the smaller side has in the larger one.
 struct reach {
-    int64_t taps, first; // where the first tap lies
+    int64_t taps, first; // the place of the first tap
 };
 
 static struct reach reach_of(const struct elbow_layer *options, bool has_axis, size_t place)
@@ -166,8 +166,8 @@ static void backward(const struct reference_call *call)
     free(da);
 }
 
-// Kernels of twice the stride may go by tiles, which add and subtract sums that are multiplied by up to 8. Derivatives
-// of exp are no numbers about 1: of these sums up to exp(3).
+// Kernels of twice the stride may be computed by tiles, which add and subtract sums that are multiplied by up to 8.
+// Derivatives of exp are not numbers about 1: of these sums up to exp(3).
 static double coarse_of(const struct elbow_layer *options)
 {
     double tiles = options->kernel == 2 * options->stride ? 3 : 1;

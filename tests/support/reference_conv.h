@@ -14,7 +14,7 @@ struct reference_sizes {
     size_t depth;
 };
 
-// Those that two axes are looked at with.
+// The cases of two axes.
 extern const struct reference_sizes reference_conv_sizes[];
 extern const size_t reference_conv_count;
 
@@ -22,7 +22,7 @@ extern const size_t reference_conv_count;
 struct reference_case reference_conv_case(const struct reference_sizes *sizes, enum elbow_layer_kind kind,
                                           int activation, int64_t output_padding);
 
-// The cases of a kind that goes along `axes` axes.
+// The cases of a kind with `axes` axes.
 bool reference_conv_at(int axes, enum elbow_layer_kind kind, size_t i, struct reference_case *found);
 bool reference_conv_transpose_at(int axes, enum elbow_layer_kind kind, size_t i, struct reference_case *found);
 

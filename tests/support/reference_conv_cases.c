@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the convolutional layers are looked at with.
+// The cases of the convolutional layers.
 #include "reference_conv.h"
 
 // clang-format off: one case a row reads best as a table

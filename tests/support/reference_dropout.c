@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The layer dropout in double precision: y = x where nothing is known of the rows; else x / (1 - rate) or 0, by the
+// The layer dropout in double precision: y = x if nothing is known of the rows; otherwise x / (1 - rate) or 0, by the
 // words of the sample's stream, one by one.
 #include "reference_layer.h"
 
@@ -30,7 +30,7 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
     return true;
 }
 
-// What value `i` of all rows is multiplied by.
+// The factor of value `i` of all rows.
 static double factor(const struct reference_call *call, size_t i)
 {
     size_t values = reference_inputs(call);

@@ -118,7 +118,7 @@ static long double laplace(VALUE)
     return -fabsl((long double)x - y[0]) / b - logl(2 * b);
 }
 
-// Where both are learned, each is a factor of its start.
+// If both are learned, each is a factor of its start.
 static long double student_t(VALUE)
 {
     bool has_both = options->scale_from == ELBOW_NUMBER_LEARNED && options->df_from == ELBOW_NUMBER_LEARNED;

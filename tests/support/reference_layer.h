@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Layers in double precision, written plainly from the definitions, and what each is looked at with: a row for each of
-// ELBOW_LAYER_LIST. reference_<word>.c, or that of a kindred kind, has the functions. No code is shared with the
+// Layers in double precision, written plainly from the definitions, and their test cases: a row for each of
+// ELBOW_LAYER_LIST. reference_<word>.c, or that of a related kind, has the functions. No code is shared with the
 // kernels.
 #ifndef ELBOW_TESTS_REFERENCE_LAYER_H
 #define ELBOW_TESTS_REFERENCE_LAYER_H
@@ -24,8 +24,8 @@ struct reference_call {
     double *y, *dx;
 };
 
-// How many products the sums are made of that an element goes through, up to the largest part of its rounding; `coarse`
-// is how much coarser than a plain sum.
+// Number of products in the sums behind an element, up to the largest part of its rounding; `coarse` is the factor of
+// its error over that of a plain sum.
 struct reference_terms {
     double y, gradient, dx, coarse;
 };
@@ -33,7 +33,7 @@ struct reference_terms {
 struct reference_case {
     union {
         struct elbow_layer options;
-        struct elbow_layer list[REFERENCE_LAYERS]; // with the layers that it holds
+        struct elbow_layer list[REFERENCE_LAYERS]; // with its inner layers
     };
     struct elbow_shape input;
     size_t rows;
@@ -41,7 +41,7 @@ struct reference_case {
 };
 
 struct reference_layer {
-    // Case number i; false behind the last. A case may be of sizes that do not fit.
+    // Case number i; false behind the last. The sizes of a case need not fit.
     bool (*at)(size_t i, struct reference_case *found);
     // The output's shape from the definition; false if the layer does not fit.
     bool (*shape)(const struct elbow_layer *options, struct elbow_shape input, struct elbow_shape *output);

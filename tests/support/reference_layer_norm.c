@@ -49,7 +49,7 @@ static struct moments moments_of(const struct reference_call *call, size_t row)
     return (struct moments){sum / (double)n, sqrt(squares / (double)n + call->options->epsilon)};
 }
 
-// What the activation sees.
+// The input of the activation.
 static double argument(const struct reference_call *call, size_t row, size_t i, struct moments moments)
 {
     size_t n = reference_inputs(call), c = i % call->input.channels;
@@ -92,7 +92,7 @@ static void backward(const struct reference_call *call)
     }
 }
 
-// Of two values that lie close together the difference has few digits, and is divided by itself.
+// The difference of two similar values has few digits, and is divided by itself.
 static struct reference_terms terms(const struct reference_call *call)
 {
     double n = (double)reference_inputs(call), places = n / (double)call->input.channels;

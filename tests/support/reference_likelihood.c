@@ -35,7 +35,7 @@ struct reference_row reference_row_of(int kind, const struct elbow_likelihood_op
 
 enum { OUTPUTS_MAX = 8 };
 
-// What is added to the first output of a value, which is the logarithm of a mean, where means are shares of a total.
+// The addend of the first output of a value, which is the logarithm of a mean, if means are shares of a total.
 static long double shift_of(const struct reference_row *row)
 {
     long double sum = 0, total = 0;
@@ -66,12 +66,12 @@ long double reference_log_p(const struct reference_row *row)
     return sum;
 }
 
-// Five points around *number, by which value d (of a number of its own) or all of them change.
+// Five points around *number, on which value d (if it has its own) or all values depend.
 static double derivative(const struct reference_row *row, double *number, size_t d, bool is_own)
 {
     static const double weights[] = {1, -8, 8, -1}, places[] = {-2, -1, 1, 2};
     const double step = 0x1p-12, at = *number;
-    long double sum = 0, shift = is_own ? shift_of(row) : 0; // of their own are outputs that move no other value
+    long double sum = 0, shift = is_own ? shift_of(row) : 0; // own outputs move no other value
     for (int i = 0; i < 4; ++i) {
         *number = at + places[i] * step;
         sum += weights[i] * (is_own ? value_log_p(row, d, shift) : reference_log_p(row));
@@ -100,7 +100,7 @@ void reference_gradient(const struct reference_row *row, double *dy, double *dsh
 
 void reference_means(const struct reference_row *row, double *means)
 {
-    double factor = exp((double)shift_of(row)); // 1 but for counts, whose means it multiplies
+    double factor = exp((double)shift_of(row)); // 1 except for counts, whose means it multiplies
     for (size_t d = 0; d < row->values; ++d)
         means[d] = factor * REFERENCE_LIKELIHOODS[row->kind].mean(row->options, row->y + d * row->outputs);
 }
@@ -116,8 +116,8 @@ void reference_set_likelihood(const char *form, struct elbow_config *config)
 struct reference_grid reference_grid(int kind, const struct elbow_likelihood_options *options, double at)
 {
     enum { POINTS = 1 << 14, FINE = 1 << 16 };
-    // A density may have a kink at its mean: there, the errors of the sums on both sides cancel where a point of the
-    // grid lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
+    // A density may have a kink at its mean: there, the errors of the sums on both sides cancel if a point of the grid
+    // lies 1/2 - 1/sqrt(12) of a step behind (a root of the second Bernoulli polynomial).
     const double behind = 0.21132486540518712, reach = 40, step = 2 * reach / POINTS;
     double most = elbow_likelihood_most((enum elbow_likelihood_kind)kind, options);
     switch (elbow_likelihood_support((enum elbow_likelihood_kind)kind)) {

@@ -6,23 +6,23 @@
 
 #include "elbow/config/config.h"
 
-// Of one value: `shared` are its trained numbers, NULL where there are none, y its outputs.
+// Of one value: `shared` are its trained numbers, NULL if there are none, y its outputs.
 struct reference_likelihood {
-    const char *forms[9]; // of model.likelihood, with options to look at: at least one; ends with NULL
+    const char *forms[9]; // values of model.likelihood, with options to test: at least one; ends with NULL
     long double (*log_p)(const struct elbow_likelihood_options *options, const double *shared, double x,
                          const double *y);
-    double (*mean)(const struct elbow_likelihood_options *options, const double *y); // what stands for p(x|y)
+    double (*mean)(const struct elbow_likelihood_options *options, const double *y); // E[x|y], or likeliest class
     double (*value)(double u); // a value of the support, for u in (-1, 1)
-    double outputs[8];         // of the first output to look at; the mean of each is finite
-    double others[2];          // the outputs behind it, by turns
+    double outputs[8];         // of the first output to test; the mean of each is finite
+    double others[2];          // the outputs behind it, in turn
     double means[3];           // of data, to start at
-    bool is_nominal;           // the mean is no mean: values have no order
+    bool is_nominal;           // the mean is the most probable class: values have no order
     bool has_kink;             // at the first output
 };
 
 double reference_logistic(double a);
 
-// A row: values (D) of x, outputs (D, outputs), and the trained numbers, of which each value has all or its own.
+// A row: values (D) of x, outputs (D, outputs), and the trained numbers; each value uses all of them or its own.
 struct reference_row {
     int kind;
     const struct elbow_likelihood_options *options;
@@ -33,18 +33,18 @@ struct reference_row {
     const double *x, *y, *shared;
 };
 
-// Shape and options alone: the arrays are the caller's.
+// Shape and options; the caller owns the arrays.
 struct reference_row reference_row_of(int kind, const struct elbow_likelihood_options *options, size_t values);
 
 long double reference_log_p(const struct reference_row *row);
 
-// -d log p / d y (D, outputs), and where there are such / d shared, which is added to dshared unless that is NULL.
+// -d log p / d y (D, outputs), and / d shared if there are any, which is added to dshared unless that is NULL.
 void reference_gradient(const struct reference_row *row, double *dy, double *dshared);
 
-// What stands for p(x|y), of each value.
+// The mean of p(x|y), or the most probable class, of each value.
 void reference_means(const struct reference_row *row, double *means);
 
-// Points of a likelihood's support, for a sum over p(x|y) around `at`: first, first + step, ...; each stands for a
+// Points of a likelihood's support, for a sum over p(x|y) around `at`: first, first + step, ...; each represents a
 // width.
 struct reference_grid {
     double first, step, width;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The references of the measures: what a linear Gaussian model says of each row of a small data set, in double, and
-// what each measure has to make of that.
+// The references of the measures: the figures of a linear Gaussian model for each row of a small data set, in double,
+// and the results of each measure.
 #ifndef ELBOW_TESTS_REFERENCE_MEASURE_H
 #define ELBOW_TESTS_REFERENCE_MEASURE_H
 
@@ -25,7 +25,7 @@ struct set {
     struct elbow_config config;
     struct elbow_model *model;
     float *parameters;
-    float x[SAMPLES * VALUES];       // as the model sees them, and stored unless a measure asks for more
+    float x[SAMPLES * VALUES];       // as the model sees them, and as stored unless a measure needs other values
     double stored[SAMPLES * VALUES]; // of other values
     int64_t labels[SAMPLES];
     struct elbow_dataset dataset;
@@ -85,7 +85,7 @@ static void clear_set(void)
     elbow_classes_clear(&set.dataset.classes);
 }
 
-// What the model says of a row, in double.
+// The model's figures of a row, in double.
 struct expected_row {
     double mean[LATENT], log_variance[LATENT], kl[LATENT], recon, squares;
 };
@@ -312,7 +312,7 @@ static void check_classes(const struct elbow_evaluation *evaluation)
 
 // --- stored
 
-// The model sees what it sees for the other measures, made of other values.
+// The model sees the same values as for the other measures, made from other stored values.
 static void ask_stored(void)
 {
     for (size_t i = 0; i < (size_t)SAMPLES * VALUES; ++i)
@@ -347,7 +347,7 @@ static void check_stored(const struct elbow_evaluation *evaluation)
 static const struct {
     void (*ask)(void); // changes the request
     void (*check)(const struct elbow_evaluation *evaluation);
-    bool is_always; // nobody has to ask for it
+    bool is_always; // measured without a request
 } REFERENCES[ELBOW_MEASURES] = {
     [ELBOW_MEASURE_ELBO] = {ask_nothing, check_elbo, true},
     [ELBOW_MEASURE_DEVIANCE] = {ask_deviance, check_deviance, false},

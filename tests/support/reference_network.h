@@ -8,7 +8,7 @@
 
 enum { REFERENCE_NETWORK_LAYERS = 8 };
 
-// Owned: what has no other owner.
+// Owned: layers without another owner.
 struct reference_network {
     size_t count, rows;
     struct elbow_layer options[REFERENCE_NETWORK_LAYERS];
@@ -26,7 +26,7 @@ void reference_network_destroy(struct reference_network *network);
 // The last layer's output (rows, outputs).
 const double *reference_network_forward(struct reference_network *network, const double *x);
 
-// After a forward: adds the gradients of all tensors to the arena; gives back dx (rows, inputs).
+// After a forward: adds the gradients of all tensors to the arena; returns dx (rows, inputs).
 const double *reference_network_backward(struct reference_network *network, const double *dy);
 
 #endif

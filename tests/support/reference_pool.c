@@ -12,7 +12,7 @@ static bool at(size_t i, struct reference_case *found)
         {.options = {.size = 2, .pool = ELBOW_POOL_MEAN}, .input = {4, 6, 3, 0}, .rows = 3},
         {.options = {.size = 3, .stride = 2}, .input = {9, 7, 5, 0}, .rows = 4}, // windows overlap
         {.options = {.size = 3, .stride = 2, .pool = ELBOW_POOL_MEAN}, .input = {9, 7, 5, 0}, .rows = 4},
-        {.options = {.size = 2, .stride = 5}, .input = {13, 7, 17, 0}, .rows = 2}, // places that no window has
+        {.options = {.size = 2, .stride = 5}, .input = {13, 7, 17, 0}, .rows = 2}, // places outside of all windows
         {.options = {.size = 2}, .input = {5, 5, 2, 0}, .rows = 9},
         {.options = {.size = 4}, .input = {64, 1, 3, 0}, .rows = 5}, // series
         {.options = {.size = 4, .pool = ELBOW_POOL_MEAN}, .input = {1, 30, 16, 0}, .rows = 130},
@@ -35,7 +35,7 @@ static size_t stride_of(const struct elbow_layer *options)
     return (size_t)(options->stride == 0 ? options->size : options->stride);
 }
 
-// How many windows lie along a side.
+// Number of windows along a side.
 static size_t windows(const struct elbow_layer *options, size_t side)
 {
     size_t count = 0;
@@ -75,7 +75,7 @@ static size_t index_of(struct elbow_shape shape, size_t row, size_t h, size_t i,
     return (((row * planes + h) * shape.height + i) * shape.width + j) * shape.channels + c;
 }
 
-// The window's value; *largest is where it comes from.
+// The window's value; *largest is its place.
 static double value_of(const struct reference_call *call, struct window window, size_t row, size_t c, size_t *largest)
 {
     double sum = 0;

@@ -10,7 +10,7 @@ enum { REFERENCE_COMPONENTS = 3 }; // of mixtures
 
 struct reference_prior {
     double (*log_p)(size_t latent, const double *z, const float *const *tensors);
-    double reach; // beyond, nothing of the density is left
+    double reach; // the density is negligible beyond it
 };
 
 // By enum elbow_prior_kind.

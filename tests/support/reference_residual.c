@@ -57,7 +57,7 @@ static bool at(size_t i, struct reference_case *found)
     return true;
 }
 
-// How far apart the places are that make `output` of `input`; 0: none are.
+// Distance between the places that make `output` of `input`; 0: there is none.
 static size_t stride_of(size_t input, size_t output)
 {
     for (size_t stride = 1; stride <= input; ++stride)
@@ -122,7 +122,7 @@ static size_t tensors_of(const struct elbow_layer *options, struct elbow_shape i
     return tensors;
 }
 
-// The layers within, with room for their values and gradients.
+// The inner layers, with memory for their values and gradients.
 struct chain {
     struct reference_call calls[REFERENCE_LAYERS];
     char names[REFERENCE_LAYERS][64];
@@ -164,7 +164,7 @@ static void release_chain(struct chain *chain)
     }
 }
 
-// Calls visit(x, y, weight) for each term of S: y += weight x; a weight of -1 stands for the number one.
+// Calls visit(x, y, weight) for each term of S: y += weight x; a weight of -1 means the number one.
 typedef void visitor(const struct reference_call *call, size_t x, size_t y, long weight, size_t tensor);
 
 static void around(const struct reference_call *call, size_t tensor, visitor *visit)

@@ -31,7 +31,7 @@ static bool shape(const struct elbow_layer *options, struct elbow_shape input, s
     return true;
 }
 
-// Where value `at` of a row of y comes from.
+// The source of value `at` of a row of y.
 static size_t source_of(const struct reference_call *call, size_t at)
 {
     size_t channels = call->input.channels, c = at % channels, j = at / channels % call->output.width;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // An independent VAE in double precision: one row at a time, plain loops, textbook formulas, no code shared with the
-// library. It learns where a tensor lies from the arena's names alone. Its gradients are themselves checked by finite
-// differences.
+// library. It finds tensors by their names in the arena. Its gradients are themselves checked by finite differences.
 #ifndef ELBOW_TESTS_REFERENCE_VAE_H
 #define ELBOW_TESTS_REFERENCE_VAE_H
 
@@ -17,7 +16,7 @@ struct reference_layer {
 };
 
 struct reference_network {
-    size_t count; // the head included
+    size_t count; // including the head
     struct reference_layer layers[REFERENCE_LAYERS];
 };
 
@@ -26,7 +25,7 @@ struct reference_vae {
     const struct reference_likelihood *likelihood;
     struct elbow_likelihood_options options;
     int kind;         // of the likelihood
-    bool settles;     // those that it has follow in closed form
+    bool settles;     // its numbers follow in closed form
     size_t shared_at; // the offset of the numbers that it trains
     double beta, free_bits;
     struct reference_network encoder, decoder;
@@ -38,7 +37,7 @@ struct reference_parts {
     double kl_of[REFERENCE_WIDTH];
 };
 
-// One network's values on the way up: points[k] enters layer k, sums[k] is x W + b of layer k.
+// One network's values in a forward pass: points[k] enters layer k, sums[k] is x W + b of layer k.
 struct reference_trace {
     double points[REFERENCE_LAYERS + 1][REFERENCE_WIDTH];
     double sums[REFERENCE_LAYERS][REFERENCE_WIDTH];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Small images behind a sealed user block, and what is put into a directory.
+// Small images behind a sealed user block, and files for a directory.
 #include "run_files.h"
 
 #include "elbow/base/memory.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A run directory with checkpoint files in it, sound, damaged and foreign ones, as unit tests need it.
+// A run directory with checkpoint files in it, intact, damaged and foreign ones, for unit tests.
 #ifndef ELBOW_TESTS_RUN_FILES_H
 #define ELBOW_TESTS_RUN_FILES_H
 
@@ -37,7 +37,7 @@ void run_put_foreign(struct run *run);
 int run_warnings(struct run *run);
 void run_check_list(struct run *run, const uint64_t *expected, size_t expected_count);
 
-// That the newest (or the best) one is found to be this.
+// Checks that this is found as the newest (or the best) one.
 void run_check_found(struct run *run, bool best, const char *name);
 
 // The files that remain after a start that found the other checkpoints has written that of `step`.

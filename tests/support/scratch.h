@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A directory of a test's own, gone afterwards.
+// A directory for one test, which removes it.
 #ifndef ELBOW_TESTS_SCRATCH_H
 #define ELBOW_TESTS_SCRATCH_H
 
@@ -11,7 +11,7 @@
 
 struct scratch {
     char directory[256];
-    char path[512]; // the last one asked for
+    char path[512]; // the last requested one
 };
 
 struct scratch scratch_make(void);
@@ -21,7 +21,7 @@ void scratch_clear(struct scratch *scratch);
 // The bytes of a file, to be freed; a file of these bytes.
 void *scratch_read(const char *path, size_t *size);
 
-// Whether a file holds just these bytes.
+// True if a file contains exactly these bytes.
 int scratch_holds(const char *path, const void *bytes, size_t size);
 
 // The number of unfinished outputs in the directory.

@@ -61,8 +61,8 @@ static const struct subject SUBJECTS[] = {
 };
 enum { SUBJECTS_COUNT = sizeof SUBJECTS / sizeof *SUBJECTS };
 
-// Value v of a row's column: -1 (without a name), 0 and one that no float holds where they are integers; all digits
-// elsewhere, some below 0 and above 1.
+// Value v of a row's column: -1 (without a name), 0 and one that no float represents for integers; all digits
+// otherwise, some below 0 and above 1.
 static double value_of(enum elbow_element element, size_t row, size_t column, size_t v)
 {
     size_t number = (row * COLUMNS_MAX + column) * VALUES_MAX + v;
@@ -103,7 +103,7 @@ static void read_png(const char *path, const struct subject *subject)
     image.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     unsigned char *pixels = malloc(PNG_IMAGE_SIZE(image));
     ck_assert(pixels != NULL && png_image_finish_read(&image, NULL, pixels, 0, NULL));
-    size_t factor = 3; // what small pictures are enlarged by
+    size_t factor = 3; // factor of enlargement of small pictures
     ck_assert_uint_eq(image.width, columns * (width * factor + 1) + 1);
     ck_assert_uint_eq(image.height, (count + columns - 1) / columns * (height * factor + 1) + 1);
     for (size_t i = 0; i < count; ++i)
@@ -120,7 +120,7 @@ static void read_png(const char *path, const struct subject *subject)
     free(pixels);
 }
 
-// Two datasets: numbers, and texts of one length, which zeros fill up.
+// Two datasets: numbers, and texts of one length, padded with zeros.
 static void read_names(hid_t file, const struct elbow_sink_column *column)
 {
     int64_t numbers[2] = {0};
@@ -211,7 +211,7 @@ static void read_hdf5(const char *path, const struct subject *subject)
     ck_assert(H5Fclose(file) >= 0);
 }
 
-// The name of a value of a column in the header, and what stands behind it.
+// The name of a value of a column in the header, and the text behind it.
 static const char *skip_name(const char *at, const struct elbow_sink_column *column, size_t v, char end)
 {
     char name[64];

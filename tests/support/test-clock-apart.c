@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // To be preloaded: the program's monotonic clock is ELBOW_TEST_CLOCK seconds ahead, as another node's may be. The clock
-// of libraries stays as it is: a time namespace would move theirs, too, and Open MPI 5 does not survive that.
+// of libraries does not change: a time namespace would move theirs, too, and Open MPI 5 does not survive that.
 #define _GNU_SOURCE // dl_iterate_phdr
 #include <link.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 static ElfW(Addr) first, last; // the program's addresses
 
-// The first object of all is the program.
+// The first object is the program.
 static int note_program(struct dl_phdr_info *info, size_t size, void *user)
 {
     (void)size;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-test-csr: puts the values of a dense dataset that are not zero into another file, as sparse rows (CSR) under
-// the same name. It uses HDF5 alone and nothing of the program, so that neither vouches for the other.
+// elbow-test-csr: writes the nonzero values of a dense dataset into another file, as sparse rows (CSR) under the same
+// name. It uses only HDF5 and no code of the program, so that the two are independent.
 //
 //   elbow-test-csr FILE /dataset OTHER
 #include <hdf5.h>
@@ -47,7 +47,7 @@ static void mark_csr(hid_t group, hsize_t rows, hsize_t columns)
     H5Sclose(pair);
 }
 
-// Rows of a dense dataset as the values that are not zero, each row's from the last column to the first.
+// Rows of a dense dataset as their nonzero values, each row's from the last column to the first.
 static void write_csr(const char *path, const char *name, const char *other)
 {
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT),

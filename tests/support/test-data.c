@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-test-data: makes the HDF5 files that the system tests feed to the program, good and bad ones, and prints
-// datasets as text. It uses HDF5 alone and nothing of the program, so that neither vouches for the other.
+// elbow-test-data: makes the HDF5 files that the system tests use, good and bad ones, and prints datasets as text. It
+// uses only HDF5 and no code of the program, so that the two are independent.
 //
 //   elbow-test-data write FILE /dataset TYPE SHAPE PATTERN [OPTION...]    adds to FILE, or makes it
 //   elbow-test-data shorten FILE /dataset ROW                             its chunk there unpacks to one row
@@ -13,7 +13,7 @@
 // set=VALUE@ROW,COLUMN, gaps=SHARE (of the values, where gap=VALUE stands, or NaN; the same for the same seed and
 // shape).
 //
-// A row mixes a few factors, so that there is something to learn; every value is a function of (seed, row, column).
+// A row mixes a few factors, so that a model can learn something; every value is a function of (seed, row, column).
 #include <hdf5.h>
 #include <math.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ struct order {
     const char *file, *dataset, *type, *pattern, *values;
     int rank;
     hsize_t shape[RANK_MAX];
-    hsize_t rows, columns; // all dimensions but the first
+    hsize_t rows, columns; // all dimensions except the first
     hsize_t chunk;
     unsigned deflate;
     uint64_t seed;
@@ -260,7 +260,7 @@ static void write_dataset(const struct order *order)
             fail("too large", order->dataset);
         for (hsize_t i = 0; i < count; ++i)
             values[i] = value_at(order, i / order->columns, i % order->columns);
-        // libhdf5 makes 0 of 2^64, the double nearest to 2^64 - 1.
+        // libhdf5 turns 2^64, the double nearest to 2^64 - 1, into 0.
         bool is_wide = strcmp(order->type, "u64") == 0;
         for (hsize_t i = 0; is_wide && i < count; ++i) {
             uint64_t wide = values[i] >= 0x1p64 ? UINT64_MAX : (uint64_t)values[i];
@@ -282,7 +282,7 @@ static void write_dataset(const struct order *order)
         fail("cannot be closed", order->file);
 }
 
-// Packs a row with the filters of the dataset, as a chunk of a dataset in memory, and puts that in place of its chunk.
+// Packs a row with the filters of the dataset, as a chunk of a dataset in memory, and replaces its chunk by that.
 static void shorten_chunk(const char *path, const char *name, hsize_t row)
 {
     static unsigned char bytes[1 << 20];

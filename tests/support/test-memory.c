@@ -2,9 +2,10 @@
 // elbow-test-memory: makes data in the layouts that other programs write, quickly, and measures the memory of a
 // command. It uses HDF5 and libc alone and nothing of the program.
 //
-//   elbow-test-memory make DIRECTORY ROWS    layouts.h5, part-0.h5 to part-3.h5 and part.h5: the same ROWS x 256
-//   float32 elbow-test-memory peak FILE COMMAND...   runs it, with its status; into FILE the kilobytes (1000) that it
-//   had at most
+//   elbow-test-memory make DIRECTORY ROWS
+//     layouts.h5, part-0.h5 to part-3.h5 and part.h5: the same ROWS x 256 float32
+//   elbow-test-memory peak FILE COMMAND...
+//     runs the command, returns its status, and writes its peak memory in kilobytes (1000 bytes) to FILE
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +40,7 @@ static hid_t new_file(const char *name)
     return file;
 }
 
-// How a dataset is stored: chunk[0] 0: contiguous.
+// Storage of a dataset: chunk[0] 0: contiguous.
 struct layout {
     hsize_t chunk[2];
     bool packs, shuffles;
@@ -70,7 +71,7 @@ static void put_floats(hid_t file, const char *name, hid_t stored, hsize_t rows,
     put(file, name, stored, H5T_NATIVE_FLOAT, 2, rows, columns, layout, values);
 }
 
-// Multiples of 1/64 below 1, that can be packed somewhat.
+// Multiples of 1/64 below 1, which compress a little.
 static float *make_values(hsize_t count)
 {
     float *values = room(count, sizeof *values);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// To be preloaded: every file system is one without locks, as NFS is without its lock daemon (ENOLCK).
+// To be preloaded: no file system has locks, like NFS without its lock daemon (ENOLCK).
 #define _GNU_SOURCE // F_OFD_SETLK
 #include <errno.h>
 #include <fcntl.h>

@@ -124,7 +124,7 @@ static void tridiagonalise(double *a, size_t d, double *diagonal, double *off)
     free(w);
 }
 
-// How many eigenvalues are below x: the signs of the pivots of T - x.
+// Number of eigenvalues below x: the signs of the pivots of T - x.
 static size_t count_below(const double *diagonal, const double *off, size_t d, double x)
 {
     size_t below = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// To be preloaded: a profiler, as a build with -pg has one. It wants SIGPROF and its timer for itself, and says at the
+// To be preloaded: a profiler, as in a build with -pg. It needs SIGPROF and its timer for itself, and reports at the
 // end whether it still has them.
 #include <signal.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 //
 //   ELBOW_TEST_READS=RANK:NAME:AFTER:COUNT:ACTION
 //
-// On rank RANK (of Open MPI) COUNT reads of files whose path ends in NAME meet the ACTION, from the time on when there
-// is a file AFTER:
+// On rank RANK (of Open MPI) the ACTION applies to COUNT reads of files whose path ends in NAME, as soon as a file
+// AFTER exists:
 //
 //   eio      they fail
 //   stale    all fail until the file has been opened COUNT times (an opening begins with a read at offset 0)
@@ -27,7 +27,7 @@
 
 static atomic_ullong reads, openings;
 
-// Whether a descriptor is of a file of this name; its path.
+// True if a descriptor is of a file of this name; its path.
 static bool is_of(int file, const char *name, char *path, size_t size)
 {
     static const char gone[] = " (deleted)";
@@ -59,7 +59,7 @@ static void replace(const char *path)
         perror(path);
 }
 
-// What a read meets.
+// Applies the action to a read.
 struct order {
     char name[64], after[256], action[32], path[4096];
     unsigned long long count, number; // number: of the read, from 1 on
@@ -93,7 +93,7 @@ static bool is_stale(const struct order *order, off_t offset)
     return count < order->count;
 }
 
-// What the read fails with, or 0.
+// The error of the read, or 0.
 static int meet(const struct order *order, off_t offset)
 {
     if (order->number == 1 && strncmp(order->action, "remove", 6) == 0)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-test-trace FILE: whether a file is a trace as Perfetto and chrome://tracing read it ("Trace Event Format", the
-// JSON object form). It knows nothing of Elbow's code but the names of the events. On success it prints, for each name,
-// how many events there are and how many milliseconds they take, and which steps there are; else what is wrong with
-// which event.
+// elbow-test-trace FILE: checks that a file is a trace as Perfetto and chrome://tracing read it ("Trace Event Format",
+// the JSON object form). Of Elbow it knows only the names of the events. On success it prints, for each name, the
+// number of events and their milliseconds, and the steps; otherwise the faulty event and its error.
 //
-// Checked are: every event has ph, name, pid, tid and ts; complete events have a duration, come in the order of time on
-// their thread, and lie within or beside each other; asynchronous events come in pairs; names are known; processes and
-// threads are named; steps are counted. The ranks' clocks agree: what the ranks do together, an exchange, no rank ends
-// before each of them has begun it, but for twice the error that the trace says its clocks have.
+// Checks: every event has ph, name, pid, tid and ts; complete events have a duration, are in the order of time on their
+// thread, and lie within or beside each other; asynchronous events come in pairs; names are known; processes and
+// threads are named; steps are counted. The ranks' clocks agree: in an exchange, which the ranks make together, no rank
+// ends before each of them has begun, up to twice the error that the trace gives for its clocks.
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
@@ -29,8 +28,8 @@ enum { KNOWN = sizeof known / sizeof *known };
 struct thread {
     long long pid, tid;
     bool has_name;
-    long long last;            // nanoseconds: where the last event began
-    long long open[DEPTH_MAX]; // where the events end that are open there
+    long long last;            // nanoseconds: the start of the last event
+    long long open[DEPTH_MAX]; // ends of the events that are open there
     int depth;
     long long step, exchanges; // the last step; exchanges so far
 };
@@ -43,7 +42,7 @@ static struct {
     long long pair_end;                           // of the asynchronous event that is open
     const char *pair;                             // its id
     long long begun[STEPS_MAX], ended[STEPS_MAX]; // of the n-th exchange: the latest begin, the earliest end
-    int ranks[STEPS_MAX];                         // that have made it
+    int ranks[STEPS_MAX];                         // ranks that have made it
     double clock_error;
     long long first_step, last_step; // of any rank
 } trace;
@@ -163,7 +162,7 @@ static void take_complete(size_t number, const json_t *event, int name, struct t
         take_exchange(number, thread, begin, end);
 }
 
-// A pair stands together: the second half follows the first.
+// The halves of a pair are adjacent: the second follows the first.
 static void take_half(size_t number, const json_t *event, int name, bool begins)
 {
     const char *id = text_of(number, event, "id");
@@ -198,7 +197,7 @@ static void take_event(size_t number, const json_t *event)
     trace.counts[index] += !ends;
 }
 
-// What can only be said in the end.
+// Checks at the end.
 static void check_whole(size_t events)
 {
     int ranks = 0;

@@ -40,7 +40,7 @@ void trainer_setup(struct fixture *fixture)
     *fixture = (struct fixture){0};
     if (is_root()) {
         if (access("/dev/shm", W_OK) == 0)
-            setenv("TMPDIR", "/dev/shm", 0); // hundreds of runs, and each of them syncs
+            setenv("TMPDIR", "/dev/shm", 0); // there are hundreds of runs, and each of them syncs
         fixture->scratch = scratch_make();
     }
     elbow_comm_broadcast(mpi_comm, &fixture->scratch, sizeof fixture->scratch);

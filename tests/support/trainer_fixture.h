@@ -9,7 +9,7 @@
 #include "mpi_unit.h"
 #include "scratch.h"
 
-// A batch of 8 has 4 microbatches, the last one of an epoch 2: fewer than there may be ranks.
+// A batch of 8 has 4 microbatches, the last one of an epoch 2: fewer than the number of ranks may be.
 enum { HEIGHT = 3, WIDTH = 4, VALUES = HEIGHT * WIDTH, SAMPLES = 12, VALID = 5 };
 
 struct fixture {
@@ -30,10 +30,10 @@ void write_data(struct fixture *fixture, uint64_t samples);
 void trainer_setup(struct fixture *fixture);
 void trainer_teardown(struct fixture *fixture);
 
-// Collective. One start. All ranks must come back with the same status, and with a sentence where it is none of OK.
+// Collective. One start. All ranks must return the same status, and a sentence unless it is OK.
 enum elbow_status start(struct fixture *fixture);
 
-// A file below the directory of the run; rank zero's opinion is everybody's.
+// A file below the directory of the run; rank zero decides for all.
 bool run_has(struct fixture *fixture, const char *name);
 
 // The bytes of a file of the run, on rank zero; to be freed.

@@ -1,16 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the tests of mistakes share, beside lib.sh. Whatever is wrong with a command, a configuration, a file or its data ends in one sentence on standard error, with the
-# same exit status on every rank, within seconds; on one rank and on three. The tests are tables, one line a mistake.
+# Shared by the tests of errors, beside lib.sh. Any error in a command, a configuration, a file or its data ends in one sentence
+# on standard error, with the same exit status on every rank, within seconds; on one rank and on three. The tests are tables, one
+# line a mistake.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 limit=$((20 * patience))
 
-# alone and together: the program with the words, its streams and the exit status of each rank in files. Under mpirun a
-# shell takes the status of each rank, for mpirun ends all as soon as one fails.
-# They go at the same time, so the run directories `run` and `good` are other ones for the one that is alone, and so is the
-# folder of Open MPI's, which the first to end would take away from the other.
+# alone and together: the program with the words, its streams and the exit status of each rank in files. Under mpirun a shell
+# records the status of each rank, because mpirun ends all as soon as one fails. Both run at the same time, so the one that is
+# alone has other run directories `run` and `good`, and another folder of Open MPI's, which the first to end would remove for the
+# other.
 mkdir "$TMPDIR/alone"
 alone() {
     local words=() word before=
@@ -25,8 +26,8 @@ alone() {
 # shellcheck disable=SC2016 # for the inner shell
 together() { on_three '"$@"' "$elbow" "$@"; }
 
-# on_three TEXT word...: under mpirun, where each rank's shell runs the text with these words. What the ranks say goes to
-# files of their own first: a launcher that gathers it tears lines apart, Open MPI's and then the program's.
+# on_three TEXT word...: under mpirun, where each rank's shell runs the text with these words. The output of ranks goes to files
+# of their own first, because a launcher that gathers it splits lines: Open MPI's and then the program's.
 on_three() {
     # shellcheck disable=SC2016 # for the inner shell
     timeout -k 5 "$limit" mpirun --oversubscribe --bind-to none -n 3 bash -c \
@@ -35,10 +36,11 @@ on_three() {
     cat 3.err.* >3.err
 }
 
-# words FILE: what stands in it beside warnings and what Open MPI has to say ("[host:pid] ...", and from 5 on "[host][[job],rank]...").
+# words FILE: its text without warnings and without messages of Open MPI ("[host:pid] ...", and from 5 on
+# "[host][[job],rank]...").
 words() { grep -vE '^elbow: warning: |^\[[A-Za-z0-9._-]+(:[0-9]+\]|\]\[\[[0-9]+,[0-9]+\],[0-9]+\])' "$1"; }
 
-# judge RANKS STATUS PATTERN word...: one line of standard error, which matches; nothing else but warnings.
+# judge RANKS STATUS PATTERN word...: one line of standard error, which matches; otherwise only warnings.
 judge() {
     local ranks=$1 status=$2 pattern=$3 lines
     shift 3
@@ -67,13 +69,13 @@ wrong() {
     judge 3 "$@"
 }
 
-# nothing_left: nothing was begun, nothing was left behind.
+# nothing_left: no run was begun, and no file was left.
 nothing_left() {
     if [ -e x.png ] || [ -e x.h5 ]; then fail "a command that failed left its output"; fi
     find . -name '.elbow-*' | grep . && fail "a part of an output stayed"
 }
 
-# What is wrong below is wrong with these.
+# The correct files; each case below has one error.
 make() { "$make_data" write data.h5 "$@"; }
 make /good u8 60,4,5 bits
 make /labels u8 60 labels

@@ -10,8 +10,8 @@ said() { # LOG TEXT: on either stream
     tail -n 5 "$1.out" "$1.err"
 }
 
-# to_launcher SIGNAL: to the launcher of the job in the background, which is the one child of `timeout`. By no name: with
-# Open MPI 5, prterun takes the place of mpirun.
+# to_launcher SIGNAL: to the launcher of the job in the background, which is the one child of `timeout`. Not by its name, because
+# with Open MPI 5, prterun replaces mpirun.
 to_launcher() { pkill "-$1" -P "$job"; }
 
 # start RANKS LOG DIRECTORY argument...: in the background; its process is $job.
@@ -28,7 +28,7 @@ start() {
     job=$!
 }
 
-# ends STATUS LOG: how the job in the background ended.
+# ends STATUS LOG: checks the end of the job in the background.
 ends() {
     wait "$job"
     local status=$?
@@ -37,8 +37,8 @@ ends() {
     tail -n 5 "$2.err"
 }
 
-# eventually command...: until it is true; false after two minutes (more where tests are patient), when the machine may be busy
-# but not that busy.
+# eventually command...: waits until it is true; false after two minutes (more with ELBOW_TEST_PATIENCE), which is enough for a
+# busy machine.
 eventually() {
     local end=$((SECONDS + 120 * patience))
     while [ $SECONDS -lt $end ]; do

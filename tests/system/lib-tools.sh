@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the tests of elbow-import and elbow-shapes share; to be sourced with the test's own arguments. It makes a fresh directory, goes there,
+# Shared by the tests of elbow-import and elbow-shapes; to be sourced with the test's own arguments. It makes a fresh directory, goes there,
 # and removes it at the end.
 export LC_ALL=C
 build=$(cd "$1" && pwd)
@@ -52,7 +52,7 @@ imported() {
     if compgen -G '.elbow-*' >/dev/null; then fail "$what: something is left behind"; fi
 }
 
-# refused STATUS TEXT PROGRAM arguments: one sentence on stderr that has TEXT; the file t.h5 stays as it is.
+# refused STATUS TEXT PROGRAM arguments: one sentence on stderr that contains TEXT; the file t.h5 does not change.
 refused() {
     local status=$1 text=$2 program=$3 got=0
     shift 3

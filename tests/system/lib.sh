@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What the system tests share; to be sourced with the test's own arguments. It makes a fresh directory, goes there, and
+# Shared by the system tests; to be sourced with the test's own arguments. It makes a fresh directory, goes there, and
 # removes it at the end. A test calls `fail` for every difference, and `finish` last.
 
 if [ ! -d "${1:-}" ]; then
@@ -26,8 +26,9 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/elbow-test-XXXXXX") || exit 1
 trap 'rm -rf "$work" "$work.mpi"' EXIT
 cd "$work" || exit 1
-# Tests that run beside each other would remove Open MPI 4's folder of this host from under each other. Beside $work, which tests
-# look into, and for other users, too. Versions 4 and 5 both go by TMPDIR, unless their own names for it, which differ, are set.
+# Tests that run at the same time would remove each other's folder of Open MPI 4 on this host. The new one is beside $work, whose
+# contents tests check, and accessible to other users. Versions 4 and 5 both use TMPDIR, unless their own names for it, which
+# differ, are set.
 mkdir -m 1777 "$work.mpi" || exit 1
 export TMPDIR=$work.mpi
 unset OMPI_MCA_orte_tmpdir_base PRTE_MCA_prte_tmpdir_base
@@ -42,11 +43,11 @@ finish() {
     exit 0
 }
 
-# on RANKS command...: alone for one rank, else under mpirun; never longer than $limit seconds. Sanitizers, valgrind and
-# busy machines need more patience. Each start has a folder of Open MPI's own: the daemon of the one before may still be
-# removing its folder of this host, and the next start would fail where it makes the same.
+# on RANKS command...: without mpirun for one rank, otherwise under it; at most $limit seconds. Sanitizers, valgrind and busy
+# machines need more patience. Each start has its own folder for Open MPI: the daemon of the previous start may still be removing
+# its folder of this host, and the next start would fail if it made the same one.
 patience=${ELBOW_TEST_PATIENCE:-1}
-# ASAN_OPTIONS for what runs under strace, where no leaks can be searched for, or behind a preloaded library.
+# ASAN_OPTIONS for programs under strace, which prevents the search for leaks, or behind a preloaded library.
 # shellcheck disable=SC2034 # for the tests
 loose=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:verify_asan_link_order=0
 limit=$((60 * patience))
@@ -81,10 +82,10 @@ same_file() {
     return 1
 }
 
-# Columns of metrics.csv with times; all others are the same wherever a run is made.
+# Columns of metrics.csv with times; all others do not depend on the machine.
 clocks=seconds,samples_per_s,compute,exchange,data,late_pages
 
-# columns A: metrics.csv without its columns of clocks, found by their names; late pages are of some runs alone.
+# columns A: metrics.csv without its columns of clocks, found by their names; only some runs have late pages.
 columns() {
     awk -F, -v clocks="$clocks" 'BEGIN { count = split(clocks, names, ",") }
         NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i
@@ -109,7 +110,7 @@ same_metrics() {
 same_run() {
     local what=$1 a=$2 b=$3 file
     [ -n "$(ls "$a/checkpoints" 2>/dev/null)" ] || { fail "$what: $a has no checkpoint"; return; }
-    # A model without a KL has no kl.csv: alike in both.
+    # A model without a KL has no kl.csv; both must have one or none.
     if ! diff <(cd "$a" && ls -d kl.csv checkpoints/* samples/* 2>&1) <(cd "$b" && ls -d kl.csv checkpoints/* samples/* 2>&1) >names; then
         fail "$what: $a and $b hold different files"
         cat names

@@ -42,8 +42,7 @@ static void weigh(const struct elbow_measured *measured)
     }
     for (size_t y = 0; y < model->classes; ++y)
         weigh_draws(measured, elbow_model_encode_as(model, request->parameters, &measured->microbatch, (int64_t)y));
-    (void)elbow_model_encode(model, request->parameters,
-                             &measured->microbatch); // restores the encoding for other measures
+    (void)elbow_model_encode(model, request->parameters, &measured->microbatch); // restores the encoding
 }
 
 static void row(const struct elbow_measured *measured, size_t i, double *figures)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A program built for a processor that nobody has: it must say so and fail.
+// A program for a processor that does not exist: it must say so and fail.
 #include "elbow/cli/processor.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Stands in for the header that CMake makes: a build for a processor that nobody has.
+// Replaces the header that CMake makes: a build for a processor that does not exist.
 #define ELBOW_PROCESSOR_FEATURES                                                                                       \
     {"sse2", true}, {"unobtainium", false},                                                                            \
     {                                                                                                                  \
