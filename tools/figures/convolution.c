@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A picture and what two kernels make of it: the numbers that a convolutional layer computes, by their definition.
+// A picture and its results under two kernels: the numbers that a convolutional layer computes, by their definition.
 #include "figures.h"
 
 #include "elbow/base/memory.h"

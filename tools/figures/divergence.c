@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The KL of a run, divided into what the means and what the variances of its posteriors cost, and where each pulls.
+// The KL of a run, divided into the costs of the means and of the variances of its posteriors, and the pull of each.
 #include "figures.h"
 
 #include "elbow/base/memory.h"
@@ -82,7 +82,7 @@ static size_t find_parts(const struct latents *latents, struct parts *parts)
     return most;
 }
 
-// Where steps against the gradient of the KL alone lead: mean and log-variance after a time, in many short steps.
+// The end of steps against the gradient of the KL alone: mean and log-variance after a time, in many short steps.
 static void follow(double time, double *mean, double *log_variance)
 {
     for (int step = 0; step < STEPS; ++step) {

@@ -70,7 +70,7 @@ static enum elbow_status take(int option, const char *text, struct options *opti
     }
 }
 
-// What stands beside the options: the figure, and its file if it has one.
+// The words beside the options: the figure, and its file if it has one.
 static enum elbow_status take_figure(int count, char **words, struct options *options, struct elbow_error *error)
 {
     if (count == 0)

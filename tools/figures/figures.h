@@ -9,13 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Where a figure goes.
+// The output of a figure.
 struct figures_target {
     const char *path;
     enum elbow_publish publish;
 };
 
-// A kind of figure: its name, the file that it is drawn from (NULL: none) as the help calls it, what it shows.
+// A kind of figure: its name, the name of its input file in the help (NULL: none), its contents.
 struct figures_kind {
     const char *name, *input, *what;
     enum elbow_status (*draw)(const char *input, struct figures_target target, struct elbow_error *error);
@@ -35,14 +35,14 @@ double figures_pull_of_mean(double mean);
 double figures_pull_of_variance(double log_variance);
 
 // Local. The equilibrium of a game of two players with two moves each: player one gains payoff[i][k], player two loses
-// it. Their probabilities of the first move (Nash 1951); a move that is best whatever the other does is played alone.
+// it. Their probabilities of the first move (Nash 1951); a move that is best against any other is played alone.
 struct figures_equilibrium {
     double one, two, value;
 };
 struct figures_equilibrium figures_equilibrium_of(const double payoff[2][2]);
 
-// Local. The 3 x 3 cross-correlation of a picture (rows x columns, row by row), which is what a convolutional layer
-// computes: the result has two rows and two columns fewer.
+// Local. The 3 x 3 cross-correlation of a picture (rows x columns, row by row), as in a convolutional layer: the result
+// has two rows and two columns fewer.
 void figures_correlate(size_t rows, size_t columns, const double *picture, const double kernel[3][3], double *result);
 
 // The whole program: exit status 0, 1 (failed) or 2 (usage).

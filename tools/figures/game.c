@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A game of two players with two moves each: its equilibrium, and what gradient steps of both players do near it.
+// A game of two players with two moves each: its equilibrium, and gradient steps of both players near it.
 #include "figures.h"
 
 #include "elbow/output/plot.h"
@@ -8,8 +8,8 @@
 
 enum { ENDS = 2, LINES = 3, STEPS = 400 };
 
-// What the discriminator gains, and the generator loses: the generator shows a cat or a dog, the discriminator has time
-// to look closely at one kind.
+// The gain of the discriminator, and loss of the generator: the generator shows a cat or a dog, the discriminator has
+// time to look closely at one kind.
 static const double payoff[2][2] = {{3, -1}, {-2, 1}};
 
 static double clamped(double probability)
@@ -23,7 +23,7 @@ static double gain(const double of[2][2], double p, double q)
     return p * (q * of[0][0] + (1 - q) * of[0][1]) + (1 - p) * (q * of[1][0] + (1 - q) * of[1][1]);
 }
 
-// Whether a pair of certain moves is one that neither player leaves.
+// True if neither player leaves a pair of certain moves.
 static bool is_pure(const double of[2][2], int i, int k)
 {
     return of[i][k] >= of[1 - i][k] && of[i][k] <= of[i][1 - k];
@@ -46,7 +46,7 @@ struct path {
     double one[STEPS + 1], two[STEPS + 1];
 };
 
-// Both players at once take a step along the derivative of what they gain.
+// Both players at once take a step along the derivative of their gain.
 static void walk(double rate, struct path *path)
 {
     double sum = payoff[0][0] - payoff[0][1] - payoff[1][0] + payoff[1][1];

@@ -95,7 +95,7 @@ static void close_archive(void *state)
     import_archive_close(state);
 }
 
-// The most bytes that a member can give, whatever it says of itself.
+// Upper bound of the bytes of a member, independent of its own claim.
 static uint64_t most_of(const struct import_archive *archive, const zip_stat_t *about)
 {
     uint64_t packed = about->comp_size < archive->size ? about->comp_size : archive->size, most;

@@ -70,7 +70,7 @@ static void note_place(const struct import_table *table, struct import_places *p
     places->column = table->column;
 }
 
-// Whether the first column still counts the rows: 0, 1, 2, ... or 1, 2, 3, ...
+// True if the first column still counts the rows: 0, 1, 2, ... or 1, 2, 3, ...
 static void note_count(struct import_source *source, struct import_number number)
 {
     const struct import_table *table = source->state;
@@ -99,7 +99,7 @@ static void end_row(struct import_source *source)
     table->ladder = (struct import_ladder){.row = source->rows, .is_strict = true, .is_even = true};
 }
 
-// Wavelengths, times: a header of numbers looks like a row, but for that.
+// Wavelengths, times: a header of numbers looks like a row, except for that.
 static void note_ladder(struct import_source *source, const struct import_number *number)
 {
     static const double UNEVEN = 1e-3;

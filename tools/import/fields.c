@@ -23,7 +23,7 @@ static bool separates(char c, char separator)
     return c == separator || (separator == ' ' && c == '\t');
 }
 
-// Whether quotes come in pairs: else they are parts of texts, as of 5".
+// True if quotes come in pairs; otherwise they are parts of texts, as in 5".
 static bool are_paired(const char *line)
 {
     size_t count = 0;
@@ -45,7 +45,7 @@ static const char *find_outside(const char *line, const char *end, char c)
     return NULL;
 }
 
-// Whether each field that this separates is a text without a comma, or a number, some of them with a decimal comma.
+// True if each separated field is a text without a comma, or a number, and some numbers have a decimal comma.
 static bool has_decimal_commas(const char *line, char separator)
 {
     bool has_comma = false;
@@ -83,7 +83,7 @@ char import_find_separator(const char *line)
     return has_tab ? '\t' : ' ';
 }
 
-// Where the quotes of a field end; NULL if they do not, or if something other than a separator follows.
+// The end of the quotes of a field; NULL if there is none, or if something other than a separator follows.
 static char *find_closing(char *begin, char separator)
 {
     char *at = begin + 1;
@@ -97,7 +97,7 @@ static char *find_closing(char *begin, char separator)
     return *behind == '\0' || separates(*behind, separator) ? at : NULL;
 }
 
-// Takes quotes off, in place: two of them inside stand for one.
+// Removes quotes, in place: two of them inside become one.
 static void unquote(char *begin, const char *closing)
 {
     char *to = begin;

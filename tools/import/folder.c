@@ -68,7 +68,7 @@ static enum elbow_status add_class(struct import_folder *folder, const char *nam
     return status;
 }
 
-// Whether an entry is a folder, through links. Not all file systems say so in the list.
+// True if an entry is a folder, through links. Not all file systems say so in the list.
 static bool is_folder(const char *path, const struct dirent *entry)
 {
     elbow_path full;

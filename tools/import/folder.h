@@ -30,7 +30,7 @@ enum elbow_status import_folder_list(const char *path, struct import_folder *fol
 // Local. Makes the list of a single file.
 enum elbow_status import_folder_single(struct import_folder *folder, const char *path, struct elbow_error *error);
 
-// Local. Prints what was found to standard output.
+// Local. Prints the findings to standard output.
 void import_folder_report(const char *path, const struct import_folder *folder);
 
 // Local. The name of the format of all files, by their endings; NULL if there are several.

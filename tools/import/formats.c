@@ -19,7 +19,7 @@ const struct import_format *import_format_find(const unsigned char *head, size_t
     return NULL;
 }
 
-// Whether a name ends in one of the endings of a list.
+// True if a name ends in one of the endings of a list.
 static bool has_ending(const char *name, const char *endings)
 {
     size_t length = strlen(name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// elbow-import: opens all inputs, finds the shape and type that they share, and adds one dataset block by block. The
-// output is built beside its place (new, or a copy of what is there) and renamed at the end, so that a failure leaves
-// it as it was.
+// elbow-import: opens all inputs, finds their common shape and type, and adds one dataset block by block. The output is
+// built beside its place (new, or a copy of the existing file) and renamed at the end, so that a failure does not
+// change it.
 #include "plan.h"
 
 #include "elbow/base/memory.h"
@@ -81,7 +81,7 @@ static enum elbow_status check_recut(const struct import_plan *plan, struct elbo
                            first->path, stored, asked);
 }
 
-// The shape of a row: as asked for, or as in the files.
+// The shape of a row: the requested one, or that of the files.
 static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_error *error)
 {
     const struct import_options *options = plan->options;
@@ -89,7 +89,7 @@ static enum elbow_status choose_shape(struct import_plan *plan, struct elbow_err
     plan->row_values = import_shape_values(first->rank, first->shape);
     plan->rank = options->has_shape ? options->rank : first->rank;
     memcpy(plan->shape, options->has_shape ? options->shape : first->shape, sizeof plan->shape);
-    // Bytes that are given the shape of an image are grey levels, whatever file they come from.
+    // Bytes that get the shape of an image are grey levels, from any kind of file.
     plan->is_image = plan->is_image || (options->has_shape && plan->rank >= 2 && plan->element == ELBOW_ELEMENT_UINT8);
     uint64_t values = 1;
     bool fits = true;
@@ -129,7 +129,7 @@ static enum elbow_status check_chunks(const struct import_plan *plan, struct elb
                            (unsigned long long)(CHUNK_BYTES_MAX / row_bytes));
 }
 
-// Whether the datasets may be added to the file that is there.
+// Checks that the datasets may be added to the existing file.
 static enum elbow_status look_at_target(struct import_plan *plan, struct elbow_error *error)
 {
     const struct import_options *options = plan->options;

@@ -204,7 +204,7 @@ static enum elbow_status read_jpeg(void *file, struct import_picture *picture, s
                                        .height = jpeg->info.output_height,
                                        .width = jpeg->info.output_width,
                                        .channels = (size_t)jpeg->info.out_color_components};
-    int orientation = orientation_of(jpeg); // what was kept of the head is gone with the last row
+    int orientation = orientation_of(jpeg); // libjpeg frees the head with the last row
     size_t row_bytes = picture->width * picture->channels;
     status = elbow_allocate(&picture->pixels, picture->height, row_bytes, "the pixels of a picture", error);
     if (status == ELBOW_OK && !read_pixels(jpeg, picture->pixels, row_bytes))

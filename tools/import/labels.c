@@ -65,7 +65,7 @@ static enum elbow_status collect(struct import_labels *labels, const struct impo
     return ELBOW_OK;
 }
 
-// Whether the labels may be written.
+// Checks that the labels may be written.
 static enum elbow_status check(const struct import_labels *labels, const struct import_options *options,
                                struct elbow_error *error)
 {
@@ -116,7 +116,7 @@ static enum elbow_status remove_if_there(struct elbow_hdf5 *file, const char *na
     return status == ELBOW_OK && *was_there ? elbow_hdf5_remove(file, name, error) : status;
 }
 
-// What has the name of the group: labels as they are written here, or a dataset.
+// The object with the name of the group: labels as written here, or a dataset.
 static enum elbow_status remove_old(const struct import_labels *labels, const char *codes, const char *categories,
                                     struct elbow_hdf5 *file, struct elbow_error *error)
 {

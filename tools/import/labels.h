@@ -25,7 +25,7 @@ enum elbow_status import_labels_name(struct import_labels *labels, const struct 
 enum elbow_status import_labels_unite(struct import_labels *labels, const struct import_source *sources,
                                       const struct import_options *options, struct elbow_error *error);
 
-// Local. Writes the group, if there are labels; it replaces what has its name.
+// Local. Writes the group, if there are labels; it replaces an object of its name.
 enum elbow_status import_labels_write(const struct import_labels *labels, const struct import_source *sources,
                                       size_t count, struct elbow_hdf5 *file, struct elbow_error *error);
 

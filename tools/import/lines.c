@@ -41,7 +41,7 @@ static enum elbow_status append(struct import_lines *lines, size_t length, const
     return ELBOW_OK;
 }
 
-// The next line as it stands, without its end; *is_there is false behind the last.
+// The next line, unchanged, without its end; *is_there is false behind the last.
 static enum elbow_status next_raw(struct import_lines *lines, bool *is_there, struct elbow_error *error)
 {
     size_t length = 0;

@@ -17,7 +17,7 @@ struct npy {
     bool is_swapped, is_half; // byte order of the other kind; float16, read as float32
 };
 
-// The value of a key of the head: what follows "'key':". NULL if there is none.
+// The value of a key of the head: the text behind "'key':". NULL if there is none.
 static const char *value_of(const char *head, const char *key)
 {
     const char *at = strstr(head, key);
@@ -29,7 +29,7 @@ static const char *value_of(const char *head, const char *key)
     return at;
 }
 
-// '<f4' and the like: byte order, kind, size.
+// Types such as '<f4': byte order, kind, size.
 static bool parse_type(const char *text, struct npy *npy, enum elbow_element *element)
 {
     static const struct {

@@ -17,7 +17,7 @@ static size_t array_length(const char *member)
     return length > ENDING_LENGTH && strcmp(member + length - ENDING_LENGTH, ENDING) == 0 ? length - ENDING_LENGTH : 0;
 }
 
-// Whether a member is the array of this name, as it is or as the file is called. NULL: any array.
+// True if a member is the array of this name, with or without its ending. NULL: any array.
 static bool is_array(const char *member, const char *wanted)
 {
     size_t length = array_length(member);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Pictures as rows. Files are read one at a time, whatever their format; one picture is in memory.
+// Pictures as rows. Files of any format are read one at a time; one picture is in memory.
 #include "pictures.h"
 
 #include "folder.h"
@@ -91,7 +91,7 @@ static void note(struct import_noted *noted, bool is_so, const char *path)
         elbow_text_format(noted->first, sizeof noted->first, "%s", path);
 }
 
-// The next picture, from whatever file it is.
+// The next picture, from the current or the next file.
 static enum elbow_status next_picture(struct import_source *source, struct import_picture *picture,
                                       struct elbow_error *error)
 {

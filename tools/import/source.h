@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sources of rows and the table of their formats: readers that return one row after another, whatever the format of the
-// file. Only one block of rows is in memory.
+// Sources of rows and the table of their formats: readers that return one row after another, for any format. Only one
+// block of rows is in memory.
 #ifndef ELBOW_TOOLS_IMPORT_SOURCE_H
 #define ELBOW_TOOLS_IMPORT_SOURCE_H
 
@@ -17,7 +17,7 @@
 // The first line of a text file: a header if it has no numbers, or as the user says.
 enum import_header { IMPORT_HEADER_GUESSED, IMPORT_HEADER_GIVEN, IMPORT_HEADER_NONE };
 
-// How files are read.
+// Options of reading.
 struct import_reading {
     const char *array;                      // of an archive; NULL: the only one
     struct import_columns columns, skipped; // columns: those to import; empty: all

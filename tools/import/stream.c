@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files, plain or gzip, as one stream of bytes: unpacked by zlib. The first bytes are kept in `head`, so that
-// they can be looked at before they are read, from a pipe too.
+// Files, plain or gzip, as one stream of bytes, unpacked by zlib. The first bytes are kept in `head`, so that they can
+// be examined before they are read, also from a pipe.
 #include "stream.h"
 
 #include "elbow/base/file.h"
@@ -27,7 +27,7 @@ struct import_stream {
     uint64_t most, size; // size: on disk
 };
 
-// What zlib has to say, or the system.
+// The error of zlib, or of the system.
 static enum elbow_status fail_read(const struct import_stream *stream, struct elbow_error *error)
 {
     int code = Z_OK;

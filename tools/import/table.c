@@ -9,8 +9,8 @@
 
 enum { LISTED_COLUMNS = 8, LISTED_RANGES = 16, LISTED_FIELD = 41 };
 
-// The fields of a line: how many, and what those that are taken are. The first of each kind, counted from 1; 0: none.
-// And the first number of all fields: a line that has one anywhere may be values.
+// The fields of a line: their number, and the kinds of the imported ones. The first of each kind, counted from 1; 0:
+// none. And the first number of all fields: a line with a number anywhere may be values.
 struct look {
     size_t fields, first[IMPORT_FIELDS], first_number;
     size_t names[LISTED_COLUMNS], name_count; // the first columns of text, and how many there are
@@ -56,7 +56,7 @@ static enum elbow_status look_at_fields(const struct import_table *table, const 
     return ELBOW_OK;
 }
 
-// Looks at a line: its separator, its number of columns, what it holds. Behind a header of `columns` names (0: there is
+// Examines a line: its separator, its number of columns, its contents. Behind a header of `columns` names (0: there is
 // none) commas may be decimal ones beside texts: the header's separator is right if the line has as many fields.
 static enum elbow_status look_at(struct import_source *source, const char *line, size_t columns, struct look *look,
                                  struct elbow_error *error)

@@ -36,7 +36,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-// Whether the file is still the locked one, in the same state.
+// True if the file is still the locked one, in the same state.
 static bool is_unchanged(const struct import_target *target)
 {
     struct stat now;

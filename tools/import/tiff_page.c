@@ -118,7 +118,7 @@ static enum elbow_status check_hidden(const struct tiff_file *file, struct elbow
                   "save it again with a page for each picture", error);
 }
 
-// What a codec packs at best, in bytes of pixels for a byte of the file.
+// The best ratio of a codec, in bytes of pixels per byte of the file.
 static uint64_t inflation(unsigned compression)
 {
     switch (compression) {

@@ -11,7 +11,7 @@
 // A block in memory and where it belongs: whole pixels, or one channel of them.
 struct block {
     const unsigned char *bytes;
-    uint64_t top, left, height, width; // what of it lies in the picture
+    uint64_t top, left, height, width; // the part of it inside the picture
     size_t plane, planes;              // planes: 1 of whole pixels, else the channels
 };
 

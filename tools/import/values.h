@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Values of rows, whatever format they come from.
+// Values of rows, from any format.
 #ifndef ELBOW_TOOLS_IMPORT_VALUES_H
 #define ELBOW_TOOLS_IMPORT_VALUES_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The directory of an experiment: what lies in it, and whose it is.
+// The directory of an experiment: its contents, and their owner.
 #include "experiment.h"
 
 #include "elbow/base/file.h"
@@ -15,8 +15,8 @@ static const char EXCHANGE_TEXT[] = "data: {synthetic: 65536, shape: [16, 16]}\n
                                     "model: {latent: 16}\n"
                                     "train: {batch: 1, microbatch: 1}\n";
 
-// Whether a file of such a name is written in the directory of an experiment: by a run, or by report, model and plot,
-// which may replace what they find there.
+// True if Elbow writes a file of such a name in the directory of an experiment: by a run, or by report, model and plot,
+// which may replace their own files.
 static bool is_ours(const char *name)
 {
     static const char *const names[] = {"exchange.yaml", "lock", "scaling.csv", "prediction.csv", "model.txt"};
@@ -77,7 +77,7 @@ static enum elbow_status claim_file(const char *directory, const char *name, con
     return status;
 }
 
-// The directory holds one experiment: what it measures is written down, and must not change.
+// The directory contains one experiment, whose settings are recorded and must not change.
 enum elbow_status scaling_claim_directory(const struct scaling_experiment *experiment, const char *resolved,
                                           struct elbow_error *error)
 {

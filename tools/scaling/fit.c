@@ -34,7 +34,7 @@ void scaling_fit_two(size_t count, const double *a, const double *b, const doubl
     x[1] = with_first < with_second ? 0 : second;
 }
 
-// Exchanges of a kind, and what was taken away from them: arrays side by side.
+// Exchanges of a kind, and the times subtracted from them: arrays side by side.
 struct fitting {
     const struct scaling_samples *samples;
     enum scaling_kind kind;
@@ -70,7 +70,7 @@ static void solve(struct fitting *fitting, double x[2])
     scaling_fit_two(fitting->count, fitting->a, fitting->b, fitting->y, fitting->scale, x);
 }
 
-// One rank: the optimiser as it is timed alone, adding as what is left of `update`.
+// One rank: the optimiser as timed alone, and adding as the rest of `update`.
 static enum elbow_status fit_arithmetic(struct fitting *fitting, struct scaling_machine *machine,
                                         struct elbow_error *error)
 {
@@ -101,7 +101,7 @@ static enum elbow_status fit_arithmetic(struct fitting *fitting, struct scaling_
     return ELBOW_OK;
 }
 
-// One node with this many ranks: what their meetings and the bytes from other cores take.
+// One node with this number of ranks: the times of their meetings and of bytes from other cores.
 static bool fit_members(struct fitting *fitting, const struct scaling_machine *machine, int members, double x[2])
 {
     fitting->count = 0;
@@ -177,7 +177,7 @@ static void fit_network(struct fitting *fitting, struct scaling_machine *machine
     machine->between = SCALING_FITTED;
 }
 
-// How far the model is from what it was fitted to, on one node and on several.
+// The deviation of the model from its samples, on one node and on several.
 static void judge(const struct fitting *fitting, struct scaling_machine *machine)
 {
     double squares[2] = {0, 0};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Measurements: their files. JSON is read as what YAML calls flow style, by the one reader of trees that there is.
+// Measurements: their files. JSON is read as YAML's flow style, by the one reader of trees.
 #include "scaling.h"
 
 #include "elbow/base/file.h"
@@ -153,7 +153,7 @@ static void read_bench(struct reader *reader, const struct elbow_yaml *bench, st
     copy_text(reader, bench, "started", sample->started, sizeof sample->started);
 }
 
-// What the benchmark measures beside the step; a simulation has the step alone.
+// Times that the benchmark measures beside the step; a simulation has only the step.
 static void read_parts(struct reader *reader, const struct elbow_yaml *bench, struct scaling_sample *sample)
 {
     sample->cores_busy = number(reader, bench, "cores_busy", 0);

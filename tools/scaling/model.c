@@ -43,7 +43,7 @@ static double busiest_of(const struct scaling_sample *sample)
     return ceil((double)sample->microbatches / (double)sample->ranks);
 }
 
-// The median over all measured steps with so many ranks on a node.
+// The median over all measured steps with this number of ranks on a node.
 static struct cost cost_of(const struct modelling *modelling, int members)
 {
     struct cost cost = {.members = members};
@@ -245,7 +245,7 @@ static enum elbow_status predict_point(struct modelling *modelling, enum scaling
     return ELBOW_OK;
 }
 
-// Where the predicted series ends, and why.
+// The end of the predicted series, and the reason.
 static void explain(const struct modelling *modelling, enum scaling_mode mode)
 {
     struct scaling_series series = scaling_series_of(&modelling->predicted, SCALING_PREDICTED, mode);

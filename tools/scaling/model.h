@@ -60,7 +60,8 @@ struct scaling_times scaling_predict(const struct scaling_machine *machine, cons
 // (a[i] x_0 + b[i] x_1 - y[i]) / scale[i].
 void scaling_fit_two(size_t count, const double *a, const double *b, const double *y, const double *scale, double x[2]);
 
-// Local. Fits a machine to the exchanges among the samples of a kind. DATA, with what to measure, if there are too few.
+// Local. Fits a machine to the exchanges among the samples of a kind. DATA, with the measurements to add, if there are
+// too few.
 enum elbow_status scaling_fit(const struct scaling_samples *samples, enum scaling_kind kind,
                               struct scaling_machine *machine, struct elbow_error *error);
 

@@ -60,7 +60,7 @@ static enum elbow_status usage(struct elbow_error *error, const char *text)
     return elbow_error_set(error, ELBOW_USAGE, "%s (see elbow-scaling --help)", text);
 }
 
-// A whole number from `least` on, and what follows it.
+// A whole number from `least` on, and the text behind it.
 static bool parse_number(const char *text, long least, int *value, const char **end)
 {
     char *stop;

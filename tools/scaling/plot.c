@@ -26,7 +26,7 @@ struct drawing {
     struct elbow_plot_series series[SERIES];
     size_t count;
     double ideal[2][2]; // x, y
-    double *numbers;    // owned, as what follows
+    double *numbers;    // owned, like the pointers below
     size_t used;
     char (*ticks)[NAME];
     const char **names;
@@ -86,7 +86,7 @@ static struct elbow_plot_series *add_series(struct drawing *drawing, const struc
     return &drawing->series[drawing->count++];
 }
 
-// One kind of rows: those that are crowded, or those that are not, where that is told apart.
+// One kind of rows: crowded ones or others, if this is distinguished.
 static void add_kind(struct drawing *drawing, enum scaling_kind kind, bool is_crowded, bool is_efficiency,
                      struct elbow_plot_series series)
 {
@@ -152,7 +152,7 @@ static void draw_curves(struct drawing *drawing, bool is_efficiency)
                            : (struct elbow_plot_axis){.label = "speed-up", .logarithmic = true, .is_whole = true};
 }
 
-// Where the time of a measured step goes: three bars for each number of ranks.
+// The parts of a measured step: three bars for each number of ranks.
 static void draw_shares(struct drawing *drawing)
 {
     static const char *const PARTS[] = {"compute", "data", "exchange, waiting"};

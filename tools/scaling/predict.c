@@ -35,13 +35,14 @@ static struct terms count_terms(const struct scaling_load *load)
     return (struct terms){.added = own / nodes + sent / nodes * (nodes - 1), .sent = sent / nodes};
 }
 
-// Seconds that a rank takes to have so many bytes from other cores, while all ranks of the node do.
+// Seconds in which a rank gets this number of bytes from other cores, while all ranks of the node do.
 static double take(const struct scaling_machine *machine, double members, double bytes)
 {
     return bytes * fmax(machine->near, machine->bus > 0 ? members / machine->bus : 0);
 }
 
-// What the busiest of `owners` has of so many parameters: whole blocks. (Over all buckets, too: the owners take turns.)
+// The share of the busiest of `owners` in this number of parameters: whole blocks. (Over all buckets, too: the owners
+// take turns.)
 static double share_of(double parameters, double owners)
 {
     return fmin(parameters, ELBOW_BLOCK * ceil(ceil(parameters / ELBOW_BLOCK) / owners));
@@ -51,7 +52,7 @@ static double inside_of(const struct scaling_machine *machine, const struct scal
 {
     double parameters = (double)load->parameters, ranks = (double)load->ranks, nodes = (double)load->nodes;
     double members = ranks / nodes, slice = share_of(parameters, ranks);
-    // What goes out is added by the node's ranks, each for some of the messages.
+    // Outgoing messages are added by the node's ranks, each for some of them.
     double added = slice * terms.added + parameters * (nodes - 1) / nodes;
     // Gradients that others of the node have made; parameters that they have updated, or taken from the network.
     double bytes = 2 * BYTES * parameters * (members - 1) / members;
@@ -59,8 +60,8 @@ static double inside_of(const struct scaling_machine *machine, const struct scal
            take(machine, members, bytes);
 }
 
-// The buckets of so many nodes, from the last one down: those of two nodes, which were measured, joined until each has
-// a block for every node.
+// The buckets of this number of nodes, from the last one down: those of two nodes, which were measured, joined until
+// each has a block for every node.
 struct buckets {
     int count;
     double parameters[SCALING_BUCKETS_MAX];
@@ -81,8 +82,8 @@ static struct buckets join_buckets(const struct scaling_load *load)
     return buckets;
 }
 
-// What a bucket's messages take: of a node's time in the mean, which is what the buckets before and after it leave to
-// it, and of the node that owns most of it, to which all others send gradients, and which sends parameters to all
+// The time of a bucket's messages: the mean over nodes, which is the time that the buckets before and after it leave to
+// it; and that of the node that owns most of it, to which all others send gradients, and which sends parameters to all
 // others.
 struct travel {
     double mean, owner;

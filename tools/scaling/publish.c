@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What report, model and plot leave in the directory of an experiment.
+// The files that report, model and plot write into the directory of an experiment.
 #include "scaling.h"
 
 #include "elbow/base/file.h"
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-// Whether a file holds just these bytes: then it need not be written.
+// True if a file has exactly these bytes, so that it need not be written.
 static bool holds(const char *path, const char *bytes, size_t size)
 {
     char *held = NULL;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The measuring of an experiment: repeats, launches. A measurement is one launch of `elbow bench --json` (words.c);
-// what it says becomes a file of the experiment's directory (claim.c), together with how it was launched.
+// The measuring of an experiment: repeats, launches. A measurement is one launch of `elbow bench --json` (words.c). Its
+// output becomes a file of the experiment's directory (claim.c), with the launch.
 //
-// Repeats are passes over all points, forward and backward in turn: what a machine does over an hour meets all points
-// alike. A measurement whose file is there is not made again.
+// Repeats are passes over all points, forward and backward in turn, so that slow changes of a machine affect all points
+// alike. A measurement whose file exists is not repeated.
 #include "experiment.h"
 
 #include "elbow/base/clock.h"
@@ -41,7 +41,7 @@ static enum elbow_status read_configuration(struct scaling_experiment *experimen
     return status;
 }
 
-// Where a measurement goes: PATH.json when it is whole.
+// The file of a measurement: PATH.json when it is complete.
 static bool path_of(const struct scaling_experiment *experiment, const struct scaling_point *point, int repeat,
                     elbow_path path)
 {

@@ -52,7 +52,7 @@ struct scaling_options {
     double latency, bandwidth; // between nodes: seconds a message, bytes/s of a node; 0: not given
 };
 
-// Local. USAGE, in one sentence, for whatever is wrong.
+// Local. USAGE, in one sentence, for any error.
 enum elbow_status scaling_parse(int argc, char **argv, struct scaling_options *options, struct elbow_error *error);
 void scaling_print_help(void);
 
@@ -108,8 +108,8 @@ struct scaling_row {
     double cores_busy; // the share of its cores that a rank had in the worst repeat; NaN if it was not measured
 };
 
-// Below this share, a rank did not have its core to itself in all its steps. (A rank that waits gives its core away
-// only if another program wants it.)
+// Below this share, a rank did not have its core to itself in all its steps. (A waiting rank yields its core only if
+// another program needs it.)
 #define SCALING_BUSY_LEAST 0.9
 
 // Local. Whether other programs were running, so that the figures are unreliable.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From measurements to rows: spreads, speed-up, efficiency, the knee, and what is lost.
+// From measurements to rows: spreads, speed-up, efficiency, the knee, and losses.
 #include "scaling.h"
 
 #include "elbow/base/memory.h"
@@ -164,7 +164,7 @@ static void fill_row(const struct point *point, double base_median, struct scali
     row->efficiency = scaled(row->speedup, (double)point->base->ranks / (double)first->ranks);
 }
 
-// What a series keeps constant: else ratios would compare what is not alike.
+// Constants of a series: without them, ratios would compare different things.
 static enum elbow_status check_alike(const struct scaling_sample *base, const struct scaling_sample *sample,
                                      struct elbow_error *error)
 {

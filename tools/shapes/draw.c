@@ -49,7 +49,7 @@ void shapes_factors(struct shapes_sprite sprite, float factors[SHAPES_FACTORS])
     factors[4] = (float)sprite.y / (SHAPES_PLACES - 1);
 }
 
-// Whether a point, measured from the centre in units of the circle around the shape, lies inside.
+// True if a point, measured from the centre in units of the circle around the shape, lies inside.
 static bool is_inside(unsigned kind, double x, double y)
 {
     if (kind == SHAPES_SQUARE)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What computing takes in simulated time. The linker puts these functions before those of the program that compute
-// (--wrap); each runs the real one and charges its rank with processor time, and nothing else is charged.
+// The simulated time of computing. The linker puts these functions before those of the program that compute (--wrap).
+// Each runs the real one and charges its rank with processor time, and nothing else is charged.
 //
-// One process computes for all ranks: each finds the caches full of another one's memory, and whoever else uses the
-// machine disturbs it. So the same work is charged alike, with the least time that it took any rank so far.
+// One process computes for all ranks: each finds the caches full of another one's memory, and other users of the
+// machine disturb it. The same work is therefore charged with the least time that any rank has needed so far.
 #include "smpi_shim.h"
 
 #include "elbow/data/prefetch.h"
@@ -18,7 +18,7 @@
 
 #undef clock_gettime
 
-// A piece of work: the function, and what its time depends on.
+// A piece of work: the function, and the sizes that determine its time.
 enum work { TRAIN, FORWARD, BACKWARD, INPUTS, SCORE, TAKE, UPDATE, ADD, SCALE, STATISTICS, NORMS };
 struct piece {
     int work;

@@ -14,13 +14,13 @@
 #define MPI_Ibarrier(comm, request) (*(request) = MPI_REQUEST_NULL, MPI_Barrier(comm))
 #define MPI_Ibcast(buffer, count, type, root, comm, request)                                                           \
     (*(request) = MPI_REQUEST_NULL, MPI_Bcast(buffer, count, type, root, comm))
-// Waiting without looking again and again: smpi_wait.c. Who asks for one request wants nothing else meanwhile.
+// Waiting without polling: smpi_wait.c. A rank that tests one request waits for nothing else meanwhile.
 int elbow_simulation_isend(const void *values, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm,
                            MPI_Request *request);
 int elbow_simulation_testsome(int count, MPI_Request *requests, int *complete, int *indices);
 int elbow_simulation_sleep(void);
 int elbow_simulation_wait(MPI_Request *request);
-// This rank has computed for so many seconds (smpi_charge.c).
+// This rank has computed for this number of seconds (smpi_charge.c).
 void elbow_simulation_owe(double seconds);
 #define MPI_Test(request, flag, status) ((void)(status), *(flag) = 1, elbow_simulation_wait(request))
 #define MPI_Isend(values, count, type, to, tag, comm, request)                                                         \

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a simulated rank waits. A real one looks again and again; simulated, each look at each request would be an event
-// of its own, and would take simulated time by the number of requests. This one sleeps until one of the requests that
-// it last looked at is complete: a look costs nothing, and sees what happens when it does.
+// Waiting of a simulated rank. A real one polls. Simulated, each test of each request would be an event of its own, and
+// would take simulated time in proportion to the number of requests. This one sleeps until one of the requests that it
+// tested last is complete: a test costs nothing, and sees events at their time.
 //
-// A request that has ended a sleep is gone for SMPI, but the program has not heard of it yet: its place is kept, and
-// told by the next look at it. One rank a node: nothing else can end a wait but a message.
+// A request that has ended a sleep is gone for SMPI, but the program does not know it yet: its place is kept, and the
+// next test reports it. With one rank per node, only a message can end a wait.
 //
 // And how it sends: few messages at a time, the others wait in a queue, as before a real network's card. (Thousands of
 // messages that share their ways would cost SimGrid their number at each event.) Whoever looks lets the next one go.
 //
-// All ranks share what is static (no privatisation), so each has its own state in the memory that SMPI keeps for it.
+// All ranks share static variables (no privatisation), so each has its own state in memory that SMPI keeps for it.
 #include "smpi_shim.h"
 
 #include <simgrid/actor.h>
@@ -20,7 +20,7 @@
 #undef MPI_Testsome
 #undef MPI_Iprobe
 
-// Ranges of requests that were looked at since the last sleep, and the requests in all of them.
+// Ranges of requests that were tested since the last sleep, and the requests in all of them.
 enum { RANGES_MOST = 8, LOOK_MOST = 128, REQUESTS_MOST = RANGES_MOST * LOOK_MOST };
 // Messages that a rank sends at a time; tags from here on are the exchange's, which sends many.
 enum { SENDS_MOST = 4, TAG_MANY = 100 };
@@ -38,7 +38,7 @@ struct letter {
 struct looks {
     MPI_Request *first[RANGES_MOST];
     int count[RANGES_MOST], ranges;
-    MPI_Request *sending[SENDS_MOST]; // the places of what is on its way; NULL: none
+    MPI_Request *sending[SENDS_MOST]; // the places of messages in flight; NULL: none
     struct letter *queue;             // [capacity]; those from `next` up to `last` wait
     size_t next, last, capacity;
     double owed; // seconds of computing, not slept yet
@@ -79,7 +79,7 @@ void elbow_simulation_owe(double seconds)
         pay(looks);
 }
 
-// The newest look at a request counts, and looks between two sleeps are few: the oldest ones were not of this wait.
+// The newest test of a request counts, and tests between two sleeps are few: the oldest ones belonged to another wait.
 static void remember(struct looks *looks, MPI_Request *requests, int count)
 {
     int kept = 0;
@@ -94,7 +94,8 @@ static void remember(struct looks *looks, MPI_Request *requests, int count)
     looks->ranges = kept + 1;
 }
 
-// What stands where a request is none for SMPI: it waits in the queue; it is over, and the program has not heard of it.
+// States of a request that SMPI does not have: it waits in the queue; it is complete, and the program does not know it
+// yet.
 static char marks[2];
 static MPI_Request queued(void)
 {
@@ -212,7 +213,7 @@ int elbow_simulation_sleep(void)
     for (int range = 0; range < looks->ranges; ++range)
         for (int i = 0; i < looks->count[range]; ++i)
             count += await(looks->first[range] + i, count, waiting, places);
-    for (int i = 0; i < SENDS_MOST; ++i) // what waits in the queue goes when one of these is over
+    for (int i = 0; i < SENDS_MOST; ++i) // requests in the queue are sent when one of these is complete
         if (looks->sending[i] != NULL && !is_looked_at(looks, looks->sending[i]))
             count += await(looks->sending[i], count, waiting, places);
     looks->ranges = 0;
