@@ -16,7 +16,7 @@ model: {latent: 3, encoder: [dense: {units: 9000}], decoder: [dense: {units: 20}
 train: {epochs: 1, batch: 32, microbatch: 8}
 Y
 
-# doctor LOG LIST argument...: what it says on these hosts, on one line, into LOG.
+# doctor LOG LIST argument...: its output on these hosts, on one line, into LOG.
 doctor() {
     local log=$1 list=$2
     shift 2

@@ -54,7 +54,7 @@ slurm() {
 
 sx() { timeout -k 5 60 "$here/slurm-exec" "$@"; }
 
-# field NAME KEY: what Slurm knows of the job of that name.
+# field NAME KEY: a field of Slurm's record of the job of that name.
 declare -A ids=()
 field() { sx scontrol show job "${ids[$1]}" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
 
@@ -71,7 +71,7 @@ hurry() {
     done < <(sx squeue -h -r -t PENDING -O jobid:20,reason:20,restartcnt:10)
 }
 
-# settled NAME: has ended, in whatever way.
+# settled NAME: has ended, in any way.
 settled() {
     hurry
     case $(field "$1" JobState) in COMPLETED | FAILED | CANCELLED | TIMEOUT) true ;; *) false ;; esac

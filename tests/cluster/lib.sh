@@ -10,7 +10,7 @@ set -euo pipefail
 # shellcheck disable=SC2034 # the scripts use it
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CLUSTER_DIR=${CLUSTER_DIR:-${TMPDIR:-/tmp}/elbow-cluster-$(id -u)}
-PATH=$PATH:/usr/sbin:/sbin # where ip, slurmd and the like may be
+PATH=$PATH:/usr/sbin:/sbin # possible places of ip, slurmd and similar programs
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {
@@ -84,7 +84,7 @@ end_all() {
     done
 }
 
-# end_remembered FILE: the end of what remember wrote.
+# end_remembered FILE: ends the processes that remember has noted.
 end_remembered() {
     local pid
     if pid=$(recall "$1"); then end_all "$pid"; fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The same bits on one host and on two and three with a network between them: even and uneven ranks, one on each, ranks dealt
-# out round-robin, with a slow link, and for a run that is stopped and goes on elsewhere.
+# The same bits on one host and on two and three with a network between them: even and uneven ranks, one on each, ranks dealt out
+# round-robin, with a slow link, and for a run that is stopped and continues elsewhere.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-test.sh"

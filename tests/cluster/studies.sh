@@ -17,7 +17,7 @@ Y
 slurm plain
 jobs=$here/../../jobs
 
-# A sweep over two keys, each task on one rank. Task 1 is told to stop, and goes on by itself.
+# A sweep over two keys, each task on one rank. Task 1 gets a signal to stop, and continues by itself.
 ids[sweep]=$(sx sbatch --parsable --array=0-3 -N 1 --ntasks-per-node=1 -t 5 -o "sweep.log" "$jobs/sweep.sbatch" tiny.yaml \
     --over seed=1,2 --over objective.beta=1,4 --importance 20)
 struck=runs/tiny-sweep/seed=1,objective.beta=4

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# jobs/train.sbatch on a real Slurm: a job that is stopped in whatever way ends with the files of a run that
-# nobody disturbed, and one that cannot go on is not started again.
-# Runs that are to be struck are held as soon as they have a checkpoint, so that none ends before its time.
+# jobs/train.sbatch on a real Slurm: a job that is stopped in any way ends with the files of an undisturbed run, and one that
+# cannot continue is not started again. Runs to be struck are stopped as soon as they have a checkpoint, so that none ends too
+# early.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-test.sh"
@@ -20,7 +20,7 @@ checkpoint: {every: 100, keep: 2}
 samples: {every: 1000, count: 4}
 Y
 
-# submit NAME [sbatch option...] [-- elbow option...]: the run NAME on two nodes, a rank each, if not told otherwise.
+# submit NAME [sbatch option...] [-- elbow option...]: the run NAME, by default on two nodes with one rank each.
 jobs=$here/../../jobs
 submit() {
     local name=$1 options=()
@@ -36,7 +36,8 @@ asked() {
     release_asked "$1"
 }
 
-# ended NAME [RESTARTS]: well, after so many restarts (one if not told), with the files of the undisturbed run.
+# ended NAME [RESTARTS]: ended without an error, after this number of restarts (by default one), with the files of the undisturbed
+# run.
 ended() {
     becomes "$1" COMPLETED || return
     [ "$(field "$1" Restarts)" = "${2:-1}" ] || fail "$1: $(field "$1" Restarts) restarts, expected ${2:-1}"
@@ -88,7 +89,7 @@ sx scancel "${ids[cancel]}"
 kill -KILL $(processes killed 1) || fail "killed: there is no rank one" # all of the run's on the second node
 for name in usr1 cap stay; do asked $name; done
 
-# Stopped for good, too often, or cancelled: the same command goes on, here with other ranks.
+# Stopped for good, too often, or cancelled: the same command continues, here with other ranks.
 ends_with stay 75 "is not queued again; submit the same command to continue"
 ends_with cap 75 "which is the limit"
 becomes cancel CANCELLED
@@ -124,9 +125,9 @@ sx scancel --batch --signal=USR2 "${ids[twice]}"
 ends_with twice 75 "is not queued again"
 [ -z "$(sx squeue -h -n twice,second)" ] || fail "twice: a job is still in the queue"
 
-# What cannot go on is not started again: no such data, which shows before the ranks start; none of that name in the file, which
-# shows in them; an error of the run's own, after checkpoints. A start of a finished
-# run does no harm. From a folder with a blank in its name, by a path that is not whole.
+# A run that cannot continue is not started again: without its data, which shows before the ranks start; without the dataset in
+# the file, which shows in the ranks; after an error of its own, after checkpoints. A start of a finished run does no harm. From a
+# folder with a blank in its name, by a relative path.
 submit nowhere -- --set data.file=nowhere.h5
 submit absent -- --set data.train=/absent
 submit failing -- --set train.rate=1e30 --set train.steps=100 --set checkpoint.every=1 --set train.on_nan=stop

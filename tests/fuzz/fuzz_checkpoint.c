@@ -66,7 +66,7 @@ static void change(struct fuzz_input *input, struct image_plan *plan)
     }
 }
 
-// Reads, and tells in words what was accepted.
+// Reads, and returns the accepted contents as text.
 static void expect_read(const void *image, size_t size, bool is_sound)
 {
     static struct elbow_checkpoint checkpoint;

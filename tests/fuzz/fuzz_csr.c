@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Sparse matrices whose indices say anything: a file with such a matrix is made in memory and read as a dataset is.
-// What is accepted must be what a plain look at the numbers accepts, and every value the one that its indices name.
+// Sparse matrices with arbitrary indices: a file with such a matrix is made in memory and read as a dataset is. It must
+// be accepted if and only if a plain check of the numbers accepts it, and every value must be the one that its indices
+// name.
 #include "fuzz.h"
 
 #include "elbow/data/sparse.h"
@@ -70,7 +71,7 @@ static struct matrix take_matrix(struct fuzz_input *input)
     return matrix;
 }
 
-// Whether the numbers are those of a matrix.
+// True if the numbers are those of a matrix.
 static bool is_good(const struct matrix *matrix)
 {
     if (matrix->values != matrix->indices || matrix->pointers != (size_t)matrix->rows + 1 || matrix->pointer_of[0] != 0)

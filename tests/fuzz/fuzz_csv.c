@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Text files, plain and gzip (and whatever else an input without a magic of its own becomes): as they are, and without
-// some columns.
+// Text files, plain and gzip (and any other input without a magic of its own): with all columns, and without some.
 #include "import_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

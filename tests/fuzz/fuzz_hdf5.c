@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Raw HDF5 files: a dataset's, looked at as a preview does, or a checkpoint's behind a fitting seal. libhdf5 itself
-// crashes on some of what is found here: this target is for reports (docs/explanation/reliability.md) and is not in the
-// check, but for its seeds.
+// Raw HDF5 files: a dataset's, examined as a preview does, or a checkpoint's behind a matching seal. libhdf5 itself
+// crashes on some of the findings. This target is for reports (docs/explanation/reliability.md), and only its seeds are
+// in the check.
 #include "fuzz.h"
 
 #include "elbow/checkpoint/detail/format.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// JPEG files. libjpeg is not instrumented: what is looked for is on our side of it.
+// JPEG files. libjpeg is not instrumented: the target searches errors in this project's code.
 #include "import_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

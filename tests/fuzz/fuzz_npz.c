@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// NPZ files: the only array, and one that is asked for.
+// NPZ files: the only array, and a named one.
 #include "import_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,7 +11,7 @@ static uint32_t big_endian(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-// Chunks are a length, a type, so many bytes, and the CRC of type and bytes.
+// Chunks are a length, a type, that number of bytes, and the CRC of type and bytes.
 static void mend_checksums(uint8_t *bytes, size_t size)
 {
     size_t at = sizeof SIGNATURE;

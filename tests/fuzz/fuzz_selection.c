@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Selections of rows: a range, a list or a mask, one side of a split, windows of series, from numbers of any size. What
-// was accepted must hold together: every sample lies in a selected row, within it, in the order of the file.
+// Selections of rows: a range, a list or a mask, one side of a split, windows of series, from numbers of any size. An
+// accepted selection must be consistent: every sample lies in a selected row, within it, in the order of the file.
 #include "fuzz.h"
 
 #include "elbow/data/selection.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TIFF files. libtiff is not instrumented: what is looked for is on our side of it.
+// TIFF files. libtiff is not instrumented: the target searches errors in this project's code.
 #include "import_input.h"
 
 // Some codecs pack 65536 to 1, and a picture lies in memory up to three times: more than FUZZ_BYTES_MAX of a longer

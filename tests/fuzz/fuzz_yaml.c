@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Configurations: a YAML text and, behind zero bytes, assignments as --set takes them; read, checked, and asked for the
-// model's tensors. What was accepted must survive being written and read again.
+// Configurations: a YAML text and, behind zero bytes, assignments as --set takes them; read, checked, and used for the
+// model's tensors. An accepted configuration must survive being written and read again.
 #include "fuzz.h"
 
 #include "elbow/config/config.h"

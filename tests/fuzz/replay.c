@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A fuzz target without a fuzzer: runs every file of the folders given. The kept inputs are valid files and what once
-// was a finding, so that none comes back.
+// A fuzz target without a fuzzer: runs every file of the given folders. The kept inputs are valid files and former
+// findings, so that none returns.
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -21,7 +21,7 @@ static int replay(const char *path)
     uint8_t *data = malloc((size_t)size + (size == 0)); // of exactly its size, so that a sanitizer sees its end
     size_t got = fread(data, 1, (size_t)size, stream);
     fclose(stream);
-    fprintf(stderr, "%s\n", path); // so that the last one told is the one that broke
+    fprintf(stderr, "%s\n", path); // so that the last printed name is that of the input that failed
     LLVMFuzzerTestOneInput(data, got);
     free(data);
     return 0;
