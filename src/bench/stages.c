@@ -140,7 +140,7 @@ static void run_backward(struct elbow_bench_run *bench)
     }
 }
 
-// As many additions as this rank makes inside its subtrees.
+// Makes as many additions as this rank makes inside its subtrees.
 static void run_sum(struct elbow_bench_run *bench)
 {
     struct elbow_engine *engine = &bench->engine;
@@ -198,7 +198,7 @@ static void run_exchange(struct elbow_bench_run *bench)
     end_exchange(bench, (struct elbow_exchange_client){.decide = decide_yes, .apply = apply_nothing});
 }
 
-// A rate of zero: all the work, and the parameters, which are the engine's, stay as they are.
+// A rate of zero: all the work, without a change of the parameters, which belong to the engine.
 static void apply_without_rate(void *user, struct elbow_piece piece, const float *gradient, float *parameters)
 {
     struct elbow_floor *floor = user;

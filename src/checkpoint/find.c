@@ -90,8 +90,8 @@ static enum elbow_status take_contents(const struct bytes *file, const struct se
     return elbow_checkpoint_read(name, file->bytes, file->size, search->checkpoint, error);
 }
 
-// One file, a plain one (a pipe would keep us waiting, and has no length). Of a run directory's it must be of the step
-// that its name says. FORMAT is proof that it is no sound checkpoint; FILE, with errno, is none.
+// Reads one plain file (a pipe would block, and has no length). A file of a run directory must be of the step in its
+// name. FORMAT means that it is certainly no intact checkpoint; FILE, with errno, does not.
 static enum elbow_status read_one(const struct search *search, const uint64_t *step, struct elbow_error *error)
 {
     struct bytes file = {0};

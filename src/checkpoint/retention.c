@@ -15,7 +15,7 @@
 
 enum { NUMBERS_MAX = 10000 }; // damaged files of one step
 
-// To a name of its own: an earlier damaged one stays.
+// Renames it to an unused name, so that an earlier damaged one stays.
 static enum elbow_status set_aside(const struct elbow_directory *run, uint64_t step, struct elbow_error *error)
 {
     char name[ELBOW_CHECKPOINT_NAME_SIZE], aside[ELBOW_CHECKPOINT_NAME_SIZE + 32];
@@ -115,7 +115,7 @@ enum elbow_status elbow_retention_reserve(struct elbow_retention *retention, str
     return ELBOW_OK;
 }
 
-// The place of a step: its entry, or where it belongs.
+// The place of a step: its entry, or the place at which to insert it.
 static size_t place_of(const struct elbow_retention *retention, uint64_t step)
 {
     size_t i = retention->count;

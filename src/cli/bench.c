@@ -13,7 +13,7 @@
 
 enum { ROUNDS = 15 }; // where --rounds is left out
 
-// Without a configuration: a common model, on noise: a random word for each value, as binarised images take.
+// Used without a configuration: a common model, on noise: a random word for each value, as for binarised images.
 static const char *const DEFAULT_TEXT = "data: {synthetic: 65536, shape: [28, 28], binarize: threshold}\n"
                                         "model:\n"
                                         "  latent: 20\n"

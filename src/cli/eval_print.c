@@ -118,7 +118,7 @@ static void print_confusion(const struct elbow_session *session, const struct el
     putchar('\n');
 }
 
-// Of the column of names: wider where a long one is shown.
+// The width of the column of names: wider if a long one is shown.
 static int width_of_names(const struct elbow_evaluation *evaluation)
 {
     int width = NAME_WIDTH;

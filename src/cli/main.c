@@ -133,7 +133,7 @@ static const struct elbow_command *find_work(int count, char **words, struct elb
     return NULL;
 }
 
-// Local. MEMORY where there is so little that the libraries would crash or hang before any sentence of ours.
+// Local. MEMORY if there is so little that the libraries would crash or hang before Elbow could report it.
 static enum elbow_status take_memory(struct elbow_error *error)
 {
     elbow_memory_start();

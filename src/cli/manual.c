@@ -41,7 +41,7 @@ static void put_text(FILE *out, const char *text, size_t length)
     }
 }
 
-// Text that roff fills: a line of the page may end where there is a blank.
+// Text that roff fills: a line of the page may end at a blank.
 static void put_filled(FILE *out, const char *text, size_t length)
 {
     size_t start = 0;
@@ -139,7 +139,7 @@ static void put_usage(struct writer *writer, const char *line, size_t length, si
     fputs(".RE\n", writer->out);
 }
 
-// "  term  meaning"; a term whose meaning begins in the next line; or a line of its own, to be shown as it is.
+// "  term  meaning"; a term whose meaning begins in the next line; or a line of its own, which is shown unchanged.
 static void put_entry(struct writer *writer, const char *line, size_t length, size_t indent)
 {
     size_t meaning = find_meaning(line, length, indent);

@@ -250,7 +250,7 @@ static bool open_training(struct elbow_call *call, const struct options *options
     return false;
 }
 
-// Collective. Of a checkpoint, and its data.
+// Collective. Measures a checkpoint with its data.
 static enum elbow_status measure_checkpoint(struct elbow_call *call, const struct options *options,
                                             struct elbow_error *error)
 {

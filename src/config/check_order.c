@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The order of the training rows, and where they are.
+// The order of the training rows, and their place.
 #include "elbow/config/detail/check.h"
 #include "elbow/config/detail/value.h"
 

@@ -88,7 +88,7 @@ static bool names_kind(const struct elbow_key *key, const char *rest)
     return elbow_value_kind(key, word) != NULL;
 }
 
-// A list, or a kind with its options, as it is; a kind that is not yet chosen has no options.
+// A list, or a kind with its options, in its current state; a kind that is not yet chosen has no options.
 static void write_whole(const void *base, const struct elbow_key *key, const char *rest, struct elbow_printer *printer)
 {
     if (key->type == ELBOW_KEY_MAP && elbow_value_is_preset(key, base)) {
@@ -128,8 +128,8 @@ static const struct elbow_key *find_inner(const struct elbow_key *key, const cha
     return inner && inner->type == ELBOW_KEY_KIND ? inner : NULL;
 }
 
-// An entry within a list, or an option of a kind: the value as it is becomes a tree, the entry is exchanged, and the
-// tree is read again, with all checks. Takes over `value`.
+// An entry within a list, or an option of a kind: the current value becomes a tree, the entry is replaced, and the tree
+// is read again, with all checks. Takes over `value`.
 static enum elbow_status set_entry(void *base, const struct elbow_key *key, const char *shown, const char *rest,
                                    struct elbow_yaml *value, const struct elbow_source *source)
 {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Of each dataset, in a few seconds; and of a node's free memory.
+// Bytes that are read of each dataset, in a few seconds; and the divisor of a node's free memory.
 enum { MOST_BYTES = 1 << 29, FREE_SHARE = 4 };
 
 static void take_variable(const char *name, char value[ELBOW_DOCTOR_VALUE_SIZE])

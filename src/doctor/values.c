@@ -58,7 +58,7 @@ static void load(struct look *look, const struct elbow_dataset *train, struct el
         request.reference = is_valid ? &facts : NULL;
         request.reference_name = is_valid ? train->name : NULL;
         request.most_bytes = look->most;
-        if (look->facts->shortage[0] != 0) // which is said already
+        if (look->facts->shortage[0] != 0) // which is reported already
             request.placing.memory = 0;
         if (look->frozen != NULL)
             elbow_frozen_request(look->frozen, look->config, &request);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-// Local. The files of the rows that a request means; none where they cannot be found.
+// Local. The files of the rows of a request; none if they cannot be found.
 static void find_rows(const struct elbow_session_request *request, const struct elbow_config *config,
                       struct elbow_session_files *files)
 {

@@ -20,7 +20,7 @@ enum { TABLE_BYTES_MAX = 1 << 30 };
 struct gathering {
     struct elbow_compared *compared;
     struct elbow_measured measured;
-    size_t figures; // of a row: recon, and kl where there is one
+    size_t figures; // of a row: recon, and kl if there is one
 };
 
 static void produce(void *user, uint64_t first, size_t count, void *results)

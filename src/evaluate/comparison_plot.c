@@ -61,7 +61,7 @@ static const char *add_title(struct picture *picture, const struct elbow_compare
     return title;
 }
 
-// Training dashed, evaluations in full; where there are none, training in full.
+// Training dashed, evaluations as full lines; without evaluations, training as full lines.
 static void add_curves(struct picture *picture, const char *title, enum elbow_compared_curve curve)
 {
     size_t first = picture->series_count;

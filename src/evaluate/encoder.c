@@ -106,7 +106,7 @@ static struct elbow_sink_column error_column(const struct elbow_dataset *dataset
     return column;
 }
 
-// Of one sample; NULL for plain numbers.
+// The unit for one sample; NULL for plain numbers.
 static const char *units_of(enum elbow_figure_kind kind)
 {
     const char *unit = elbow_figure_row(kind)->unit;

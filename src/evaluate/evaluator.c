@@ -38,7 +38,7 @@ static int compare_labels(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// The distinct labels, sorted; none where there are more than CLASSES_MAX.
+// The distinct labels, sorted; none if there are more than CLASSES_MAX.
 static enum elbow_status find_classes(struct evaluating *evaluating, struct elbow_error *error)
 {
     const struct elbow_evaluation_request *request = evaluating->request;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-// Of the model without a KL an answer of its own.
+// The score of the request; by default the ELBO.
 static enum elbow_status settle_by(const char *word, enum elbow_score_by *by, struct elbow_error *error)
 {
     *by = ELBOW_SCORE_BY_ELBO;

@@ -35,7 +35,7 @@ static bool may_go_on(const struct elbow_error *error)
     return error->status == ELBOW_OK || error->status == ELBOW_OUTPUT;
 }
 
-// As many samples as there may be, and of each class as many as of the others.
+// The largest number of samples up to `most` with the same number of each class.
 static uint64_t count_samples(const struct elbow_gallery *gallery, uint64_t most)
 {
     uint64_t classes = elbow_gallery_classes(gallery);

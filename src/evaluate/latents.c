@@ -192,7 +192,7 @@ static enum elbow_status allocate_workspace(struct decoding *decoding, bool is_r
     return status;
 }
 
-// As many microbatches as have a block's bytes of latents; at least one.
+// Rows of as many microbatches as fit into a block's bytes of latents; at least one microbatch.
 static size_t block_of(size_t microbatch, uint64_t values)
 {
     size_t microbatches = (size_t)(BLOCK_BYTES / (sizeof(float) * values * microbatch));

@@ -227,7 +227,7 @@ static void start(struct fitting *fitting, uint64_t seed)
     }
 }
 
-// A millionth of the mean variance of the points' dimensions, or of 1 where they are all the same.
+// A millionth of the mean variance of the points' dimensions, or of 1 if all points are equal.
 static double find_floor(const struct fitting *fitting)
 {
     double all = 0;

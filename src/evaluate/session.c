@@ -199,7 +199,7 @@ static enum elbow_status set_binarize(const char *word, struct elbow_config *con
     return elbow_error_set(error, ELBOW_USAGE, "--binarize %.60s: expected none, threshold or sample", word);
 }
 
-// Collective. Of a run with averaged weights these, unless the request is for the others.
+// Collective. Chooses the averaged weights, if the run has them and the request is not for the others.
 static void choose_weights(struct elbow_comm *comm, const struct elbow_session_request *request, struct elbow_log *log,
                            struct elbow_checkpoint *checkpoint)
 {

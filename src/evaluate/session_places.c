@@ -171,7 +171,7 @@ static enum elbow_status locate_beside(const char *flag, const char *given, bool
         return elbow_error_set(error, ELBOW_USAGE,
                                "%s %.500s: the checkpoint was trained on noise, which has no %s; also give --data",
                                flag, given, flag + 2);
-    // Beside one dataset a bare one is of its file.
+    // Beside one dataset, a bare name is in the file of that dataset.
     if (elbow_places_next(&next) && elbow_config_locate(rows->file, next.location, file, dataset))
         elbow_text_format(place->file, sizeof place->file, "%s", file);
     place->key = flag;

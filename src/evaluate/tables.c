@@ -22,7 +22,7 @@ enum elbow_status elbow_measure_place(const char *flag, const char *place, const
     return elbow_error_set(error, ELBOW_USAGE, "%s %.500s: expected FILE:/dataset", flag, place);
 }
 
-// Collective. A table as it is stored: not scaled, not transformed.
+// Collective. A table as stored: not scaled, not transformed.
 static enum elbow_status load(const struct elbow_measuring_request *request, const char *flag, const char *place,
                               const char *labels, struct elbow_dataset *dataset, struct elbow_error *error)
 {
@@ -57,7 +57,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// Labels become numbers of classes, in rising order; none where there are too many of them.
+// Labels become numbers of classes, in ascending order; none if there are too many of them.
 static enum elbow_status take_labels(const struct elbow_measuring_request *request, const struct elbow_dataset *dataset,
                                      struct elbow_measure_tables *tables, struct elbow_error *error)
 {

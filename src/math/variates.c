@@ -95,7 +95,7 @@ double elbow_draw_normal(struct elbow_variates *source)
     return sqrt(-2 * log1p(-numbers[0])) * cos(two_pi * numbers[1]);
 }
 
-// Of a shape of at least 1.
+// For a shape of at least 1.
 static double draw_large_gamma(double shape, struct elbow_variates *source)
 {
     double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);

@@ -299,7 +299,7 @@ struct forward {
     const struct activation *row;
     size_t units;
     const float *bias;
-    float *y, *derivative; // derivative: NULL where it is not kept
+    float *y, *derivative; // derivative: NULL if it is not kept
 };
 
 static void forward_span(void *user, int part, size_t first, size_t count)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Shapes forwards from the input, and, for the layers that end in an image, backwards from the output.
+// Shapes forward from the input and, for layers that end in an image, backward from the output.
 #include "elbow/nn/architecture.h"
 
 #include <string.h>

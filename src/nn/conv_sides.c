@@ -69,7 +69,7 @@ static int64_t side_before(const struct elbow_layer *options, size_t output)
 
 typedef int64_t side_function(const struct elbow_layer *options, size_t places);
 
-// By the function along the axes of the kind; false if there are no places or too many.
+// Applies the function along the axes of the kind; false if there are no places or too many.
 static bool map_sides(const struct elbow_layer *options, side_function *side, struct elbow_shape from,
                       struct elbow_shape *to)
 {

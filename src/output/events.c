@@ -72,8 +72,8 @@ static uint64_t step_of(const unsigned char *event, size_t size)
     return step;
 }
 
-// Reads the record at `from`: its event (owned by the caller), whole and sound, and where it ends. False where there is
-// none.
+// Reads the record at `from`: its event (owned by the caller), if it is complete and intact, and its end. False if
+// there is none.
 static bool read_record(int file, off_t from, char **event, size_t *size, off_t *end)
 {
     unsigned char head[HEAD_SIZE], tail[TAIL_SIZE];

@@ -238,7 +238,8 @@ static enum elbow_status read_raw(struct coder *coder, const char *path, struct 
     return status;
 }
 
-// Of a chunk that declares more than there is, libpng would take memory for all of it; without, it skips the chunk.
+// For a chunk that declares more bytes than the file has, libpng would allocate all of them; without this memory it
+// skips the chunk.
 static png_voidp take_bounded(png_structp png, png_alloc_size_t size)
 {
     const struct coder *coder = png_get_mem_ptr(png);

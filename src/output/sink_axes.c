@@ -29,7 +29,7 @@ static void write_numbers(struct elbow_hdf5 *file, const char *name, uint64_t n)
     }
 }
 
-// The scale of a name, which is made where it is not there.
+// The scale of a name; makes it if it does not exist.
 static const char *scale_of(struct naming *naming, const char *name, uint64_t length)
 {
     char path[NAME_SIZE];

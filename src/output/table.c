@@ -172,7 +172,7 @@ static bool take_back(struct elbow_table *table, off_t now, bool *is_own)
     return is_read && (!*is_own || ftruncate(table->file, table->end) == 0);
 }
 
-// Somebody has changed the table: all that is there stays, and whole rows go on behind it.
+// Another process has changed the table: its contents stay, and whole rows continue behind them.
 static bool go_on_behind(struct elbow_table *table, off_t now)
 {
     char last = '\n';

@@ -28,7 +28,7 @@ static void write_head(const char *text, FILE *out)
     elbow_html_element(out, "th scope=\"col\"", text);
 }
 
-// A number and its error; a dash where there is none.
+// A number and its error; a dash if there is none.
 static void write_number(const char *value, double error, FILE *out)
 {
     fputs("<td>", out);

@@ -29,7 +29,7 @@ static struct most most_of(const struct elbow_model *model)
     return most;
 }
 
-// Columns of a part, from its ranges; *end is where they end.
+// Columns of a part, from its ranges; *end is their end.
 static void list_columns(const struct elbow_ranges *ranges, struct elbow_model_part *part, size_t *columns)
 {
     size_t count = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The Gaussian whose decoder has two outputs for each value, its mean m and s:
 //   v = floor + exp(s), where s above 40 bends softly to 60;   log p = -1/2 sum_d ((x - m)^2 / v + log v + log(2 pi)).
-// Without a floor a value that is met exactly has no largest log p (Mattei and Frellsen 2018, "Leveraging the exact
-// likelihood of deep latent variable models").
+// Without a floor, a value that is predicted exactly has no largest log p (Mattei and Frellsen 2018, "Leveraging the
+// exact likelihood of deep latent variable models").
 #include "elbow/vae/detail/gaussian.h"
 
 #include "elbow/math/threads.h"

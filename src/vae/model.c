@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-// The tensor of numbers beside the networks, named by its part where there are several.
+// The tensor of numbers beside the networks, named by its part if there are several.
 static enum elbow_status add_shared(struct elbow_model *model, struct elbow_model_part *part, struct elbow_error *error)
 {
     static const char workspace[] = "likelihood/";
@@ -108,7 +108,7 @@ static void tell_outputs(struct elbow_shape sample, size_t outputs, const struct
                         told.message, outputs, outputs, sample.channels);
 }
 
-// Of the log-variances of q(z|x).
+// The bounds of the log-variances of q(z|x).
 static struct elbow_network_bounds bounds_of(const struct elbow_config *config, const struct elbow_model *model)
 {
     const struct elbow_posterior_options *options = &config->model.posterior_options;

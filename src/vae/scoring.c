@@ -35,7 +35,7 @@ static float *gradient_of(const struct work *work)
     return work->scoring->gradient && shared->count > 0 ? work->scoring->gradient + shared->offset : NULL;
 }
 
-// A call for all rows, whose arrays are still to be said.
+// A call for all rows, without its arrays.
 static struct elbow_likelihood_call call_of(const struct work *work)
 {
     const struct elbow_model_part *part = work->part;

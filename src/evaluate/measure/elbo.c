@@ -39,7 +39,7 @@ static size_t width(const struct elbow_measure_plan *plan)
     return elbow_model_statistics(model, true) + ERRORS_WIDTH + (wants_residual(model) ? RESIDUAL_WIDTH : 0);
 }
 
-// Of the rows that have just been decoded.
+// Adds the residual of the rows that have just been decoded.
 static void add_residual(const struct elbow_measured *measured, double *sums)
 {
     const struct elbow_evaluation_request *request = measured->plan->request;

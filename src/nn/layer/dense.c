@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // dense: y = f(x W + b). With a = x W + b (rows, units), y = f(a), and the loss' gradient dy:
 //   da = dy * f'(a);   dW = x^T da;   db = sum over rows of da;   dx = da W^T.
-// Tensors: weight (inputs, units), condition where there are such (detail/condition.h), bias (units).
+// Tensors: weight (inputs, units), condition if there is one (detail/condition.h), bias (units).
 //
 // A part has some rows of W and the inputs that belong to them. Forward it continues the sums of the previous part, so
 // that the bits are those of one product. The last part adds bias and activation; backward it is the first, and turns

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Canvases of Cairo, and the only caller of it: pixels, which libpng packs (output/image), and pages of PDF. Letters
-// are neither hinted nor fitted to pixels, so a text is as wide as it was measured. Without a font on the machine Cairo
+// are neither hinted nor fitted to pixels, so a text is as wide as it was measured. If the machine has no font, Cairo
 // draws one of its own.
 #include "elbow/output/detail/canvas.h"
 
@@ -56,7 +56,7 @@ static void fill(struct elbow_canvas *canvas, const struct elbow_box *box, struc
 
 static void trace(cairo_t *cairo, const double *xy, size_t count)
 {
-    cairo_new_path(cairo); // a text leaves its end as a place to go on from
+    cairo_new_path(cairo); // because a text leaves its end as the current point
     for (size_t i = 0; i < count; ++i)
         cairo_line_to(cairo, xy[2 * i], xy[2 * i + 1]);
 }

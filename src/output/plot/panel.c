@@ -70,7 +70,7 @@ static void choose_along(struct labels *labels, const struct elbow_plot_axis *ax
     }
 }
 
-// A panel as it is laid out.
+// The layout of a panel.
 struct layout {
     struct elbow_frame frame;
     struct labels across, upward;

@@ -137,7 +137,7 @@ static size_t linear_ticks(const struct elbow_scale *scale, size_t most, bool is
     return count;
 }
 
-// Whole powers of ten; where they are few, 2 and 5 of each as well; within one of them, as linear scales have them.
+// Whole powers of ten; if they are few, 2 and 5 of each as well; within one of them, ticks of a linear scale.
 static size_t logarithmic_ticks(const struct elbow_scale *scale, size_t most, struct elbow_tick *ticks)
 {
     static const double DIGITS[] = {1, 2, 5};
@@ -164,7 +164,7 @@ static size_t logarithmic_ticks(const struct elbow_scale *scale, size_t most, st
     return count;
 }
 
-// Whole powers of two, or of four, ... where there are many.
+// Whole powers of two, or of four, ... if there are many.
 static size_t doubling_ticks(const struct elbow_scale *scale, size_t most, struct elbow_tick *ticks)
 {
     const double two = log10(2), distance = scale->most - scale->least;

@@ -280,7 +280,7 @@ static double log_variance_at(const struct elbow_likelihood_call *call, const st
     return log_variance_of(call);
 }
 
-// At y = x, with the variances as they are.
+// At y = x, with the current variances.
 static void saturated(const struct elbow_likelihood_call *call)
 {
     struct elbow_variance variance = variance_of(call->options);

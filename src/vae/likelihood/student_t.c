@@ -2,8 +2,8 @@
 // Student's t of location y, scale s and n degrees of freedom: with t = (x - y) / s
 //   log p = log Gamma((n + 1) / 2) - log Gamma(n / 2) - log(n pi) / 2 - log s - (n + 1) / 2 log(1 + t^2 / n).
 // The location is the mean for n > 1 (the median for any n); the variance s^2 n / (n - 2) exists for n > 2. Lange,
-// Little and Taylor 1989, "Robust statistical modeling using the t distribution", find n = 4 a good choice where there
-// are too few data to estimate it.
+// Little and Taylor 1989, "Robust statistical modeling using the t distribution", find n = 4 a good choice if there are
+// too few data to estimate it.
 #include "elbow/vae/detail/location_scale.h"
 
 #include "elbow/math/gamma.h"
@@ -84,7 +84,7 @@ static void saturated(const struct elbow_likelihood_call *call)
     elbow_location_scale_saturated(&work, largest);
 }
 
-// The variance is s^2 n / (n - 2); where there is none, or nearly none, that of 3 degrees of freedom.
+// The variance is s^2 n / (n - 2); if there is none, or nearly none, that of 3 degrees of freedom.
 static void start(const struct elbow_likelihood_start *start)
 {
     const struct elbow_likelihood_options *options = start->options;

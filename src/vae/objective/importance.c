@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-// A prior whose KL is sampled has said log q - log p at z: K = 1 has the bits of the elbo.
+// A prior with a sampled KL has already computed log q - log p at z: K = 1 has the bits of the elbo.
 static void weigh_draw(const struct elbow_pass *pass)
 {
     struct elbow_prior_call call = elbow_pass_prior(pass);

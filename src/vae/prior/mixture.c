@@ -120,7 +120,7 @@ static void kl(const struct elbow_prior_call *call, float *parts)
     }
 }
 
-// Of a row: adds price times -d log p / dz.
+// Adds price times -d log p / dz of a row.
 static void pull_row(const struct elbow_prior_call *call, size_t i, double price, struct shares *shares, float *dz)
 {
     size_t latent = call->latent;
