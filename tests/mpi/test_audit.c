@@ -22,7 +22,7 @@ static enum elbow_status run_with_flip(struct fixture *fixture, int rank, uint64
         element = engine.model->parameters.tensors[engine.model->parameters.count - 1].offset;
     while (status == ELBOW_OK && engine.state.step < plan.sequence.last_step) {
         status = elbow_engine_step(&engine, &fixture->error);
-        elbow_comm_barrier(mpi_comm); // nobody begins the next step before the flip
+        elbow_comm_barrier(mpi_comm); // no rank begins the next step before the flip
         float *values = (float *)(uintptr_t)elbow_exchange_parameters(engine.exchange);
         if (status == ELBOW_OK && engine.state.step == step && plan.place.rank == rank) {
             uint32_t bits;
@@ -88,7 +88,7 @@ START_TEST(a_flip_in_the_shared_copy_is_found)
 }
 END_TEST
 
-// In the copy of a pretended node that does not own what flips.
+// In the copy of a pretended node that does not own the flipped element.
 START_TEST(a_flip_on_one_node_is_found)
 {
     struct fixture fixture;

@@ -180,7 +180,7 @@ START_TEST(limits_hold_for_sparse_and_selected_rows)
             uint64_t samples = dataset.samples, all = dataset.selection.samples;
             bool has_six = samples < all && elbow_selection_row(&dataset.selection, samples) < 12;
             size_t next = 8 + (has_six ? 6 : 2) * 5; // a start, and a byte and a column for each entry
-            mpi_assert(samples == all || elbow_dataset_bytes(&dataset) + next + 8 > most); // but for what is rounded up
+            mpi_assert(samples == all || elbow_dataset_bytes(&dataset) + next + 8 > most); // up to rounding
             elbow_dataset_unload(mpi_comm, &dataset);
         }
     remove_file();

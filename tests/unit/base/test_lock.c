@@ -181,7 +181,7 @@ START_TEST(a_lock_of_another_user_counts)
         write_failure = reasons[i / 2];
         ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
         ck_assert_ptr_nonnull(strstr(error.message, who));
-        read_failure = EACCES; // nobody knows
+        read_failure = EACCES; // the state is unknown
         ck_assert_int_eq(take(&place, &lock, &error), ELBOW_FILE);
         ck_assert_ptr_nonnull(strstr(error.message, "lock: cannot be locked: Permission denied"));
         read_failure = 0;

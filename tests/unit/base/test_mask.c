@@ -42,7 +42,7 @@ START_TEST(bytes_that_are_no_utf8_are_masked)
 {
     check_mask("caf\xe9!", "caf?!");
     check_mask("\x9b\x33\x31m", "?31m");      // CSI where a byte is a character
-    check_mask("\xc0\x9b|\xc1\xbf", "??|??"); // too long for what they stand for
+    check_mask("\xc0\x9b|\xc1\xbf", "??|??"); // too long for their characters
     check_mask("\xe0\x82\x9b", "???");
     check_mask("\xed\xa0\x80", "???");      // half of a pair
     check_mask("\xf4\x90\x80\x80", "????"); // beyond the last character
