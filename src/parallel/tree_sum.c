@@ -13,11 +13,12 @@
 // that they travel one by one.
 enum { PIECE_MOST = 4096, PIECE_LEAST = 64, ROOM = 1 << 20 };
 
-size_t elbow_tree_sum_piece(size_t width, int ranks, int subtrees)
+size_t elbow_tree_sum_piece(size_t width, size_t record, int ranks, int subtrees)
 {
     size_t piece = ROOM / ((size_t)ranks * (size_t)subtrees);
     piece = piece > PIECE_LEAST ? piece : PIECE_LEAST;
     piece = piece < PIECE_MOST ? piece : PIECE_MOST;
+    piece -= piece % record;
     return piece < width ? piece : width;
 }
 
@@ -30,7 +31,18 @@ struct summing {
     double *part, *all;           // (most, piece) of this rank; (ranks, most, piece)
     struct elbow_range *subtrees; // of all ranks, from left to right
     int *counts;                  // of each rank
+    struct elbow_addition *order; // of all subtrees
 };
+
+static void combine(const struct elbow_tree_sum *job, size_t width, double *left, const double *right)
+{
+    if (job->combine != NULL) {
+        job->combine(width / job->record, left, right);
+        return;
+    }
+    for (size_t i = 0; i < width; ++i)
+        left[i] += right[i];
+}
 
 // Node [lo, hi) of the tree into `sum`; deeper ones use the vectors behind `level`.
 static void sum_node(const struct summing *summing, uint64_t lo, uint64_t hi, int level, double *sum)
@@ -44,18 +56,20 @@ static void sum_node(const struct summing *summing, uint64_t lo, uint64_t hi, in
     double *right = summing->levels + (size_t)level * width;
     sum_node(summing, lo, middle, level, sum);
     sum_node(summing, middle, hi, level + 1, right);
-    for (size_t i = 0; i < width; ++i)
-        sum[i] += right[i];
+    combine(summing->job, width, sum, right);
 }
 
 static void find_subtrees(struct summing *summing)
 {
     struct elbow_range *list = summing->subtrees;
     uint64_t leaves = summing->job->leaves;
+    int total = 0;
     for (int r = 0; r < summing->size; ++r) {
         summing->counts[r] = elbow_partition_subtrees(leaves, elbow_partition(leaves, r, summing->size), list);
         list += summing->counts[r];
+        total += summing->counts[r];
     }
+    elbow_partition_additions((struct elbow_range){0, leaves}, summing->subtrees, total, summing->order);
 }
 
 // Collective. Entries [first, first + count) of the sum of all ranks.
@@ -73,7 +87,9 @@ static void join_piece(struct summing *summing, struct elbow_comm *comm, size_t 
         packed += theirs;
         total += summing->counts[r];
     }
-    elbow_partition_sum(summing->job->leaves, summing->subtrees, total, count, summing->all);
+    for (int i = 0; i < total - 1; ++i)
+        combine(summing->job, count, summing->all + (size_t)summing->order[i].target * count,
+                summing->all + (size_t)summing->order[i].source * count);
     memcpy(sum + first, summing->all, count * sizeof *sum);
 }
 
@@ -101,6 +117,7 @@ static enum elbow_status allocate_workspace(struct summing *summing, struct elbo
         ELBOW_ARRAY(summing->levels, levels * width),      ELBOW_ARRAY(summing->mine, most * width),
         ELBOW_ARRAY(summing->part, most * summing->piece), ELBOW_ARRAY(summing->all, size * most * summing->piece),
         ELBOW_ARRAY(summing->subtrees, size * most),       ELBOW_ARRAY(summing->counts, size),
+        ELBOW_ARRAY(summing->order, size * most),
     };
     return elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "sums over the data", error);
 }
@@ -110,8 +127,9 @@ enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow
 {
     int size = elbow_comm_place(comm).size;
     struct summing summing = {.job = job, .size = size, .most = elbow_partition_subtrees_most(job->leaves, size)};
-    ELBOW_CHECK(job->leaves > 0 && job->width > 0);
-    summing.piece = elbow_tree_sum_piece(job->width, size, summing.most);
+    size_t record = job->combine != NULL ? job->record : 1;
+    ELBOW_CHECK(job->leaves > 0 && job->width > 0 && record > 0 && record <= PIECE_LEAST && job->width % record == 0);
+    summing.piece = elbow_tree_sum_piece(job->width, record, size, summing.most);
     *error = (struct elbow_error){0};
     allocate_workspace(&summing, error);
     if (elbow_comm_agree(comm, error) == ELBOW_OK)
@@ -122,5 +140,6 @@ enum elbow_status elbow_tree_sum_run(struct elbow_comm *comm, const struct elbow
     elbow_release(&summing.all);
     elbow_release(&summing.subtrees);
     elbow_release(&summing.counts);
+    elbow_release(&summing.order);
     return error->status;
 }

@@ -58,11 +58,13 @@ END_TEST
 // The memory for all ranks is bounded: 8 MiB, or 64 numbers per subtree if there are very many.
 START_TEST(pieces_of_sums_take_bounded_room)
 {
-    mpi_assert(elbow_tree_sum_piece(5, 4, 3) == 5 && elbow_tree_sum_piece(WIDE, 4, 3) == 4096);
-    mpi_assert(elbow_tree_sum_piece(64, 1 << 16, 20) == 64 && elbow_tree_sum_piece(1, 1 << 16, 20) == 1);
+    mpi_assert(elbow_tree_sum_piece(5, 1, 4, 3) == 5 && elbow_tree_sum_piece(WIDE, 1, 4, 3) == 4096);
+    mpi_assert(elbow_tree_sum_piece(64, 1, 1 << 16, 20) == 64 && elbow_tree_sum_piece(1, 1, 1 << 16, 20) == 1);
+    mpi_assert(elbow_tree_sum_piece(6, 6, 4, 3) == 6 && elbow_tree_sum_piece(WIDE, 6, 4, 3) == 4092);
+    mpi_assert(elbow_tree_sum_piece(WIDE, 6, 1 << 16, 20) == 60);
     for (int ranks = 1; ranks <= 1 << 16; ranks *= 2)
         for (int subtrees = 1; subtrees <= 40; ++subtrees) {
-            size_t piece = elbow_tree_sum_piece(WIDE, ranks, subtrees);
+            size_t piece = elbow_tree_sum_piece(WIDE, 1, ranks, subtrees);
             mpi_assert(piece == 64 || (piece > 64 && piece * (size_t)ranks * (size_t)subtrees <= 1 << 20));
         }
 }

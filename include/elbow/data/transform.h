@@ -35,6 +35,7 @@ struct elbow_moments {
     double *mean, *deviation; // (D) of each column; a deviation of exactly 0 means constant
     double low, high;         // of all values
     double *counts;           // (D) known values of each column; NULL: all values are known
+    double *least, *most;     // (D) extremes of each column; NULL: not found
 };
 
 enum { ELBOW_TRANSFORM_WORDS_SIZE = 160 };
