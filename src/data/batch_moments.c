@@ -2,7 +2,8 @@
 // Mean and variance of the values of samples, as batches have them. For resident rows in the full order, columns are
 // dealt to the ranks and added in the order of the rows: the bits of version 0.1. For rows in pages, blocks of rows are
 // dealt to the ranks, so that each page is read by one rank.
-#include "elbow/data/detail/batch_sums.h"
+#include "elbow/data/detail/batch_reader.h"
+#include "elbow/data/detail/block_moments.h"
 #include "elbow/data/detail/rows.h"
 #include "elbow/data/through.h"
 
@@ -10,86 +11,11 @@
 #include "elbow/data/pages.h"
 #include "elbow/parallel/collectives.h"
 #include "elbow/parallel/partition.h"
-#include "elbow/parallel/tree_sum.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { PIECE = 64 };
-
-static void take_rows(const struct elbow_batch_sums *sums, uint64_t first, size_t rows)
-{
-    const struct elbow_dataset *dataset = sums->dataset;
-    uint64_t ids[PIECE];
-    for (size_t i = 0; i < rows; ++i)
-        ids[i] = first + i;
-    if (dataset->pages != NULL)
-        elbow_pages_hold(dataset->pages, rows, ids);
-    elbow_batch_gather(dataset, &sums->binarizer, rows, ids, sums->values);
-    if (sums->has_known)
-        elbow_batch_known(dataset, rows, ids, sums->known);
-    if (dataset->pages != NULL)
-        elbow_pages_release(dataset->pages);
-}
-
-static void add_row(const struct elbow_batch_sums *sums, size_t row, double *vector)
-{
-    size_t width = sums->dataset->values;
-    const float *values = sums->values + row * width, *known = sums->known + row * width;
-    double *squares = vector + width, *counts = sums->has_squares ? squares + width : squares;
-    for (size_t d = 0; d < width; ++d) {
-        if (sums->has_known && known[d] == 0)
-            continue;
-        double difference = (double)values[d] - sums->origin[d];
-        vector[d] += difference;
-        if (sums->has_squares)
-            squares[d] += difference * difference;
-        if (sums->has_known)
-            counts[d] += 1;
-    }
-}
-
-static size_t vectors(const struct elbow_batch_sums *sums)
-{
-    return 1U + sums->has_squares + sums->has_known;
-}
-
-size_t elbow_batch_sums_width(const struct elbow_batch_sums *sums)
-{
-    return vectors(sums) * sums->dataset->values;
-}
-
-void elbow_batch_sums_add(const struct elbow_batch_sums *sums, uint64_t first, uint64_t last, double *vector)
-{
-    for (size_t rows; first < last; first += rows) {
-        rows = last - first < PIECE ? (size_t)(last - first) : PIECE;
-        take_rows(sums, first, rows);
-        for (size_t row = 0; row < rows; ++row)
-            add_row(sums, row, vector);
-    }
-}
-
-static void add_block(void *user, uint64_t number, double *vector)
-{
-    const struct elbow_batch_sums *sums = user;
-    uint64_t first = number * ELBOW_BATCH_SUMS_BLOCK, left = sums->dataset->samples - first;
-    memset(vector, 0, elbow_batch_sums_width(sums) * sizeof *vector);
-    elbow_batch_sums_add(sums, first, first + (left < ELBOW_BATCH_SUMS_BLOCK ? left : ELBOW_BATCH_SUMS_BLOCK), vector);
-}
-
-// Collective. Differences from a row are small where values are alike.
-static void take_origin(struct elbow_comm *comm, const struct elbow_batch_sums *sums)
-{
-    size_t width = sums->dataset->values;
-    bool is_root = elbow_comm_place(comm).rank == 0;
-    if (is_root)
-        take_rows(sums, 0, 1);
-    for (size_t d = 0; is_root && d < width; ++d)
-        sums->origin[d] = (double)sums->values[d];
-    elbow_comm_broadcast(comm, sums->origin, width * sizeof *sums->origin);
-}
-
-struct elbow_binarizer elbow_batch_sums_binarizer(const struct elbow_binarizer *binarizer)
+static struct elbow_binarizer without_draws(const struct elbow_binarizer *binarizer)
 {
     struct elbow_binarizer own = *binarizer;
     if (own.kind != ELBOW_BINARIZE_THRESHOLD)
@@ -97,67 +23,58 @@ struct elbow_binarizer elbow_batch_sums_binarizer(const struct elbow_binarizer *
     return own;
 }
 
-enum elbow_status elbow_batch_sums_begin(struct elbow_comm *comm, const struct elbow_dataset *dataset,
-                                         const struct elbow_binarizer *binarizer, bool has_squares,
-                                         struct elbow_batch_sums *sums, struct elbow_error *error)
+enum elbow_status elbow_batch_reader_create(const struct elbow_dataset *dataset,
+                                            const struct elbow_binarizer *binarizer, struct elbow_batch_reader *reader,
+                                            struct elbow_error *error)
 {
-    size_t width = dataset->values;
-    *sums = (struct elbow_batch_sums){.dataset = dataset,
-                                      .binarizer = elbow_batch_sums_binarizer(binarizer),
-                                      .has_squares = has_squares,
-                                      .has_known = elbow_dataset_has_known(dataset)};
-    const struct elbow_array arrays[] = {ELBOW_ARRAY(sums->origin, width), ELBOW_ARRAY(sums->values, PIECE * width),
-                                         ELBOW_ARRAY(sums->known, PIECE * width)};
-    *error = (struct elbow_error){0};
-    elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "the mean", error);
-    if (elbow_comm_agree(comm, error) == ELBOW_OK)
-        take_origin(comm, sums);
-    return error->status;
+    *reader = (struct elbow_batch_reader){.dataset = dataset, .binarizer = without_draws(binarizer)};
+    return elbow_allocate(&reader->sample, dataset->values, sizeof *reader->sample, "a sample", error);
 }
 
-void elbow_batch_sums_end(struct elbow_batch_sums *sums)
+void elbow_batch_reader_destroy(struct elbow_batch_reader *reader)
 {
-    elbow_release(&sums->origin);
-    elbow_release(&sums->values);
-    elbow_release(&sums->known);
+    elbow_release(&reader->sample);
 }
 
-void elbow_batch_sums_conclude(const struct elbow_batch_sums *sums, const double *vector, double *mean,
-                               double *variance)
+void elbow_batch_reader_read(const void *user, uint64_t row, double *values)
 {
-    size_t width = sums->dataset->values;
-    const double *counts = vector + (vectors(sums) - 1) * width;
-    for (size_t d = 0; d < width; ++d) {
-        double samples = sums->has_known ? counts[d] : (double)sums->dataset->samples;
-        double difference = samples > 0 ? vector[d] / samples : 0;
-        mean[d] = samples > 0 ? sums->origin[d] + difference : 0;
-        if (variance == NULL)
-            continue;
-        variance[d] = samples > 0 ? fmax(0, vector[width + d] / samples - difference * difference) : 1;
-    }
+    const struct elbow_batch_reader *reader = user;
+    elbow_batch_gather(reader->dataset, &reader->binarizer, 1, &row, reader->sample);
+    for (size_t d = 0; d < reader->dataset->values; ++d)
+        values[d] = (double)reader->sample[d];
 }
 
-// Collective. Added along the tree over the blocks.
+void elbow_batch_reader_known(const void *user, uint64_t row, float *known)
+{
+    const struct elbow_batch_reader *reader = user;
+    elbow_dataset_known(reader->dataset, row, known);
+}
+
+// Collective. Blocks of rows are merged along a tree.
 static enum elbow_status moments_by_rows(struct elbow_comm *comm, const struct elbow_dataset *dataset,
                                          const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                          struct elbow_error *error)
 {
-    struct elbow_batch_sums sums;
-    double *vector = NULL;
-    if (elbow_batch_sums_begin(comm, dataset, binarizer, variance != NULL, &sums, error) == ELBOW_OK) {
-        const struct elbow_tree_sum job = {.leaves =
-                                               (dataset->samples + ELBOW_BATCH_SUMS_BLOCK - 1) / ELBOW_BATCH_SUMS_BLOCK,
-                                           .width = elbow_batch_sums_width(&sums),
-                                           .user = &sums,
-                                           .leaf = add_block};
-        elbow_allocate(&vector, job.width, sizeof *vector, "the mean", error);
-        if (elbow_comm_agree(comm, error) == ELBOW_OK && elbow_tree_sum_run(comm, &job, vector, error) == ELBOW_OK)
-            elbow_batch_sums_conclude(&sums, vector, mean, variance);
+    struct elbow_batch_reader reader;
+    struct elbow_moments moments = {0};
+    *error = (struct elbow_error){0};
+    elbow_batch_reader_create(dataset, binarizer, &reader, error);
+    if (elbow_comm_agree(comm, error) == ELBOW_OK) {
+        const struct elbow_moments_job job = {.comm = comm,
+                                              .rows = dataset->samples,
+                                              .values = dataset->values,
+                                              .user = &reader,
+                                              .read = elbow_batch_reader_read,
+                                              .known =
+                                                  elbow_dataset_has_known(dataset) ? elbow_batch_reader_known : NULL};
+        elbow_block_moments_take(&job, &moments, error);
     }
+    if (error->status == ELBOW_OK)
+        elbow_block_moments_start(&moments, mean, variance);
     if (error->status == ELBOW_OK && dataset->pages != NULL)
         elbow_pages_trouble(dataset->pages, error);
-    elbow_batch_sums_end(&sums);
-    elbow_release(&vector);
+    elbow_moments_clear(&moments);
+    elbow_batch_reader_destroy(&reader);
     return elbow_comm_agree(comm, error);
 }
 
@@ -229,7 +146,7 @@ enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbo
                                       const struct elbow_binarizer *given, double *mean, double *variance,
                                       struct elbow_error *error)
 {
-    struct elbow_binarizer own = elbow_batch_sums_binarizer(given), *binarizer = &own;
+    struct elbow_binarizer own = without_draws(given), *binarizer = &own;
     if (dataset->through != NULL)
         return elbow_through_moments(comm, dataset, mean, variance, error);
     if (dataset->sample.count > 0)

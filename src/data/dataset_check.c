@@ -182,8 +182,8 @@ static enum elbow_status check_support(struct elbow_loading *loading, struct elb
                 demand = elbow_demand_of_column(&loading->request->demand, i, &last);
             if (!is_of(&demand, sample[i]))
                 return refuse_value(loading, &demand, row, i, sample[i], error);
-            bool is_asked = !demand.is_of_part || demand.support == ELBOW_SUPPORT_BINARY;
-            dataset->is_binary = dataset->is_binary && (!is_asked || sample[i] == 0 || sample[i] == 1);
+            dataset->is_binary =
+                dataset->is_binary && (!elbow_loading_asks_binary(&demand) || sample[i] == 0 || sample[i] == 1);
         }
     }
     return ELBOW_OK;
@@ -198,21 +198,24 @@ static enum elbow_status find(struct elbow_checking *checking, enum elbow_check_
                                    : check_range(loading, rows, checking->sample, &checking->extremes, error);
     if (kind == ELBOW_CHECK_WHOLE)
         return check_whole(loading, rows, error);
-    return loading->request->demand.support == ELBOW_SUPPORT_REAL
-               ? ELBOW_OK
-               : check_support(loading, rows, checking->sample, error);
+    if (checking->time == ELBOW_CHECK_BEFORE && loading->dataset->is_binary)
+        elbow_few_values_add(loading, rows, &checking->few);
+    if (checking->time == ELBOW_CHECK_BEFORE || loading->request->demand.support == ELBOW_SUPPORT_REAL)
+        return ELBOW_OK;
+    return check_support(loading, rows, checking->sample, error);
 }
 
-enum elbow_status elbow_checking_begin(struct elbow_loading *loading, bool is_early, struct elbow_checking *checking,
-                                       struct elbow_error *error)
+enum elbow_status elbow_checking_begin(struct elbow_loading *loading, enum elbow_check_time time,
+                                       struct elbow_checking *checking, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     enum elbow_support support = loading->request->demand.support;
-    bool is_plain = dataset->transform.kind == ELBOW_TRANSFORM_NONE;
+    bool is_plain = dataset->transform.kind == ELBOW_TRANSFORM_NONE, is_early = time == ELBOW_CHECK_EARLY;
     *checking = (struct elbow_checking){.loading = loading,
                                         .extremes = {.low = INFINITY, .high = -INFINITY},
-                                        .is_early = is_early,
-                                        .has_range = is_plain && (is_early || scale_extremes(dataset)),
+                                        .time = time,
+                                        .has_range = time == ELBOW_CHECK_SETTLED ? is_plain && scale_extremes(dataset)
+                                                                                 : is_plain || !is_early,
                                         .found = ELBOW_CHECK_KINDS};
     dataset->is_binary = support == ELBOW_SUPPORT_UNIT || support == ELBOW_SUPPORT_BINARY ||
                          elbow_demand_word(&loading->request->demand, ELBOW_SUPPORT_BINARY) != NULL;
@@ -233,15 +236,38 @@ void elbow_checking_add(struct elbow_checking *checking, struct elbow_range rows
 enum elbow_status elbow_checking_conclude(struct elbow_checking *checking, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = checking->loading->dataset;
-    if (checking->is_early && checking->has_range && !scale_extremes(dataset))
+    bool is_early = checking->time == ELBOW_CHECK_EARLY;
+    if (is_early && checking->has_range && !scale_extremes(dataset))
         return elbow_loading_check(checking->loading, error); // there is a value beyond a float
     if (checking->found < ELBOW_CHECK_KINDS)
         return find(checking, (enum elbow_check_kind)checking->found, checking->rows, error);
+    if (checking->time == ELBOW_CHECK_BEFORE)
+        dataset->is_binary = dataset->is_binary && elbow_few_values_are_extremes(&checking->few, dataset);
     if (checking->has_range)
         return ELBOW_OK;
     dataset->low = checking->extremes.low;
     dataset->high = checking->extremes.high;
     return ELBOW_OK;
+}
+
+bool elbow_checking_needs_scale(const struct elbow_checking *checking)
+{
+    bool is_real = checking->loading->request->demand.support == ELBOW_SUPPORT_REAL;
+    return checking->time != ELBOW_CHECK_BEFORE && !(checking->has_range && is_real);
+}
+
+bool elbow_loading_accepts(const struct elbow_loading *loading, const struct elbow_moments *seen)
+{
+    struct elbow_demand demand = {0};
+    for (size_t j = 0, last = 0; j < seen->values; ++j) {
+        float low = (float)seen->least[j], high = (float)seen->most[j];
+        if (j == 0 || j > last)
+            demand = elbow_demand_of_column(&loading->request->demand, j, &last);
+        bool is_known = seen->counts == NULL || seen->counts[j] > 0;
+        if (is_known && !(isfinite(low) && isfinite(high) && is_of(&demand, low) && is_of(&demand, high)))
+            return false;
+    }
+    return true;
 }
 
 void elbow_checking_end(struct elbow_checking *checking)
@@ -326,7 +352,7 @@ enum elbow_status elbow_loading_check(struct elbow_loading *loading, struct elbo
     struct elbow_checking checking;
     struct elbow_loading_walk walk = elbow_loading_walk(loading);
     struct elbow_range rows;
-    enum elbow_status status = elbow_checking_begin(loading, false, &checking, error);
+    enum elbow_status status = elbow_checking_begin(loading, ELBOW_CHECK_SETTLED, &checking, error);
     while (status == ELBOW_OK && elbow_loading_walk_next(&walk, &rows))
         elbow_checking_add(&checking, rows);
     if (status == ELBOW_OK)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Learning from all rows of a dataset in pages. The order of the walks follows from what needs what: the scaling of
-// bytes needs the largest value (usually a guess is right); a learned transform needs the extremes, or two walks for
-// moments; figures of the values as the model sees them need the transform, and their deviation needs their mean.
+// Learning from all rows of a dataset. Scaling, and transforms that shift and divide, turn moments of the stored values
+// into those of the values behind them, so one walk suffices for them. Of other transforms, and of values that batches
+// change, the same walk takes moments beside those; the scaling of bytes is guessed for that, and usually right.
 #include "elbow/data/detail/learning.h"
 
 #include "elbow/base/memory.h"
@@ -13,11 +13,33 @@
 
 enum { BYTE_MOST = 255 };
 
-// The parts that need only the transform.
-static unsigned seen_parts(const struct elbow_learning *learning)
+// Whether the transform is learned; and whether it is another function than shifting and dividing.
+static bool learns_transform(const struct elbow_learning *learning)
 {
-    bool wants_start = learning->loading->request->start != NULL;
-    return ELBOW_PASS_CHECK | ELBOW_PASS_SEEN | (wants_start ? (unsigned)ELBOW_PASS_START : 0U);
+    return elbow_transform_row(learning->loading->dataset->transform.kind)->learn != NULL;
+}
+
+static bool is_curved(const struct elbow_learning *learning)
+{
+    return learning->loading->dataset->transform.kind != ELBOW_TRANSFORM_NONE && !learns_transform(learning);
+}
+
+// Whether the moments of values in batches do not follow from those of the stored values, or of the values seen.
+static bool has_own_start(const struct elbow_learning *learning)
+{
+    const struct elbow_binarizer *start = learning->loading->request->start;
+    return start != NULL && (start->kind == ELBOW_BINARIZE_THRESHOLD || (start->dequantizes && is_curved(learning)));
+}
+
+// The parts of the first walk.
+static unsigned first_parts(const struct elbow_learning *learning)
+{
+    unsigned parts = ELBOW_PASS_STORED | ELBOW_PASS_CHECK;
+    if (is_curved(learning))
+        parts |= ELBOW_PASS_SEEN;
+    if (has_own_start(learning) && !learns_transform(learning))
+        parts |= ELBOW_PASS_START;
+    return parts;
 }
 
 static void add_word(char *text, size_t size, const char *word)
@@ -41,47 +63,7 @@ static void name_reasons(const struct elbow_loading *loading, bool learns, char 
         add_word(what, size, request->start_keys);
 }
 
-// The extremes are not known yet. Usually the sums of the first walk do not depend on them.
-static const struct elbow_extremes UNKNOWN = {0, 0};
-
-static enum elbow_status begin_scaled(struct elbow_learning *learning, struct elbow_extremes extremes,
-                                      struct elbow_error *error)
-{
-    const struct elbow_moments_job job = elbow_loading_job(&learning->scaled_reader, extremes);
-    return elbow_moments_begin(&job, &learning->scaled, &learning->scaled_taking, error);
-}
-
-// Collective. Begins the parts of seen_parts.
-static enum elbow_status begin_seen(struct elbow_learning *learning, bool is_early, struct elbow_error *error)
-{
-    struct elbow_loading *loading = learning->loading;
-    const struct elbow_dataset_request *request = loading->request;
-    const struct elbow_moments_job job = elbow_loading_job(&learning->seen_reader, UNKNOWN); // floats
-    elbow_checking_begin(loading, is_early, &learning->checking, error);
-    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK ||
-        elbow_moments_begin(&job, &learning->seen, &learning->seen_taking, error) != ELBOW_OK)
-        return error->status;
-    if (request->start == NULL)
-        return ELBOW_OK;
-    return elbow_batch_sums_begin(loading->comm, loading->dataset, request->start, request->start_variance,
-                                  learning->start, error);
-}
-
-static void end_scaled(struct elbow_learning *learning)
-{
-    elbow_moments_end(&learning->scaled_taking);
-    elbow_moments_clear(&learning->scaled);
-}
-
-static void end_seen(struct elbow_learning *learning)
-{
-    elbow_checking_end(&learning->checking);
-    elbow_moments_end(&learning->seen_taking);
-    elbow_moments_clear(&learning->seen);
-    elbow_batch_sums_end(learning->start);
-}
-
-// Collective. Computes mean and variance of the values in batches from the sums of the last walk.
+// Collective. Allocates and sets mean and variance of the values in batches from their moments.
 static enum elbow_status take_start(struct elbow_learning *learning, struct elbow_error *error)
 {
     const struct elbow_dataset_request *request = learning->loading->request;
@@ -92,30 +74,60 @@ static enum elbow_status take_start(struct elbow_learning *learning, struct elbo
         return ELBOW_OK;
     elbow_allocate_all(arrays, request->start_variance ? 2 : 1, "the mean", error);
     if (elbow_comm_agree(learning->loading->comm, error) == ELBOW_OK)
-        elbow_batch_sums_conclude(learning->start, elbow_learning_sums(learning, ELBOW_PASS_START), dataset->start_mean,
-                                  dataset->start_variance);
+        elbow_block_moments_start(&learning->start, dataset->start_mean, dataset->start_variance);
     return error->status;
 }
 
-// Collective. Combines the figures and extremes of the first walk of all ranks.
-static void take_look(struct elbow_learning *learning)
+// Collective. Combines the counts and hashes of all ranks.
+static enum elbow_status combine_counts(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
     struct elbow_dataset *dataset = loading->dataset;
-    const double *counts = elbow_learning_sums(learning, ELBOW_PASS_LOOK);
-    double first = learning->first_missing;
-    dataset->min = learning->stored.low;
-    dataset->max = learning->stored.high;
-    elbow_loading_agree_range(loading);
-    elbow_comm_min(loading->comm, &first, 1);
+    double *all = NULL, counts[ELBOW_COUNTS] = {0}, first = learning->first_missing;
+    int ranks = elbow_comm_place(loading->comm).size;
+    elbow_allocate(&all, (size_t)ranks * ELBOW_COUNTS, sizeof *all, "figures of the data", error);
+    if (elbow_comm_agree(loading->comm, error) == ELBOW_OK) {
+        elbow_comm_gather_all(loading->comm, learning->counts, ELBOW_COUNTS, all);
+        for (int i = 0; i < ranks * ELBOW_COUNTS; ++i)
+            counts[i % ELBOW_COUNTS] += all[i]; // whole numbers
+        elbow_comm_min(loading->comm, &first, 1);
+        elbow_comm_min(loading->comm, learning->hashes, dataset->sample.count);
+    }
     loading->figures = (struct elbow_loading_figures){.known = (uint64_t)counts[ELBOW_COUNT_KNOWN],
                                                       .empty = (uint64_t)counts[ELBOW_COUNT_EMPTY],
                                                       .missing = (uint64_t)counts[ELBOW_COUNT_MISSING],
                                                       .first_missing = isfinite(first) ? (uint64_t)first : 0};
-    elbow_loading_take_mean(loading, 0, 0); // measured later if needed
-    elbow_comm_min(loading->comm, learning->hashes, dataset->sample.count);
+    elbow_release(&all);
+    return error->status;
+}
+
+// Collective. The moments of a part of the last walk.
+static enum elbow_status conclude_part(const struct elbow_learning *learning, enum elbow_pass_part part,
+                                       struct elbow_moments *moments, struct elbow_error *error)
+{
+    const struct elbow_dataset *dataset = learning->loading->dataset;
+    elbow_moments_clear(moments);
+    elbow_block_moments_conclude(elbow_learning_records(learning, part), dataset->values,
+                                 elbow_dataset_has_known(dataset), moments, error);
+    return elbow_comm_agree(learning->loading->comm, error);
+}
+
+// Collective. Takes the counts and the extremes of the first walk. The moments of the stored values are those of the
+// values seen, and in batches, until they are scaled.
+static enum elbow_status take_stored(struct elbow_learning *learning, struct elbow_error *error)
+{
+    struct elbow_dataset *dataset = learning->loading->dataset;
+    if (combine_counts(learning, error) != ELBOW_OK ||
+        conclude_part(learning, ELBOW_PASS_STORED, &learning->seen, error) != ELBOW_OK ||
+        conclude_part(learning, ELBOW_PASS_STORED, &learning->start, error) != ELBOW_OK)
+        return error->status;
+    dataset->min = learning->seen.low + 0.0; // a zero of one sign, whichever was met first
+    dataset->max = learning->seen.high + 0.0;
+    if (dataset->pages == NULL)
+        return ELBOW_OK;
     dataset->page_hashes = learning->hashes;
     learning->hashes = NULL;
+    return ELBOW_OK;
 }
 
 // Collective. The scaling of bytes depends on their largest value; usually the first page shows it.
@@ -130,22 +142,12 @@ static void guess_scale(struct elbow_learning *learning)
     elbow_loading_guess_scale(loading, isfinite(first.high) ? first.high : BYTE_MOST);
 }
 
-// Collective. Makes the first walk; afterwards extremes, counts and scaling are known. *is_foreseen: the scaling is the
-// guessed one, so the sums that depend on it are valid.
-static enum elbow_status walk_first(struct elbow_learning *learning, unsigned now, bool *is_foreseen,
-                                    struct elbow_error *error)
+// Collective. After the first walk: settles the scaling, which all ranks know to be the guessed one or not.
+static enum elbow_status settle_scale(struct elbow_learning *learning, bool *is_foreseen, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
     struct elbow_dataset *dataset = loading->dataset;
-    guess_scale(learning);
     struct elbow_scale guess = dataset->scale;
-    if ((now & ELBOW_PASS_SCALED) && begin_scaled(learning, UNKNOWN, error) != ELBOW_OK)
-        return error->status;
-    if ((now & ELBOW_PASS_SEEN) && begin_seen(learning, true, error) != ELBOW_OK)
-        return error->status;
-    if (elbow_learning_walk(learning, now | ELBOW_PASS_LOOK, error) != ELBOW_OK)
-        return error->status;
-    take_look(learning);
     if (elbow_loading_settle_known(loading, error) != ELBOW_OK)
         return error->status;
     if (elbow_loading_doubts_sentinels(loading))
@@ -155,106 +157,88 @@ static enum elbow_status walk_first(struct elbow_learning *learning, unsigned no
     elbow_loading_settle_scale(loading, error);
     if (elbow_loading_agree(loading, error) != ELBOW_OK)
         return error->status;
-    struct elbow_extremes scaled = elbow_loading_scaled_extremes(dataset);
     *is_foreseen = guess.factor == dataset->scale.factor && guess.offset == dataset->scale.offset;
-    if (now & ELBOW_PASS_SCALED)
-        *is_foreseen = *is_foreseen && elbow_moments_foresees(&learning->scaled_taking, scaled.low, scaled.high);
+    elbow_block_moments_scale(&dataset->scale, &learning->seen);
+    elbow_block_moments_scale(&dataset->scale, &learning->start);
     elbow_loading_check_transform(loading, error);
     return elbow_comm_agree(loading->comm, error);
 }
 
-// Collective. Repeats the first walk with the right scaling.
-static enum elbow_status walk_again(struct elbow_learning *learning, unsigned now, struct elbow_error *error)
+// Local. Learns the transform, and applies it to the moments.
+static enum elbow_status fit_transform(struct elbow_learning *learning, struct elbow_error *error)
 {
-    struct elbow_extremes scaled = elbow_loading_scaled_extremes(learning->loading->dataset);
-    if (now & ELBOW_PASS_SCALED) {
-        end_scaled(learning);
-        if (begin_scaled(learning, scaled, error) != ELBOW_OK)
-            return error->status;
+    struct elbow_loading *loading = learning->loading;
+    struct elbow_dataset *dataset = loading->dataset;
+    if (!learns_transform(learning)) {
+        elbow_loading_add_noise(loading, &learning->start);
+        return ELBOW_OK;
     }
-    if (now & ELBOW_PASS_SEEN) {
-        end_seen(learning);
-        if (begin_seen(learning, false, error) != ELBOW_OK)
-            return error->status;
-    }
-    return elbow_learning_walk(learning, now, error);
+    if (elbow_loading_fit(loading, &learning->start, error) != ELBOW_OK)
+        return error->status;
+    elbow_block_moments_transform(&dataset->transform, &learning->seen);
+    elbow_block_moments_transform(&dataset->transform, &learning->start);
+    dataset->low = learning->seen.low;
+    dataset->high = learning->seen.high;
+    return ELBOW_OK;
 }
 
-// Collective. After the walk of seen_parts: checks that the model accepts the values, and uses the sums.
-static enum elbow_status take_seen(struct elbow_learning *learning, struct elbow_error *error)
+// The parts of a second walk; 0: there is none.
+static unsigned second_parts(const struct elbow_learning *learning, bool is_foreseen)
+{
+    unsigned own_start = has_own_start(learning) ? ELBOW_PASS_START : 0;
+    if (learns_transform(learning))
+        return own_start | (elbow_loading_accepts(learning->loading, &learning->seen) ? 0 : ELBOW_PASS_CHECK);
+    unsigned with_scale = first_parts(learning) & (ELBOW_PASS_SEEN | ELBOW_PASS_START);
+    if (elbow_checking_needs_scale(&learning->checking))
+        with_scale |= ELBOW_PASS_CHECK;
+    return is_foreseen ? 0 : with_scale;
+}
+
+// Collective. Begins the check, makes a walk, and takes moments that do not follow from those of the stored values.
+static enum elbow_status walk(struct elbow_learning *learning, unsigned parts, enum elbow_check_time time,
+                              struct elbow_error *error)
+{
+    if (parts & ELBOW_PASS_CHECK) {
+        elbow_checking_end(&learning->checking);
+        elbow_checking_begin(learning->loading, time, &learning->checking, error);
+    }
+    if (elbow_comm_agree(learning->loading->comm, error) != ELBOW_OK ||
+        elbow_learning_walk(learning, parts, error) != ELBOW_OK)
+        return error->status;
+    return (parts & ELBOW_PASS_STORED) ? take_stored(learning, error) : ELBOW_OK;
+}
+
+// Collective. Moments of the values seen, and in batches, that a walk took itself.
+static enum elbow_status take_own(struct elbow_learning *learning, struct elbow_error *error)
+{
+    if (is_curved(learning) && (learning->now & ELBOW_PASS_SEEN)) {
+        if (conclude_part(learning, ELBOW_PASS_SEEN, &learning->seen, error) != ELBOW_OK ||
+            conclude_part(learning, ELBOW_PASS_SEEN, &learning->start, error) != ELBOW_OK)
+            return error->status;
+    }
+    return (learning->now & ELBOW_PASS_START) ? conclude_part(learning, ELBOW_PASS_START, &learning->start, error)
+                                              : ELBOW_OK;
+}
+
+// Collective. Concludes the check, and sets what follows from the moments.
+static enum elbow_status use(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_loading *loading = learning->loading;
     struct elbow_dataset *dataset = loading->dataset;
     elbow_checking_conclude(&learning->checking, error);
     if (elbow_loading_agree_check(loading, error) != ELBOW_OK || take_start(learning, error) != ELBOW_OK)
         return error->status;
-    elbow_moments_take_mean(&learning->seen_taking, elbow_learning_sums(learning, ELBOW_PASS_SEEN));
-    learning->seen.low = dataset->low;
-    learning->seen.high = dataset->high;
-    return ELBOW_OK;
-}
-
-// Collective. Makes the last walk: deviations of the values as the model sees them, or of the stored values.
-static enum elbow_status walk_last(struct elbow_learning *learning, struct elbow_error *error)
-{
-    struct elbow_loading *loading = learning->loading;
-    bool measures = loading->dataset->transform.kind == ELBOW_TRANSFORM_NONE;
-    if (measures)
-        elbow_measuring_begin(loading, &learning->measuring, error);
-    if (elbow_comm_agree(loading->comm, error) != ELBOW_OK)
-        return error->status;
-    if (elbow_learning_walk(learning, ELBOW_PASS_SEEN | (measures ? (unsigned)ELBOW_PASS_MEASURE : 0U), error) !=
-        ELBOW_OK)
-        return error->status;
-    elbow_moments_take_deviation(&learning->seen_taking, elbow_learning_sums(learning, ELBOW_PASS_SEEN));
-    if (measures) {
-        elbow_measuring_conclude(&learning->measuring, loading);
-        elbow_loading_scale_mean(loading);
-    }
+    elbow_moments_join(&learning->seen, &dataset->mean, &dataset->deviation);
     elbow_loading_use_seen(loading, &learning->seen);
     return elbow_loading_take_input(loading, &learning->seen, error);
-}
-
-// Collective. Learns the transform from the extremes, which are known, or from moments, which need one more walk.
-static enum elbow_status learn_transform(struct elbow_learning *learning, struct elbow_error *error)
-{
-    struct elbow_loading *loading = learning->loading;
-    struct elbow_extremes scaled = elbow_loading_scaled_extremes(loading->dataset);
-    learning->scaled.low = scaled.low;
-    learning->scaled.high = scaled.high;
-    elbow_moments_take_mean(&learning->scaled_taking, elbow_learning_sums(learning, ELBOW_PASS_SCALED));
-    if (elbow_transform_row(loading->dataset->transform.kind)->learns_extremes) {
-        struct elbow_moments extremes = {.low = scaled.low, .high = scaled.high}; // without columns
-        return elbow_loading_fit(loading, &extremes, error);
-    }
-    if (elbow_learning_walk(learning, ELBOW_PASS_SCALED, error) != ELBOW_OK)
-        return error->status;
-    elbow_moments_take_deviation(&learning->scaled_taking, elbow_learning_sums(learning, ELBOW_PASS_SCALED));
-    return elbow_loading_fit(loading, &learning->scaled, error);
-}
-
-// Collective. Makes the walk of the parts that need the transform. If the transform was learned from extremes alone,
-// the same walk finds the deviations of the columns for a warning.
-static enum elbow_status walk_transformed(struct elbow_learning *learning, struct elbow_error *error)
-{
-    struct elbow_loading *loading = learning->loading;
-    bool is_beside = elbow_transform_row(loading->dataset->transform.kind)->learns_extremes;
-    unsigned now = seen_parts(learning) | (is_beside ? (unsigned)ELBOW_PASS_SCALED : 0U);
-    if (begin_seen(learning, false, error) != ELBOW_OK || elbow_learning_walk(learning, now, error) != ELBOW_OK)
-        return error->status;
-    if (!is_beside)
-        return ELBOW_OK;
-    elbow_moments_take_deviation(&learning->scaled_taking, elbow_learning_sums(learning, ELBOW_PASS_SCALED));
-    elbow_loading_note_columns(loading, &learning->scaled);
-    return ELBOW_OK;
 }
 
 static enum elbow_status allocate_learning(struct elbow_learning *learning, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = learning->loading->dataset;
-    const struct elbow_array arrays[] = {ELBOW_ARRAY(learning->seen_reader.sample, dataset->values),
-                                         ELBOW_ARRAY(learning->start, 1),
-                                         ELBOW_ARRAY(learning->hashes, dataset->sample.count)};
+    const struct elbow_array arrays[] = {
+        ELBOW_ARRAY(learning->row, dataset->values), ELBOW_ARRAY(learning->sample, dataset->values),
+        ELBOW_ARRAY(learning->known, dataset->values), ELBOW_ARRAY(learning->hashes, dataset->sample.count)};
     enum elbow_status status =
         elbow_allocate_all(arrays, sizeof arrays / sizeof *arrays, "what is learned from the data", error);
     for (uint64_t i = 0; status == ELBOW_OK && i < dataset->sample.count; ++i)
@@ -264,45 +248,42 @@ static enum elbow_status allocate_learning(struct elbow_learning *learning, stru
 
 static void clear(struct elbow_learning *learning)
 {
-    end_scaled(learning);
     elbow_checking_end(&learning->checking);
-    elbow_moments_end(&learning->seen_taking);
     elbow_moments_clear(&learning->seen);
-    if (learning->start != NULL)
-        elbow_batch_sums_end(learning->start);
-    elbow_measuring_end(&learning->measuring);
-    elbow_release(&learning->seen_reader.sample);
-    elbow_release(&learning->start);
+    elbow_moments_clear(&learning->start);
+    elbow_block_moments_destroy(&learning->stored_block);
+    elbow_block_moments_destroy(&learning->seen_block);
+    elbow_block_moments_destroy(&learning->start_block);
+    elbow_batch_reader_destroy(&learning->reader);
+    elbow_release(&learning->row);
+    elbow_release(&learning->sample);
+    elbow_release(&learning->known);
     elbow_release(&learning->hashes);
-    elbow_release(&learning->vector);
+    elbow_release(&learning->records);
 }
 
 // Collective.
 static enum elbow_status learn(struct elbow_learning *learning, struct elbow_error *error)
 {
-    const struct elbow_transform *row = elbow_transform_row(learning->loading->dataset->transform.kind);
-    bool waits = row->learn != NULL, is_foreseen = true;
-    unsigned first = waits ? (unsigned)ELBOW_PASS_SCALED : seen_parts(learning);
-    learning->passes = !waits ? 2 : row->learns_extremes ? 3 : 4;
-    if (walk_first(learning, first, &is_foreseen, error) != ELBOW_OK)
+    bool is_foreseen = true, waits = learns_transform(learning);
+    learning->passes = waits && has_own_start(learning) ? 2 : 1;
+    guess_scale(learning);
+    if (walk(learning, first_parts(learning), waits ? ELBOW_CHECK_BEFORE : ELBOW_CHECK_EARLY, error) != ELBOW_OK ||
+        settle_scale(learning, &is_foreseen, error) != ELBOW_OK)
         return error->status;
-    learning->passes += !is_foreseen;
-    if (!is_foreseen && walk_again(learning, first, error) != ELBOW_OK)
+    fit_transform(learning, error);
+    if (elbow_comm_agree(learning->loading->comm, error) != ELBOW_OK || take_own(learning, error) != ELBOW_OK)
         return error->status;
-    if (waits && (learn_transform(learning, error) != ELBOW_OK || walk_transformed(learning, error) != ELBOW_OK))
+    unsigned second = second_parts(learning, is_foreseen);
+    if (second != 0 &&
+        (walk(learning, second, ELBOW_CHECK_SETTLED, error) != ELBOW_OK || take_own(learning, error) != ELBOW_OK))
         return error->status;
-    return take_seen(learning, error) == ELBOW_OK ? walk_last(learning, error) : error->status;
+    return use(learning, error);
 }
 
 static struct elbow_learning learning_of(struct elbow_loading *loading, bool learns, struct elbow_log *log)
 {
-    struct elbow_learning learning = {.loading = loading,
-                                      .log = log,
-                                      .passes = 1,
-                                      .stored = {INFINITY, -INFINITY},
-                                      .first_missing = INFINITY,
-                                      .scaled_reader = {.loading = loading},
-                                      .seen_reader = {.loading = loading}};
+    struct elbow_learning learning = {.loading = loading, .log = log, .passes = 1, .first_missing = INFINITY};
     name_reasons(loading, learns, learning.what, sizeof learning.what);
     return learning;
 }
@@ -331,9 +312,7 @@ enum elbow_status elbow_loading_learn_start(struct elbow_loading *loading, struc
         return ELBOW_OK;
     allocate_learning(&learning, error);
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK &&
-        elbow_batch_sums_begin(loading->comm, loading->dataset, request->start, request->start_variance, learning.start,
-                               error) == ELBOW_OK &&
-        elbow_learning_walk(&learning, ELBOW_PASS_START, error) == ELBOW_OK)
+        elbow_learning_walk(&learning, ELBOW_PASS_START, error) == ELBOW_OK && take_own(&learning, error) == ELBOW_OK)
         take_start(&learning, error);
     clear(&learning);
     return error->status;

@@ -90,6 +90,18 @@ void elbow_loading_look(const struct elbow_dataset *dataset, struct elbow_range 
     }
 }
 
+// Collective. Extends min and max to those of all ranks.
+static void agree_range(const struct elbow_loading *loading)
+{
+    struct elbow_dataset *dataset = loading->dataset;
+    elbow_comm_min(loading->comm, &dataset->min, 1);
+    elbow_comm_max(loading->comm, &dataset->max, 1);
+    if (dataset->sample.count > 0) { // independent of the order in which zeros of either sign were met
+        dataset->min += 0.0;
+        dataset->max += 0.0;
+    }
+}
+
 enum elbow_status elbow_loading_find_range(struct elbow_loading *loading, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
@@ -106,17 +118,6 @@ enum elbow_status elbow_loading_find_range(struct elbow_loading *loading, struct
         elbow_loading_look(dataset, rows, &dataset->min, &dataset->max);
     if (elbow_loading_agree(loading, error) != ELBOW_OK)
         return error->status;
-    elbow_loading_agree_range(loading);
+    agree_range(loading);
     return ELBOW_OK;
-}
-
-void elbow_loading_agree_range(const struct elbow_loading *loading)
-{
-    struct elbow_dataset *dataset = loading->dataset;
-    elbow_comm_min(loading->comm, &dataset->min, 1);
-    elbow_comm_max(loading->comm, &dataset->max, 1);
-    if (dataset->sample.count > 0) { // independent of the order in which zeros of either sign were met
-        dataset->min += 0.0;
-        dataset->max += 0.0;
-    }
 }

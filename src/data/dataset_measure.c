@@ -158,7 +158,8 @@ struct elbow_loading_figures elbow_loading_count(const struct elbow_loading *loa
     return counts_of(figures);
 }
 
-void elbow_loading_take_mean(struct elbow_loading *loading, double mean, double square)
+// From the means of (value - min) / (max - min) and of its square.
+static void take_mean(struct elbow_loading *loading, double mean, double square)
 {
     const struct elbow_dataset *dataset = loading->dataset;
     double range = dataset->max - dataset->min;
@@ -174,7 +175,7 @@ static void take(struct elbow_loading *loading, const double *all)
 {
     double n = all[KNOWN];
     loading->figures = counts_of(all);
-    elbow_loading_take_mean(loading, all[SUM] / n, all[SQUARES] / n);
+    take_mean(loading, all[SUM] / n, all[SQUARES] / n);
 }
 
 // For rows in pages, the blocks are the measured pages.

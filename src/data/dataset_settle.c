@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Loading a dataset: its figures and what follows from them, in turn or in common walks over its pages.
+// Loading a dataset: its figures and what follows from them, in turn or in a common walk over its rows.
 #include "elbow/data/detail/learning.h"
 #include "elbow/data/detail/page_load.h"
 
@@ -25,7 +25,7 @@ static enum elbow_status settle_in_turn(struct elbow_loading *loading, struct el
 enum elbow_status elbow_loading_settle(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
-    bool is_walked = dataset->pages != NULL && dataset->sample.count > 0 && !loading->is_sampled;
+    bool is_walked = dataset->sample.count > 0 && !loading->is_sampled;
     enum elbow_status status = is_walked ? elbow_loading_learn(loading, log, error) : settle_in_turn(loading, error);
     if (status == ELBOW_OK && dataset->pages != NULL)
         elbow_page_load_settle(dataset->page_load, dataset);

@@ -11,22 +11,27 @@
 #include <math.h>
 #include <stdio.h>
 
-// Rows for moments are all those that figures are of.
+// The source of rows for moments: all those that figures are of.
+struct reader {
+    const struct elbow_loading *loading;
+    float *sample; // (D) workspace: rows are read as the model sees them; NULL: scaled, but not transformed
+};
+
 static void read_scaled(const void *user, uint64_t i, double *values)
 {
-    const struct elbow_loading *loading = ((const struct elbow_loading_reader *)user)->loading;
+    const struct elbow_loading *loading = ((const struct reader *)user)->loading;
     elbow_dataset_scaled(loading->dataset, elbow_loading_looked_row(loading, i), values);
 }
 
 static void read_known(const void *user, uint64_t i, float *known)
 {
-    const struct elbow_loading *loading = ((const struct elbow_loading_reader *)user)->loading;
+    const struct elbow_loading *loading = ((const struct reader *)user)->loading;
     elbow_dataset_known(loading->dataset, elbow_loading_looked_row(loading, i), known);
 }
 
 static void read_sample(const void *user, uint64_t i, double *values)
 {
-    const struct elbow_loading_reader *reader = user;
+    const struct reader *reader = user;
     const struct elbow_loading *loading = reader->loading;
     elbow_dataset_sample(loading->dataset, elbow_loading_looked_row(loading, i), reader->sample);
     for (size_t d = 0; d < loading->dataset->values; ++d)
@@ -40,7 +45,8 @@ struct elbow_extremes elbow_loading_scaled_extremes(const struct elbow_dataset *
     return (struct elbow_extremes){fmin(a, b), fmax(a, b)};
 }
 
-struct elbow_moments_job elbow_loading_job(const struct elbow_loading_reader *reader, struct elbow_extremes extremes)
+// The reader must outlive the job.
+static struct elbow_moments_job job_of(const struct reader *reader, struct elbow_extremes extremes)
 {
     const struct elbow_dataset *dataset = reader->loading->dataset;
     return (struct elbow_moments_job){.comm = reader->loading->comm,
@@ -97,9 +103,9 @@ static enum elbow_status refuse_first(const struct elbow_loading *loading, struc
     return error->status;
 }
 
-// Converts moments of values to those of values with noise: exactly, not from drawn noise.
-static void add_noise(double noise, struct elbow_moments *moments)
+void elbow_loading_add_noise(const struct elbow_loading *loading, struct elbow_moments *moments)
 {
+    double noise = noise_of(loading);
     if (noise == 0)
         return;
     for (size_t j = 0; j < moments->values; ++j) {
@@ -128,21 +134,13 @@ static void note_columns(const struct elbow_moments *moments, double spread, str
     dataset->news.column_most = most;
 }
 
-void elbow_loading_note_columns(const struct elbow_loading *loading, struct elbow_moments *moments)
-{
-    struct elbow_dataset *dataset = loading->dataset;
-    add_noise(noise_of(loading), moments);
-    if (dataset->transform.columns == 1)
-        note_columns(moments, dataset->transform.numbers[1], dataset);
-}
-
 enum elbow_status elbow_loading_fit(const struct elbow_loading *loading, struct elbow_moments *moments,
                                     struct elbow_error *error)
 {
     struct elbow_dataset *dataset = loading->dataset;
     struct elbow_fit *fit = &dataset->transform;
     double low = moments->low, high = moments->high;
-    add_noise(noise_of(loading), moments);
+    elbow_loading_add_noise(loading, moments);
     size_t constant = elbow_fit_learn(moments, fit, dataset->news.first_constant, ELBOW_DATASET_CONSTANT);
     dataset->news.constant = fit->columns > 1 ? constant : 0;
     if (fit->columns == 1 && moments->values > 0)
@@ -158,8 +156,8 @@ enum elbow_status elbow_loading_fit(const struct elbow_loading *loading, struct 
 // Collective. From the training set itself.
 static enum elbow_status learn(struct elbow_loading *loading, struct elbow_error *error)
 {
-    const struct elbow_loading_reader reader = {.loading = loading};
-    const struct elbow_moments_job job = elbow_loading_job(&reader, elbow_loading_scaled_extremes(loading->dataset));
+    const struct reader reader = {.loading = loading};
+    const struct elbow_moments_job job = job_of(&reader, elbow_loading_scaled_extremes(loading->dataset));
     struct elbow_moments moments;
     if (elbow_moments_take(&job, &moments, error) == ELBOW_OK)
         elbow_loading_fit(loading, &moments, error);
@@ -201,11 +199,10 @@ static enum elbow_status take_moments(struct elbow_loading *loading, struct elbo
                                       struct elbow_error *error)
 {
     const struct elbow_dataset *dataset = loading->dataset;
-    struct elbow_loading_reader reader = {.loading = loading};
+    struct reader reader = {.loading = loading};
     elbow_allocate(&reader.sample, dataset->values, sizeof(float), "a sample", error);
     if (elbow_comm_agree(loading->comm, error) == ELBOW_OK) {
-        const struct elbow_moments_job job =
-            elbow_loading_job(&reader, (struct elbow_extremes){dataset->low, dataset->high});
+        const struct elbow_moments_job job = job_of(&reader, (struct elbow_extremes){dataset->low, dataset->high});
         elbow_moments_take(&job, moments, error);
     }
     elbow_release(&reader.sample);

@@ -119,7 +119,8 @@ void elbow_loading_guess_scale(struct elbow_loading *loading, double most)
     loading->dataset->max = -INFINITY;
 }
 
-void elbow_loading_scale_mean(struct elbow_loading *loading)
+// Those of scaled values, from the figures.
+static void scale_mean(struct elbow_loading *loading)
 {
     struct elbow_dataset *dataset = loading->dataset;
     dataset->mean = loading->figures.mean * dataset->scale.factor + dataset->scale.offset;
@@ -136,7 +137,7 @@ enum elbow_status elbow_loading_settle_scale(struct elbow_loading *loading, stru
         take_scale(loading);
     else
         choose_scale(loading);
-    elbow_loading_scale_mean(loading);
+    scale_mean(loading);
     if (request->reference == NULL || request->is_same)
         return ELBOW_OK;
     return elbow_dataset_check_scale(dataset, request, error);

@@ -13,6 +13,17 @@
 #include <math.h>
 #include <string.h>
 
+// The state of the passes.
+struct taking {
+    const struct elbow_moments_job *job;
+    struct elbow_moments *moments; // its mean is subtracted from the values: first an origin, then the mean
+    bool has_mean;                 // the first pass is over
+    double *units;                 // (D) factors of the differences; this and the following arrays are owned
+    double *row;                   // (D) workspace
+    float *known;                  // (D) workspace; NULL: all values are known
+    double *found, *where;         // (D) workspace, if values are missing
+};
+
 enum { EXPONENT_LEAST = -1000, EXPONENT_MOST = 1000, EXPONENT_LARGE = 900 };
 
 // The first pass knows no column yet, so sums of differences must not overflow for any values.
@@ -33,9 +44,9 @@ static double column_unit(double sum, double unit)
 }
 
 // A row minus its origin, in the units of its columns; 0 for a missing value.
-static void read_row(const struct elbow_moments_taking *taking, uint64_t row)
+static void read_row(const struct taking *taking, uint64_t row)
 {
-    const struct elbow_moments_job *job = &taking->job;
+    const struct elbow_moments_job *job = taking->job;
     job->read(job->user, row, taking->row);
     for (size_t j = 0; j < job->values; ++j)
         taking->row[j] = (taking->row[j] - taking->moments->mean[j]) * taking->units[j];
@@ -46,14 +57,18 @@ static void read_row(const struct elbow_moments_taking *taking, uint64_t row)
         taking->row[j] = taking->known[j] != 0 ? taking->row[j] : 0;
 }
 
-size_t elbow_moments_width(const struct elbow_moments_taking *taking)
+static size_t width_of(const struct taking *taking)
 {
-    return (taking->known != NULL ? 3 : 2) * taking->job.values;
+    return (taking->known != NULL ? 3 : 2) * taking->job->values;
 }
 
-void elbow_moments_add(const struct elbow_moments_taking *taking, uint64_t first, uint64_t last, double *sums)
+static void add_block(void *user, uint64_t block, double *sums)
 {
-    size_t values = taking->job.values;
+    const struct taking *taking = user;
+    size_t values = taking->job->values;
+    uint64_t first = block * ELBOW_MOMENTS_BLOCK, left = taking->job->rows - first;
+    uint64_t last = first + (left < ELBOW_MOMENTS_BLOCK ? left : ELBOW_MOMENTS_BLOCK);
+    memset(sums, 0, width_of(taking) * sizeof *sums);
     for (uint64_t row = first; row < last; ++row) {
         read_row(taking, row);
         for (size_t j = 0; j < values; ++j)
@@ -65,20 +80,12 @@ void elbow_moments_add(const struct elbow_moments_taking *taking, uint64_t first
     }
 }
 
-static void add_block(void *user, uint64_t block, double *sums)
-{
-    const struct elbow_moments_taking *taking = user;
-    uint64_t first = block * ELBOW_MOMENTS_BLOCK, left = taking->job.rows - first;
-    memset(sums, 0, elbow_moments_width(taking) * sizeof *sums);
-    elbow_moments_add(taking, first, first + (left < ELBOW_MOMENTS_BLOCK ? left : ELBOW_MOMENTS_BLOCK), sums);
-}
-
 // Finds the first known value of each column among some rows: sets origin, which is NaN for the `left` columns without
 // one so far, and its row in `where`. Returns the number of columns that remain.
-static size_t find_first(const struct elbow_moments_taking *taking, uint64_t first, uint64_t last, size_t left,
-                         double *origin, double *where)
+static size_t find_first(const struct taking *taking, uint64_t first, uint64_t last, size_t left, double *origin,
+                         double *where)
 {
-    const struct elbow_moments_job *job = &taking->job;
+    const struct elbow_moments_job *job = taking->job;
     for (uint64_t row = first; row < last && left > 0; ++row) {
         job->read(job->user, row, taking->row);
         job->known(job->user, row, taking->known);
@@ -94,9 +101,9 @@ static size_t find_first(const struct elbow_moments_taking *taking, uint64_t fir
 
 // Collective. Finds the first known value of columns that have none in the first block; each rank searches its part of
 // the rows. 0 for a column without one.
-static void find_others(const struct elbow_moments_taking *taking, size_t left, double *origin)
+static void find_others(const struct taking *taking, size_t left, double *origin)
 {
-    const struct elbow_moments_job *job = &taking->job;
+    const struct elbow_moments_job *job = taking->job;
     struct elbow_place place = elbow_comm_place(job->comm);
     struct elbow_range mine = elbow_partition(job->rows, place.rank, place.size);
     double *where = taking->where, *mean = taking->moments->mean;
@@ -117,9 +124,9 @@ static void find_others(const struct elbow_moments_taking *taking, size_t left, 
 
 // Collective. Sets the origin of each column, its first known value, or 0 if there is none. Without missing values it
 // is the first row. Rank zero reads the first block.
-static void take_origin(const struct elbow_moments_taking *taking)
+static void take_origin(const struct taking *taking)
 {
-    const struct elbow_moments_job *job = &taking->job;
+    const struct elbow_moments_job *job = taking->job;
     double *origin = taking->moments->mean;
     bool is_root = elbow_comm_place(job->comm).rank == 0;
     size_t left = 0, bytes = job->values * sizeof *origin;
@@ -143,16 +150,11 @@ static double count_of(const struct elbow_moments *moments, double rows, size_t 
     return moments->counts == NULL ? rows : moments->counts[j] > 0 ? moments->counts[j] : 1;
 }
 
-bool elbow_moments_foresees(const struct elbow_moments_taking *taking, double low, double high)
-{
-    return first_unit(low, high) == first_unit(taking->job.low, taking->job.high);
-}
-
-void elbow_moments_take_mean(struct elbow_moments_taking *taking, const double *sums)
+static void take_mean(struct taking *taking, const double *sums)
 {
     struct elbow_moments *moments = taking->moments;
-    size_t values = taking->job.values;
-    double rows = (double)taking->job.rows, first = first_unit(taking->job.low, taking->job.high);
+    size_t values = taking->job->values;
+    double rows = (double)taking->job->rows, first = first_unit(taking->job->low, taking->job->high);
     if (moments->counts != NULL)
         memcpy(moments->counts, sums + 2 * values, values * sizeof *sums);
     for (size_t j = 0; j < values; ++j) {
@@ -162,12 +164,12 @@ void elbow_moments_take_mean(struct elbow_moments_taking *taking, const double *
     taking->has_mean = true;
 }
 
-void elbow_moments_take_deviation(struct elbow_moments_taking *taking, const double *sums)
+static void take_deviation(struct taking *taking, const double *sums)
 {
     struct elbow_moments *moments = taking->moments;
-    size_t values = taking->job.values;
+    size_t values = taking->job->values;
     for (size_t j = 0; j < values; ++j) {
-        double n = count_of(moments, (double)taking->job.rows, j), rest = sums[j] / n;
+        double n = count_of(moments, (double)taking->job->rows, j), rest = sums[j] / n;
         double variance = sums[values + j] / n - rest * rest;
         moments->mean[j] += rest / taking->units[j];
         moments->deviation[j] = sqrt(fmax(variance, 0)) / taking->units[j];
@@ -176,12 +178,13 @@ void elbow_moments_take_deviation(struct elbow_moments_taking *taking, const dou
     }
 }
 
-enum elbow_status elbow_moments_begin(const struct elbow_moments_job *job, struct elbow_moments *moments,
-                                      struct elbow_moments_taking *taking, struct elbow_error *error)
+// Collective.
+static enum elbow_status begin(const struct elbow_moments_job *job, struct elbow_moments *moments,
+                               struct taking *taking, struct elbow_error *error)
 {
     ELBOW_CHECK(job->rows > 0);
     *moments = (struct elbow_moments){.values = job->values, .low = job->low, .high = job->high};
-    *taking = (struct elbow_moments_taking){.job = *job, .moments = moments};
+    *taking = (struct taking){.job = job, .moments = moments};
     *error = (struct elbow_error){0};
     const struct elbow_array arrays[] = {
         ELBOW_ARRAY(moments->mean, job->values),
@@ -203,7 +206,7 @@ enum elbow_status elbow_moments_begin(const struct elbow_moments_job *job, struc
     return ELBOW_OK;
 }
 
-void elbow_moments_end(struct elbow_moments_taking *taking)
+static void end(struct taking *taking)
 {
     elbow_release(&taking->row);
     elbow_release(&taking->units);
@@ -213,32 +216,32 @@ void elbow_moments_end(struct elbow_moments_taking *taking)
 }
 
 // Collective. `sums` has room for the vector.
-static enum elbow_status take(struct elbow_moments_taking *taking, double *sums, struct elbow_error *error)
+static enum elbow_status take(struct taking *taking, double *sums, struct elbow_error *error)
 {
-    const struct elbow_moments_job *job = &taking->job;
+    const struct elbow_moments_job *job = taking->job;
     const struct elbow_tree_sum sum = {.leaves = (job->rows + ELBOW_MOMENTS_BLOCK - 1) / ELBOW_MOMENTS_BLOCK,
-                                       .width = elbow_moments_width(taking),
+                                       .width = width_of(taking),
                                        .user = taking,
                                        .leaf = add_block};
     if (elbow_tree_sum_run(job->comm, &sum, sums, error) != ELBOW_OK)
         return error->status;
-    elbow_moments_take_mean(taking, sums);
+    take_mean(taking, sums);
     if (elbow_tree_sum_run(job->comm, &sum, sums, error) == ELBOW_OK)
-        elbow_moments_take_deviation(taking, sums);
+        take_deviation(taking, sums);
     return error->status;
 }
 
 enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct elbow_moments *moments,
                                      struct elbow_error *error)
 {
-    struct elbow_moments_taking taking;
+    struct taking taking;
     double *sums = NULL;
-    if (elbow_moments_begin(job, moments, &taking, error) == ELBOW_OK) {
-        elbow_allocate(&sums, elbow_moments_width(&taking), sizeof *sums, "mean and deviation of the data", error);
+    if (begin(job, moments, &taking, error) == ELBOW_OK) {
+        elbow_allocate(&sums, width_of(&taking), sizeof *sums, "mean and deviation of the data", error);
         if (elbow_comm_agree(job->comm, error) == ELBOW_OK)
             take(&taking, sums, error);
     }
-    elbow_moments_end(&taking);
+    end(&taking);
     elbow_release(&sums);
     return error->status;
 }
@@ -283,5 +286,7 @@ void elbow_moments_clear(struct elbow_moments *moments)
     elbow_release(&moments->mean);
     elbow_release(&moments->deviation);
     elbow_release(&moments->counts);
+    elbow_release(&moments->least);
+    elbow_release(&moments->most);
     *moments = (struct elbow_moments){0};
 }

@@ -215,14 +215,24 @@ void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, flo
     }
 }
 
-void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double *values)
+static void widen(const struct elbow_dataset *dataset, uint64_t row, double factor, double offset, double *values)
 {
     struct elbow_rows_buffer buffer;
     size_t width = dataset->values;
     for (size_t at = 0; at < width;) {
         size_t count = row_step(dataset, width - at);
         const void *stored = elbow_rows_stored(dataset, row * width + at, count, &buffer);
-        elbow_element_widen(dataset->element, stored, count, dataset->scale.factor, dataset->scale.offset, values + at);
+        elbow_element_widen(dataset->element, stored, count, factor, offset, values + at);
         at += count;
     }
+}
+
+void elbow_rows_read(const struct elbow_dataset *dataset, uint64_t row, double *values)
+{
+    widen(dataset, row, 1, 0, values);
+}
+
+void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double *values)
+{
+    widen(dataset, row, dataset->scale.factor, dataset->scale.offset, values);
 }

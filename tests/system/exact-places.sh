@@ -1,29 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Where rows are while a run trains changes no bit: in memory, in part, or in files; on any number of ranks; validation
-# data, too, and whatever is learned from the rows at the start. Pages are read about once an epoch.
+# data, too. Pages are read about once an epoch.
 set -u
 kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-exact.sh"
 cp "$kept"/part-*.h5 .
+write_many
 "$make_data" write data.h5 /unit-mask u8 90,6,6 bits seed=4 chunk=13
-"$make_data" write data.h5 /many u8 12800,64 bytes chunk=16
 "$make_data" write data.h5 /late f32 300,2 values "values=$(for value in {0..599}; do echo $((value == 11 ? 7 : value % 2)); done | paste -sd,)" chunk=1
 "$make_data" write flat.h5 /x u8 60,35 bits
 "$build/elbow-test-csr" flat.h5 /x sparse.h5
-
-# places NAME "RANKS:ACCESS..." <configuration
-places() {
-    local name=$1 variant first="" directory
-    cat >"$name.yaml"
-    for variant in $2; do
-        directory=$name.$variant
-        run 0 "${variant%%:*}" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" \
-            --set "data.access=${variant#*:}" || continue
-        if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi
-    done
-}
 
 # What is learned needs every row: a transform, the bias of the output. Labels, weights and validation rows beside it.
 places learned "1:resident 2:stream 3:shard" <<'Y'
@@ -91,51 +79,11 @@ done
 grep -q "step 2[0-9] was not made" late.stream.err || fail "$(cat late.stream.err)"
 
 # In a steady epoch the rows are read about once, by all ranks together: 800 pages, 8 segments.
-cat >many.yaml <<'Y'
-data: {file: data.h5, train: /many, order: windows, access: stream, page_rows: 16, window_pages: 2}
-model: {latent: 2, encoder: [dense: {units: 2}], decoder: [dense: {units: 2}]}
-train: {batch: 512, microbatch: 64}
-checkpoint: {every: 0}
-samples: {count: 0}
-Y
-# bytes_of RANKS NAME COMMAND...: by all ranks of a command; what a process has waited for is counted with its own.
-bytes_of() {
-    local ranks=$1 name=$2
-    shift 2
-    # shellcheck disable=SC2016 # of the inner shell
-    run 0 "$ranks" "$name" bash -c '"$@"; status=$?; sed -n "s/rchar:/read:/p" "/proc/$$/io" >&2; exit $status' bash "$@"
-    awk '/read: / { sum += $NF } END { print sum + 0 }' "$name.err"
-}
-# bytes_read RANKS EPOCHS [NAME ARGUMENT...]: of such a run.
-bytes_read() {
-    local name=${3:-read}.$1.$2
-    bytes_of "$1" "$name" "$elbow" train many.yaml --run-dir "$name" --set "train.epochs=$2" "${@:4}"
-}
 for ranks in 1 3; do
     few=$(bytes_read $ranks 1) many=$(bytes_read $ranks 4)
     holds "($many - $few) / (3 * 819200) <= 1.05 && ($many - $few) / (3 * 819200) >= 0.99" ||
         fail "$ranks ranks read $few bytes in one epoch and $many in four of 819200"
 done
-
-# At the start as often as it is announced; a start that learns nothing looks at 256 of the 800 pages, three times.
-declare -A plain
-for ranks in 1 3; do plain[$ranks]=$(bytes_read $ranks 1 plain --set model.likelihood=gaussian); done
-# learns NAME RANKS PASSES SPARED ARGUMENT...: where all rows are learned from, no pages are looked at before.
-learns() {
-    local name=$1 ranks=$2 passes=$3 spared=$4 learned
-    learned=$(bytes_read "$ranks" 1 "$name" --set model.likelihood=gaussian "${@:5}")
-    [ "$(grep -c 'data: reading all 12800 rows for' "$name.$ranks.1.out")" = "$passes" ] ||
-        fail "$name, $passes passes: $(grep 'reading all' "$name.$ranks.1.out")"
-    holds "($learned - ${plain[$ranks]}) / 819200 + $spared <= $passes + 0.15" ||
-        fail "$name: $ranks ranks read $learned bytes, ${plain[$ranks]} without it, in $passes passes over 819200"
-}
-learns start 3 1 0 --set model.output_bias=data
-learns standardized 1 4 0.96 --set data.transform=standardize_each --set model.output_bias=data
-learns standardized 3 4 0.96 --set data.transform=standardize_each --set model.output_bias=data
-grep -q "rows for data.transform: standardize_each and model.output_bias: data: pass 4 of 4" standardized.3.1.out ||
-    fail "$(grep 'reading all' standardized.3.1.out)"
-learns minmax 3 3 0.96 --set data.transform=minmax
-learns input 1 2 0.96 --set model.input.transform=standardize
 
 # Evaluations of rows that are not in memory: each page is read by one rank, or by two at the border between them.
 "$make_data" write data.h5 /many-valid u8 12800,64 bytes chunk=16 seed=2

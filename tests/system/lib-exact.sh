@@ -39,3 +39,41 @@ same() {
         if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi
     done
 }
+
+# places NAME "RANKS:ACCESS..." <configuration
+places() {
+    local name=$1 variant first="" directory
+    cat >"$name.yaml"
+    for variant in $2; do
+        directory=$name.$variant
+        run 0 "${variant%%:*}" "$directory" "$elbow" train "$name.yaml" --run-dir "$directory" \
+            --set "data.access=${variant#*:}" || continue
+        if [ -z "$first" ]; then first=$directory; else same_run "$name" "$first" "$directory"; fi
+    done
+}
+
+# bytes_of RANKS NAME COMMAND...: by all ranks of a command; what a process has waited for is counted with its own.
+bytes_of() {
+    local ranks=$1 name=$2
+    shift 2
+    # shellcheck disable=SC2016 # of the inner shell
+    run 0 "$ranks" "$name" bash -c '"$@"; status=$?; sed -n "s/rchar:/read:/p" "/proc/$$/io" >&2; exit $status' bash "$@"
+    awk '/read: / { sum += $NF } END { print sum + 0 }' "$name.err"
+}
+
+# Rows in 800 pages, which the configuration streams.
+write_many() {
+    "$make_data" write data.h5 /many u8 12800,64 bytes chunk=16
+    cat >many.yaml <<'Y'
+data: {file: data.h5, train: /many, order: windows, access: stream, page_rows: 16, window_pages: 2}
+model: {latent: 2, encoder: [dense: {units: 2}], decoder: [dense: {units: 2}]}
+train: {batch: 512, microbatch: 64}
+checkpoint: {every: 0}
+samples: {count: 0}
+Y
+}
+# bytes_read RANKS EPOCHS [NAME ARGUMENT...]: of such a run.
+bytes_read() {
+    local name=${3:-read}.$1.$2
+    bytes_of "$1" "$name" "$elbow" train many.yaml --run-dir "$name" --set "train.epochs=$2" "${@:4}"
+}

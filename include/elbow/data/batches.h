@@ -30,8 +30,8 @@ void elbow_batch_gather(const struct elbow_dataset *dataset, const struct elbow_
 // threshold. If the pixels are drawn, mean and variance are those of the grey values. Missing values are left out; a
 // column without known values has mean 0 and variance 1. If the values come from a model in front of the data
 // (elbow/data/through.h), they are those of an evaluation. The bits do not depend on the number of ranks, but on
-// whether the rows have pages: then blocks of rows are summed, else each column in row order. MEMORY; reading pages may
-// fail.
+// whether the rows have pages: then blocks of rows are merged, else each column is summed in row order. MEMORY; reading
+// pages may fail.
 enum elbow_status elbow_batch_moments(struct elbow_comm *comm, const struct elbow_dataset *dataset,
                                       const struct elbow_binarizer *binarizer, double *mean, double *variance,
                                       struct elbow_error *error);

@@ -135,7 +135,8 @@ struct elbow_dataset {
     const struct elbow_through *through; // computes the values; NULL: they are stored; not owned
     struct elbow_dataset *stored;        // the rows from which it computes them; owned
     // Mean and variance of the values in batches, (D) each, if the request wants them and all rows were read for them;
-    // else NULL; owned.
+    // else NULL; owned. If they follow from those of the stored values, the noise of data.dequantize has its expected
+    // mean and variance.
     double *start_mean, *start_variance;
     double *page_hashes; // [sample.count] of rows in pages, until they are compared; NULL: not computed; owned
     // Of all values as stored, dense or sparse, below 2^63; the same for any ranks and chunks. 0: not compared, or

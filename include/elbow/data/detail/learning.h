@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Learning from all rows of a dataset in pages, in as few walks over the rows as possible. In a walk each page is read
-// once, by one rank (by two at the border of their parts). Figures that need the results of an earlier walk wait for
-// the next one. The log announces each walk.
+// Learning from all rows of a dataset whose order is one of pages: from rows in memory or in pages, with the same bits.
+// One walk over the rows finds everything that the other figures follow from. In a walk each page is read once, by one
+// rank (by two at the border of their parts). What a walk can't know yet waits for a second one: a wrong guess of the
+// scaling of bytes, a threshold after a learned transform, the name of a value that the model does not accept. The log
+// announces each walk over pages.
 #ifndef ELBOW_DATA_DETAIL_LEARNING_H
 #define ELBOW_DATA_DETAIL_LEARNING_H
 
 #include "elbow/base/log.h"
-#include "elbow/data/detail/batch_sums.h"
+#include "elbow/data/detail/batch_reader.h"
+#include "elbow/data/detail/block_moments.h"
 #include "elbow/data/detail/loading.h"
-#include "elbow/data/detail/moments.h"
 
 // The smallest and the largest of some values.
 struct elbow_extremes {
@@ -19,38 +21,55 @@ struct elbow_extremes {
 // the next kind.
 enum elbow_check_kind { ELBOW_CHECK_RANGE, ELBOW_CHECK_WHOLE, ELBOW_CHECK_SUPPORT, ELBOW_CHECK_KINDS };
 
+// When a check is made. SETTLED: scaling, transform and extremes are known. EARLY: the scaling is guessed, extremes are
+// not known yet. BEFORE: likewise, and the transform is not learned yet; only stored values are checked.
+enum elbow_check_time { ELBOW_CHECK_SETTLED, ELBOW_CHECK_EARLY, ELBOW_CHECK_BEFORE };
+
+// Different stored values of columns that must be zeros and ones, until there are more than two.
+struct elbow_few_values {
+    double values[2];
+    int count; // 3: there are more
+};
+
+// Local. Adds the known values of some rows; and whether all are the smallest or the largest value of the dataset.
+void elbow_few_values_add(const struct elbow_loading *loading, struct elbow_range rows, struct elbow_few_values *few);
+bool elbow_few_values_are_extremes(const struct elbow_few_values *few, const struct elbow_dataset *dataset);
+
+// Local. Whether is_binary depends on a column with this demand.
+bool elbow_loading_asks_binary(const struct elbow_demand *demand);
+
 struct elbow_checking {
     struct elbow_loading *loading;
     float *sample; // [D], owned
     struct elbow_extremes extremes;
-    bool is_early;           // the extremes of the stored values are not known yet
-    bool has_range;          // the extremes of the values as the model sees them follow from the stored ones
-    int found;               // the first kind of error that was found so far; ELBOW_CHECK_KINDS: none
-    struct elbow_range rows; // rows that contain it
+    enum elbow_check_time time;
+    bool has_range;              // the extremes of the values as the model sees them follow from the stored ones
+    int found;                   // the first kind of error that was found so far; ELBOW_CHECK_KINDS: none
+    struct elbow_range rows;     // rows that contain it
+    struct elbow_few_values few; // if the time is BEFORE
 };
 
-// Local. Begins a check, and adds rows in order. Scaling and transform must be known, and unless is_early, min and max.
-// MEMORY. Release it with elbow_checking_end, after a failure too.
-enum elbow_status elbow_checking_begin(struct elbow_loading *loading, bool is_early, struct elbow_checking *checking,
-                                       struct elbow_error *error);
+// Local. Begins a check, and adds rows in order. MEMORY. Release it with elbow_checking_end, after a failure too.
+enum elbow_status elbow_checking_begin(struct elbow_loading *loading, enum elbow_check_time time,
+                                       struct elbow_checking *checking, struct elbow_error *error);
 void elbow_checking_add(struct elbow_checking *checking, struct elbow_range rows);
 void elbow_checking_end(struct elbow_checking *checking);
 
-// Local. Ends a check when min and max are known: sets low and high of the dataset from the rows that were added. DATA,
-// with the first value that the model does not accept.
+// Local. Whether the result depends on the scaling.
+bool elbow_checking_needs_scale(const struct elbow_checking *checking);
+
+// Local. Ends a check when min and max are known: sets low and high of the dataset from the rows that were added,
+// unless the time was BEFORE. DATA, with the first value that the model does not accept.
 enum elbow_status elbow_checking_conclude(struct elbow_checking *checking, struct elbow_error *error);
+
+// Local. Whether the extremes of the columns, as the model sees them, prove that it accepts all values.
+bool elbow_loading_accepts(const struct elbow_loading *loading, const struct elbow_moments *seen);
 
 // Local. Extends *least and *most to the smallest and the largest known value of some rows, as stored.
 void elbow_loading_look(const struct elbow_dataset *dataset, struct elbow_range rows, double *least, double *most);
 
-// Collective. Extends min and max of the dataset to those of all ranks.
-void elbow_loading_agree_range(const struct elbow_loading *loading);
-
 // Local. Counts the known and the missing values of some rows. Mean and deviation of the result are not set.
 struct elbow_loading_figures elbow_loading_count(const struct elbow_loading *loading, struct elbow_range rows);
-
-// Local. Sets mean and deviation of the figures from the means of (value - min) / (max - min) and of its square.
-void elbow_loading_take_mean(struct elbow_loading *loading, double mean, double square);
 
 // Local. Sets a preliminary scaling of the dataset from an assumed largest value.
 void elbow_loading_guess_scale(struct elbow_loading *loading, double most);
@@ -60,21 +79,10 @@ void elbow_loading_guess_scale(struct elbow_loading *loading, double most);
 // same.
 enum elbow_status elbow_loading_settle_scale(struct elbow_loading *loading, struct elbow_error *error);
 
-// Local. Sets mean and deviation of the dataset, of scaled values, from those of the figures.
-void elbow_loading_scale_mean(struct elbow_loading *loading);
-
 // Collective. Combines the results of the checks of all ranks: low, high, is_binary, and the first error.
 enum elbow_status elbow_loading_agree_check(struct elbow_loading *loading, struct elbow_error *error);
 
-// The source of rows for moments.
-struct elbow_loading_reader {
-    const struct elbow_loading *loading;
-    float *sample; // (D) workspace: rows are read as the model sees them; NULL: scaled, but not transformed
-};
-
-// Local. A job for the moments of values with these extremes, and the extremes of the scaled values. The reader must
-// outlive the job.
-struct elbow_moments_job elbow_loading_job(const struct elbow_loading_reader *reader, struct elbow_extremes extremes);
+// Local. The extremes of the scaled values.
 struct elbow_extremes elbow_loading_scaled_extremes(const struct elbow_dataset *dataset);
 
 // Local. Checks that the transform is defined for all values. DATA, with the first value for which it is not.
@@ -85,39 +93,19 @@ enum elbow_status elbow_loading_check_transform(const struct elbow_loading *load
 enum elbow_status elbow_loading_fit(const struct elbow_loading *loading, struct elbow_moments *moments,
                                     struct elbow_error *error);
 
-// Local. After the transform was learned: sets the figures of columns for a warning.
-void elbow_loading_note_columns(const struct elbow_loading *loading, struct elbow_moments *moments);
+// Local. Converts moments of scaled values to those of values with the noise of data.dequantize: exactly, not from
+// drawn noise.
+void elbow_loading_add_noise(const struct elbow_loading *loading, struct elbow_moments *moments);
 
 // Local. Sets mean and deviation of the dataset, or the figures of columns for a warning, from moments of the values as
 // the model sees them.
 void elbow_loading_use_seen(const struct elbow_loading *loading, const struct elbow_moments *moments);
 
-// Sums of (value - min) / (max - min) and of its square, with the same bits as those of elbow_loading_measure, which
-// reads the rows itself. A block belongs to the rank that gets its first row.
-struct elbow_measuring {
-    const struct elbow_loading *loading;
-    uint64_t blocks, block; // number of blocks; the current one, or `blocks` for none
-    uint64_t next;          // the next row
-    double *sums, *squares; // [blocks], owned
-    struct elbow_piece *piece;
-};
-
-// Local. Begins the sums, and adds the rows of this rank's part in order, in pieces of any size. MEMORY. Release them
-// with elbow_measuring_end, after a failure too.
-enum elbow_status elbow_measuring_begin(const struct elbow_loading *loading, struct elbow_measuring *measuring,
-                                        struct elbow_error *error);
-void elbow_measuring_add(struct elbow_measuring *measuring, struct elbow_range rows);
-void elbow_measuring_end(struct elbow_measuring *measuring);
-
-// Collective. Reads the remaining rows of this rank's last block, and sets mean and deviation of the figures.
-void elbow_measuring_conclude(struct elbow_measuring *measuring, struct elbow_loading *loading);
-
-// Collective. Learns everything that depends on all rows, in as few walks as possible. The bits are those of
-// elbow_loading_settle with a walk for each figure. MEMORY, DATA, and errors of reading.
+// Collective. Learns everything that depends on all rows. MEMORY, DATA, and errors of reading.
 enum elbow_status elbow_loading_learn(struct elbow_loading *loading, struct elbow_log *log, struct elbow_error *error);
 
 // Collective. For a dataset in pages whose figures are those of a sample: computes the mean and variance that
-// request->start asks for, in one walk over all rows. Errors as above.
+// request->start asks for, in one walk over all rows, with the bits of elbow_batch_moments. Errors as above.
 enum elbow_status elbow_loading_learn_start(struct elbow_loading *loading, struct elbow_log *log,
                                             struct elbow_error *error);
 
@@ -126,46 +114,44 @@ double elbow_dataset_hash_rows(const struct elbow_dataset *dataset, struct elbow
 
 // The parts of a walk.
 enum elbow_pass_part {
-    ELBOW_PASS_LOOK = 1 << 0,    // extremes as stored, counts, and hashes of the pages that are compared
-    ELBOW_PASS_SCALED = 1 << 1,  // moments of the scaled values: their first pass, or the second
-    ELBOW_PASS_CHECK = 1 << 2,   // whether the model takes the values
-    ELBOW_PASS_SEEN = 1 << 3,    // the same for the values as the model sees them
-    ELBOW_PASS_START = 1 << 4,   // mean and variance of the values in batches
-    ELBOW_PASS_MEASURE = 1 << 5, // mean and deviation of the stored values
+    ELBOW_PASS_STORED = 1 << 0, // moments of the stored values; counts; hashes of the pages that are compared
+    ELBOW_PASS_CHECK = 1 << 1,  // whether the model takes the values
+    ELBOW_PASS_SEEN = 1 << 2,   // moments of the values as the model sees them
+    ELBOW_PASS_START = 1 << 3,  // moments of the values in batches
 };
 
-// The counts of ELBOW_PASS_LOOK.
+// Counts over the rows.
 enum { ELBOW_COUNT_KNOWN, ELBOW_COUNT_EMPTY, ELBOW_COUNT_MISSING, ELBOW_COUNTS };
 
-// The state of learning from a dataset.
+// The state of learning from a dataset. All arrays are owned.
 struct elbow_learning {
     struct elbow_loading *loading;
     struct elbow_log *log;
-    char what[128];               // for messages: the keys that need the rows
-    int pass, passes;             // number of the current walk; number of all
-    unsigned now;                 // parts of the current walk
-    double last_line;             // clock at the last line of progress
-    struct elbow_extremes stored; // set by ELBOW_PASS_LOOK, as are the next two
-    double first_missing;         // index of the first missing value among all values; INFINITY: none
-    double *hashes;               // [sample.count] of the pages of the sample; INFINITY: not read by this rank; owned
-    struct elbow_loading_reader scaled_reader, seen_reader;
-    struct elbow_moments scaled, seen;
-    struct elbow_moments_taking scaled_taking, seen_taking;
+    char what[128];              // for messages: the keys that need the rows
+    int pass, passes;            // number of the current walk; number of all
+    unsigned now;                // parts of the current walk
+    double last_line;            // clock at the last line of progress
+    double counts[ELBOW_COUNTS]; // of this rank's rows
+    double first_missing;        // index of the first missing value among all values; INFINITY: none
+    double *hashes;              // [sample.count] of the pages of the sample; INFINITY: not read by this rank
+    double *row;                 // (D) workspace, as are the next two
+    float *sample, *known;
+    struct elbow_block_moments stored_block, seen_block, start_block;
     struct elbow_checking checking;
-    struct elbow_batch_sums *start; // owned
-    struct elbow_measuring measuring;
-    double *vector; // sums over all rows of the last walk; owned
-    size_t width;   // number of doubles in `vector`
+    struct elbow_batch_reader reader; // for ELBOW_PASS_START
+    double *records;                  // (parts with moments, D, 6) of the last walk
+    size_t width;                     // number of doubles in `records`
+    struct elbow_moments seen, start; // of the values as the model sees them, and as batches have them
 };
 
-// Collective. Announces and makes a walk over all rows for the parts `now`, which must have begun. Afterwards `vector`
-// holds their sums, in the order of the parts. MEMORY, and errors of reading.
+// Collective. Announces and makes a walk over all rows for the parts `now`, of which CHECK must have begun. MEMORY, and
+// errors of reading.
 enum elbow_status elbow_learning_walk(struct elbow_learning *learning, unsigned now, struct elbow_error *error);
 
-// Local. Logs that all rows are about to be read.
+// Local. Logs that all rows are about to be read, if they are in pages.
 void elbow_learning_announce(struct elbow_learning *learning);
 
-// Local. The sums of a part in the vector of the last walk.
-const double *elbow_learning_sums(const struct elbow_learning *learning, enum elbow_pass_part part);
+// Local. The records of a part of the last walk (D, 6).
+const double *elbow_learning_records(const struct elbow_learning *learning, enum elbow_pass_part part);
 
 #endif

@@ -27,36 +27,6 @@ enum elbow_status elbow_moments_take(const struct elbow_moments_job *job, struct
 
 enum { ELBOW_MOMENTS_BLOCK = 1024 }; // rows
 
-// The same step by step, for a walk over the rows that computes other figures, too: sums of the first pass, then of the
-// second.
-struct elbow_moments_taking {
-    struct elbow_moments_job job;
-    struct elbow_moments *moments; // its mean is subtracted from the values: first an origin, then the mean
-    bool has_mean;                 // the first pass is over
-    double *units;                 // (D) factors of the differences; this and the following arrays are owned
-    double *row;                   // (D) workspace
-    float *known;                  // (D) workspace; NULL: all values are known
-    double *found, *where;         // (D) workspace, if values are missing
-};
-
-// Collective. Finds the origin of each column, its first known value: rank zero in the first block; for columns without
-// a known value there, each rank in its part of the rows. MEMORY. Release `taking` with elbow_moments_end, after a
-// failure too.
-enum elbow_status elbow_moments_begin(const struct elbow_moments_job *job, struct elbow_moments *moments,
-                                      struct elbow_moments_taking *taking, struct elbow_error *error);
-void elbow_moments_end(struct elbow_moments_taking *taking);
-
-// Local. The number of doubles in a vector of sums; and adds rows [first, last) of a block to its vector, in order.
-size_t elbow_moments_width(const struct elbow_moments_taking *taking);
-void elbow_moments_add(const struct elbow_moments_taking *taking, uint64_t first, uint64_t last, double *sums);
-
-// Local. Whether a job with these extremes would compute the same sums in its first pass.
-bool elbow_moments_foresees(const struct elbow_moments_taking *taking, double low, double high);
-
-// Local. Compute the mean from the sums of the first pass over all blocks, and the deviation from those of the second.
-void elbow_moments_take_mean(struct elbow_moments_taking *taking, const double *sums);
-void elbow_moments_take_deviation(struct elbow_moments_taking *taking, const double *sums);
-
 // Local. The mean and the deviation of all values together.
 void elbow_moments_join(const struct elbow_moments *moments, double *mean, double *deviation);
 

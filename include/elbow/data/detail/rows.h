@@ -31,7 +31,8 @@ const void *elbow_rows_stored(const struct elbow_dataset *dataset, uint64_t firs
 // Local. One stored value.
 double elbow_rows_at(const struct elbow_dataset *dataset, uint64_t number);
 
-// Local. The values of a row: scaled, in double; or scaled, transformed and rounded. values (D).
+// Local. The values of a row: as stored, in double; scaled, in double; or scaled, transformed and rounded. values (D).
+void elbow_rows_read(const struct elbow_dataset *dataset, uint64_t row, double *values);
 void elbow_rows_scale(const struct elbow_dataset *dataset, uint64_t row, double *values);
 void elbow_rows_transform(const struct elbow_dataset *dataset, uint64_t row, float *values);
 
