@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow bench for users; one thread per rank whatever the environment says, with every OpenBLAS that is installed.
+# elbow bench for users: one thread per rank in any environment, with each installed OpenBLAS.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -51,7 +51,7 @@ Y
 run 0 1 beside "$elbow" bench beside.yaml --rounds 1 --json
 grep -q '"likelihood": {"median": ' beside.out || fail "sizes and a mask: $(cat beside.out beside.err)"
 
-# Pages that are read while they are used: a page of 16 rows, 640 bytes, beside as many bytes of the file. Rows in memory have none.
+# Pages that are read on demand: a page of 16 rows, 640 bytes, plus as many bytes from the file. Rows in memory have no pages.
 "$make_data" write pages.h5 /x u8 6400,40 bytes chunk=16
 cat >pages.yaml <<'Y'
 data: {file: pages.h5, train: /x, order: windows, page_rows: 16, window_pages: 4}
@@ -73,7 +73,7 @@ grep -q '^pages  *640 bytes each, [0-9.]* MB/s by a rank; the floor reads 640 by
 run 0 1 resident "$elbow" bench pages.yaml --rounds 1 --set data.access=resident
 grep -qE '^(read|pages)' resident.out && fail "rows in memory are read: $(cat resident.out)"
 
-# A file that is changed meanwhile ends the benchmark with its sentence.
+# A file that changes during the benchmark ends it with an error.
 "$make_data" write changed.h5 /x u8 6400,40 bytes chunk=16
 "$elbow" bench pages.yaml --rounds 1000 --set data.file=changed.h5 --set data.access=stream >changed.out 2>changed.err &
 bench=$!
@@ -94,8 +94,8 @@ run 2 1 key "$elbow" bench --set train.bacth=4
 grep -q 'did you mean train.batch' key.err || fail "a wrong key: $(cat key.err)"
 run 1 1 missing "$elbow" bench missing.yaml
 
-# One thread a rank: the products of these steps are large enough for OpenBLAS to spread them. It makes its threads when it is
-# loaded, so threads may exist, but they must not work. The clocks may be wrong by a tenth of a core.
+# One thread per rank: the matrix products of these steps are large enough for OpenBLAS to use threads. It creates them when it is
+# loaded, so threads may exist, but they must not work. The clocks may be off by a tenth of a core.
 large=(--rounds 1 --set train.batch=256 --set train.microbatch=256 --set run.prefetch=off --json)
 libraries=("")
 for directory in /usr/lib/*/openblas-*; do
@@ -106,12 +106,12 @@ for library in "${libraries[@]}"; do
     run 0 1 version "$elbow" --version
     grep -q 'OpenBLAS .*, 1 thread$' version.out || fail "${library:-as linked}: $(grep OpenBLAS version.out)"
     run 0 1 threads "$elbow" bench "${large[@]}" || continue
-    grep -q '^threads: 1 a rank; binding: ' threads.err || fail "${library:-as linked}: threads and binding are not told"
+    grep -q '^threads: 1 a rank; binding: ' threads.err || fail "${library:-as linked}: threads and binding are not printed"
     holds "${library:-as linked}: cores_busy" "$(number threads cores_busy) < 1.1"
 done
 unset LD_LIBRARY_PATH OPENBLAS_NUM_THREADS OMP_NUM_THREADS GOTO_NUM_THREADS
 
-# Ranks that share a core are warned of; ranks with a core each are not.
+# Ranks that share a core get a warning; ranks with a core each do not.
 run 0 2 crowded taskset -c 0 "$elbow" bench "${small[@]}"
 [ "$(grep -c '^elbow: warning: 2 ranks of a node share 1 core ' crowded.err)" = 1 ] || fail "crowded: $(cat crowded.err)"
 run 0 1 alone taskset -c 0 "$elbow" bench "${small[@]}"

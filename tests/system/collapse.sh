@@ -18,15 +18,15 @@ Y
 warnings() { grep -c "elbow: warning: none of the 3 latent dimensions .*posterior collapse.*objective.warmup" "$1.err"; }
 
 run 0 2 collapsed "$elbow" train run.yaml --run-dir collapsed --set objective.beta=100
-[ "$(warnings collapsed)" = 1 ] || fail "a collapse is told $(warnings collapsed) times"
+[ "$(warnings collapsed)" = 1 ] || fail "a collapse causes $(warnings collapsed) warnings"
 run 0 2 warming "$elbow" train run.yaml --run-dir warming --set objective.beta=100 --set objective.warmup=400
-[ "$(warnings warming)" = 0 ] || fail "a collapse is told while beta still rises"
+[ "$(warnings warming)" = 0 ] || fail "a warning of a collapse while beta still rises"
 run 0 2 free "$elbow" train run.yaml --run-dir free --set objective.beta=100 --set objective.free_bits=0.05
 [ "$(warnings free)" = 0 ] || fail "the advice does not help"
-# A sampled KL has no part for each dimension, so the means show the collapse.
+# A sampled KL has no share per dimension, so the means show the collapse.
 run 0 1 sampled "$elbow" train run.yaml --run-dir sampled --set model.prior.mixture=2 --set train.optimizer=adamw --set train.weight_decay=90
 grep -q 'warning: none of the 3 latent dimensions has a mean that varies .*posterior collapse' sampled.err ||
-    fail "no collapse is told: $(cat sampled.err)"
+    fail "no warning of a collapse: $(cat sampled.err)"
 grep -q '^model: the KL is estimated' sampled.out || fail "how the KL is found: $(cat sampled.out)"
 run 0 1 sampled.eval "$elbow" eval sampled
 grep -Eq '^kl +-?[0-9.]+ \+- [0-9.e-]+ estimated from one draw of z$' sampled.eval.out || fail "eval: $(cat sampled.eval.out)"

@@ -34,8 +34,7 @@ run 0 3 numbers "$elbow" train numbers.yaml --run-dir numbers
 run 0 1 threshold "$elbow" train threshold.yaml --run-dir threshold
 checkpoint=images/checkpoints/step-00000240.h5
 
-# alike OUTPUT word...: the command on 1, 2 and 3 ranks, where @ stands for the output file, or else stdout is compared.
-# Leaves OUTPUT.
+# alike OUTPUT word...: the command on 1, 2 and 3 ranks; @ is the output file; without @ stdout is compared. Leaves OUTPUT.
 alike() {
     local output=$1 ranks words word
     shift
@@ -74,15 +73,15 @@ alike info.txt info data.h5
 alike info-run.txt info images
 alike config.yaml config images.yaml --set train.rate=0.5
 
-# column FILE /dataset: its values, one a line; mean: theirs.
+# column FILE /dataset: its values, one per line; mean: their mean.
 column() { "$make_data" print "$1" "$2"; }
 mean() { column "$1" "$2" | awk '{ sum += $1 } END { printf "%.17g\n", sum / NR }'; }
-# near WHAT A B: equal up to rounding of a sum of doubles in another order.
+# near WHAT A B: equal up to the rounding of a sum of doubles in another order.
 near() {
     holds "($2 - $3) ^ 2 <= (1e-9 * $3) ^ 2" || fail "$1: $2 is not $3"
 }
 
-# All commands say alike which dataset a file alone means.
+# All commands report the same dataset for a file without a dataset.
 for command in eval 'encode -o said.h5' 'score -o said.csv' 'reconstruct -o said.png' 'map -o said.svg' measure 'sample --fit 2 -o said.png'; do
     read -ra words <<<"$command"
     rm -f said.h5 said.csv said.png said.svg
@@ -95,7 +94,7 @@ done
 run 0 1 said "$elbow" eval images --data data.h5:/valid
 ! grep -q 'names no dataset' said.err || fail "a dataset is named: $(cat said.err)"
 
-# A unit is printed where the line before has another one, or none.
+# A unit is printed only if the line before has another unit or none.
 run 0 1 noisy "$elbow" train numbers.yaml --run-dir noisy --set 'model.input.corrupt={gaussian: 0.3}' --set train.epochs=1
 run 0 1 words "$elbow" eval noisy --corrupt
 for figure in corrupted denoised; do grep -qE "^${figure}_psnr +[0-9.-]+ dB\$" words.out || fail "no unit of ${figure}_psnr: $(cat words.out)"; done
@@ -112,12 +111,12 @@ near "the parts of the ELBO" "$(awk "BEGIN { printf \"%.17g\", $(value eval.json
 [ "$(value eval.json samples)" = 137 ] || fail "eval: samples"
 [ "$(value train.json samples)" = 90 ] || fail "eval --data: samples"
 
-# The CSV has what the HDF5 file has, to the last digit.
+# The CSV file has the values of the HDF5 file, to the last digit.
 for name in recon kl elbo labels; do
     cmp -s <(table_column codes.csv $name) <(column valid.h5 /$name) || fail "encode: $name differs between CSV and HDF5"
 done
 cmp -s <(table_column codes.csv mean_2) <(column valid.h5 /mean | awk -F, '{ printf "%.9g\n", $3 }') ||
-    fail "encode: mean_2 differs between CSV and HDF5" # nine digits are all of a float
+    fail "encode: mean_2 differs between CSV and HDF5" # nine digits determine a float
 
 # The last row of the run's table has the same figures, to the last digit.
 grep -e '^step,' -e ,valid, images/metrics.csv >valid.csv
@@ -130,7 +129,7 @@ column valid.h5 /labels >labels
 cmp -s labels <(column data.h5 /valid-labels) || fail "encode: labels are not those of the data"
 cmp -s <(column train.h5 /labels) <(column data.h5 /labels) || fail "encode: labels of the training data"
 tr '{' '\n' <eval.json | grep '"label"' >classes
-[ "$(wc -l <classes)" = 5 ] || fail "eval: five classes, but $(wc -l <classes) are told"
+[ "$(wc -l <classes)" = 5 ] || fail "eval: five classes, but $(wc -l <classes) are printed"
 for figure in elbo recon kl; do
     near "eval: $figure of the classes" "$(sed 's/"[a-z_]*"://g; s/[^-0-9.e ]//g' classes | awk -v part=$figure '
         BEGIN { at = part == "elbo" ? 3 : part == "recon" ? 5 : 7 } { n += $2; sum += $2 * $at }
@@ -144,7 +143,7 @@ for word in none threshold sample; do
     alike eval-$word.json eval images --json --binarize $word
     near "--binarize $word: eval and encode" "$(mean rows-$word.h5 /elbo)" "$(value eval-$word.json elbo)"
 done
-grep -qF "always the same for a row (binarize: sample)" 3.log.out 3.log.err || fail "--binarize: not told"
+grep -qF "always the same for a row (binarize: sample)" 3.log.out 3.log.err || fail "--binarize: no report"
 column data.h5 /valid | tr , '\n' | awk '{ print ($1 / 255 > 0.5) + 0 }' | cmp -s - <(column pairs-threshold.h5 /originals | tr , '\n') || fail "--binarize threshold"
 paste <(column data.h5 /valid | tr , '\n') <(column pairs-none.h5 /originals | tr , '\n') |
     awk '($1 / 255 - $2) ^ 2 > 1e-14 { exit 1 }' || fail "--binarize none" # float32 holds seven digits
@@ -205,7 +204,7 @@ grep -q '^/names holds texts, integers or floats were expected' info-texts.out |
 run 0 1 info-checkpoint "$elbow" info "$checkpoint"
 same_file "info of a run and of its last checkpoint" info-run.txt info-checkpoint.out
 
-# config: its output, read again, gives the same output, and contains the settings; --explain has every key of it.
+# config: its output, read again, gives the same output and contains the settings; --explain lists each of its keys.
 run 0 1 config-again "$elbow" config config.yaml
 same_file "config of its own output" config.yaml config-again.out
 grep -qx '  rate: 0.5' config.yaml || fail "config --set train.rate=0.5 does not show"
@@ -223,7 +222,7 @@ for file in "$source_directory"/configs/*.yaml "$source_directory"/configs/*/*.y
     same_file "config $file" first.out second.out
 done
 
-# Help and version, on standard output alone; once, whatever the ranks.
+# Help and version: on standard output only, and once on any number of ranks.
 for words in --help -h help --version "train --help" "eval -h" "encode --help" "sample --help" "reconstruct --help" "score --help" \
     "info --help" "config --help" "bench --help" "doctor --help" "help train"; do
     # shellcheck disable=SC2086 # words

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Convolutional models as users meet them: the same bits on any number of ranks and over a resume, every subcommand on
-# their checkpoints, and the errors for layers and data that do not fit.
+# Convolutional models: the same bits on any number of ranks and after a resume, every subcommand on their checkpoints, and the
+# errors for layers and data that do not fit.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -95,14 +95,14 @@ last=$(basename "$(find odd.1/checkpoints -name 'step-*' | sort | tail -n 1)")
 same_file "a resumed run" "odd.1/checkpoints/$last" "half/checkpoints/$last"
 
 run 0 2 eval "$elbow" eval colour.1 --json --importance 5
-grep -q '"log_likelihood"' eval.out || fail "eval tells no log_likelihood"
+grep -q '"log_likelihood"' eval.out || fail "eval prints no log_likelihood"
 run 0 1 encode "$elbow" encode odd.1 --data data.h5:/bits-valid -o z.h5
 run 0 1 sample "$elbow" sample colour.1 -o samples.png -n 4
 run 0 1 reconstruct "$elbow" reconstruct odd.1 -o pairs.png -n 4
 run 0 1 info "$elbow" info odd.1
 grep -q 'decoder.head/weight  *3 x 3 x 17 x 1' info.out || fail "info does not show the output layer's weights"
 
-# misfit TEXT --set...: status 2, one line that holds the text.
+# misfit TEXT --set...: status 2 and one line that contains the text.
 misfit() {
     local text=$1
     shift

@@ -30,8 +30,8 @@ wait_for_work() {
     done
 }
 
-# Limits of the size of files (in blocks of 1024 bytes): the larger ones fit, then only the smaller ones. Open MPI has shared
-# memory of its own in files, without which its version 5 does not start: here it takes memory of another kind.
+# Limits on file size (in blocks of 1024 bytes): first the larger files fit, then only the smaller ones. Open MPI keeps its shared
+# memory in files, and version 5 does not start without them: here it uses another kind of memory.
 for blocks in 1 2 4 8 12 16 24 32; do
     # shellcheck disable=SC2016 # for the inner shell
     OMPI_MCA_shmem=sysv on 2 bash -c 'ulimit -f "$1"; exec "$0" train run.yaml --run-dir "limit-$1"' "$elbow" $blocks \
@@ -46,7 +46,7 @@ for blocks in 1 2 4 8 12 16 24 32; do
     same_run "files of at most $blocks kB" whole limit-$blocks
 done
 
-# A folder and a table that vanish under the run, in a directory that stays: they are made again, and reported as lost.
+# A directory and a table that vanish during the run, in a run directory that stays: they are created again and reported as lost.
 sed 's/epochs: 8/epochs: 4000/; s/eval: {every: 5}/eval: {every: 500}/; s/log: {every: 2}/log: {every: 20}/; s/every: 10, count/every: 2000, count/; s/every: 5, keep/every: 100, keep/' \
     run.yaml >long.yaml # some seconds
 limit=$((240 * patience))
@@ -63,11 +63,11 @@ said vanishing "metrics.csv: has been removed"
 tail -n 1 vanishing/metrics.csv | grep -q ^20000, || fail "vanished files: the new table does not go to the end"
 run 0 1 vanishing-eval "$elbow" eval vanishing --json
 
-# A disk of its own, filled up by somebody else while the run is at work, and freed later.
+# A separate disk that another process fills during the run and frees later.
 mkdir disk
 mount -t tmpfs -o size=2m tmpfs disk 2>mount.err || { echo "note: no small disk: $(cat mount.err)"; finish; }
 trap 'umount "$work/disk"; rm -rf "$work" "$work.mpi"' EXIT
-for room in 0 2 5 9 14 20 40 60 80 120; do # kB that are left
+for room in 0 2 5 9 14 20 40 60 80 120; do # kB left free
     head -c 3m /dev/zero >disk/ballast 2>/dev/null
     truncate -s -${room}k disk/ballast
     on 2 "$elbow" train run.yaml --run-dir disk/run >full-$room.out 2>full-$room.err
@@ -83,7 +83,7 @@ for room in 0 2 5 9 14 20 40 60 80 120; do # kB that are left
     rm -rf disk/run
 done
 
-# Full for a while only.
+# A disk that is full only for a while.
 run 0 2 long "$elbow" train long.yaml --run-dir long
 on 2 "$elbow" train long.yaml --run-dir disk/run >while.out 2>while.err &
 filled=$!

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow doctor finds what is wrong with a machine, each thing provoked, and says nothing of what is right.
+# elbow doctor reports each problem of a machine that this test provokes, and gives no advice about the rest.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -13,16 +13,16 @@ train: {epochs: 1, batch: 24, microbatch: 4, rate: 1.0e-2}
 Y
 unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS
 
-# advises LOG TOPIC PATTERN: the page has that advice; silent LOG TOPIC: it has none of that topic.
+# advises LOG TOPIC PATTERN: the page has that advice; silent LOG TOPIC: it has no advice on that topic.
 advises() {
     tr -s ' \n' ' ' <"$1.out" | sed -E 's/ ([0-9]+\. )/\n\1/g' | grep -qE "^[0-9]+\. $2: .*($3)" ||
         { fail "$1: no advice on $2 with '$3':"; sed '1,/^$/d' "$1.out"; }
 }
 silent() { grep -qE "^ *[0-9]+\. $2: " "$1.out" && fail "$1: advice on $2 out of nothing: $(grep -E "\. $2: " "$1.out")"; }
-# topics FILE.json: of its advice, in order.
+# topics FILE.json: the topics of its advice, in order.
 topics() { grep -oE '"topic": "[^"]*"' "$1" | cut -d'"' -f4 | tr '\n' ' '; }
 
-# A sound run: the facts, nothing to change (but for a serial HDF5), nothing left behind.
+# A healthy run: the facts, no advice (except about a serial HDF5), nothing left behind.
 touch before
 find . | sort >before
 run 0 1 sound "$elbow" doctor run.yaml
@@ -37,14 +37,14 @@ for topic in binding threads 'shared memory' memory 'run directory' configuratio
 find . ! -name 'sound.*' | sort | diff before - || fail "doctor leaves something behind"
 [ ! -s sound.err ] || fail "doctor says on standard error: $(cat sound.err)"
 
-# Chunks that are as large as the data leave no pages to deal out; this matters where pages are read in every epoch.
+# Chunks as large as the data leave no pages to distribute; this matters if pages are read in every epoch.
 "$make_data" write whole.h5 /train u8 90,6,6 bytes chunk=90
 run 0 1 few "$elbow" doctor run.yaml --set data.train=whole.h5:/train --set data.order=windows
 advises few chunks 'A page has at least one chunk of 90 rows, so the data make only 1 page for 6 microbatches.*elbow rechunk whole.h5'
 run 0 1 full "$elbow" doctor run.yaml --set data.train=whole.h5:/train
 silent full chunks
 
-# Two ranks on one core; elsewhere two ranks on two cores are none too many.
+# Two ranks on one core get advice; two ranks on two cores do not.
 taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')" mpirun --bind-to none -n 2 "$elbow" doctor >crowded.out 2>crowded.err ||
     fail "two ranks on one core: exit status $?"
 advises crowded binding '2 ranks share 1 core on .*mpirun --bind-to core'
@@ -58,10 +58,10 @@ if [ "$(nproc)" = 2 ]; then
     advises threads binding '1 rank of 4 threads must share 2 cores .*slot:PE=4'
 fi
 
-# Threads that the environment asks for. What a run does anyway needs no word.
+# Threads requested by the environment. A request for the default of a run gets no advice.
 OMP_NUM_THREADS=8 run 0 1 omp "$elbow" doctor
 advises omp threads 'OMP_NUM_THREADS=8 has no effect.*train.threads: 8'
-grep -q '1 per rank; OMP_NUM_THREADS 8' omp.out || fail "OMP_NUM_THREADS=8 is not told"
+grep -q '1 per rank; OMP_NUM_THREADS 8' omp.out || fail "OMP_NUM_THREADS=8 is not reported"
 OPENBLAS_NUM_THREADS=4 run 0 1 openblas "$elbow" doctor
 advises openblas threads 'OPENBLAS_NUM_THREADS=4 has no effect'
 OMP_NUM_THREADS=1 run 0 1 omp-1 "$elbow" doctor
@@ -72,18 +72,18 @@ ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-no-locks.so run 0 1 no-locks "$
 advises no-locks 'run directory' '\. cannot be locked.*flock'
 grep -q 'lock: the file system has no locks' no-locks.out || fail "no locks: no such line"
 run 0 1 no-directory "$elbow" doctor
-grep -q '^run directory' no-directory.out && fail "a run directory was tried that nobody named"
+grep -q '^run directory' no-directory.out && fail "doctor tried a run directory that was not named"
 touch file
 run 0 1 below-file "$elbow" doctor --run-dir file/run
 advises below-file 'run directory' 'Nothing can be written to file .*--run-dir'
 
-# Nodes, pretended: the way between them is measured. All see the directory and its lock.
+# Pretended nodes: doctor measures the network between them. All nodes see the directory and its lock.
 run 0 2 nodes "$elbow" doctor run.yaml --set run.nodes='[0,1]'
-grep -qE '^ranks  *2 on 2 nodes' nodes.out || fail "two nodes are not told"
+grep -qE '^ranks  *2 on 2 nodes' nodes.out || fail "two nodes are not reported"
 [ "$(grep -c 'network to the first node: [0-9.]* [MG]B/s, [0-9.]* us' nodes.out)" = 1 ] || fail "two nodes, and no way between them"
 silent nodes 'run directory'
 
-# Configurations that cannot run, or not well.
+# Configurations that cannot run, or run badly.
 run 0 1 no-data "$elbow" doctor run.yaml --set data.file=none.h5
 advises no-data configuration 'none.h5: No such file'
 run 0 4 uneven "$elbow" doctor run.yaml
@@ -92,7 +92,7 @@ run 0 1 large "$elbow" doctor run.yaml --set data.file= --set data.valid= --set 
     --set model.encoder='[dense: {units: 20000}]' --set model.decoder='[dense: {units: 20000}]'
 silent large memory
 
-# The weights of conditions count: as many as a run has, of all classes.
+# The weights of conditions count: as many as in a run, with all classes.
 "$make_data" write data.h5 /class i64 90 labels
 "$make_data" write data.h5 /dose f64 90 normal
 cat >told.yaml <<'Y'
@@ -105,7 +105,7 @@ run 0 1 told-run "$elbow" train told.yaml --run-dir told
 weights=$(sed -nE 's/^model: ([0-9]+) parameters.*/\1/p' told-run.out)
 grep -q "^the run  *$weights parameters" told.out || fail "conditions: the run has $weights parameters: $(grep '^the run' told.out)"
 
-# Values are looked at as a run would load them: what it would refuse is said here, on any number of ranks.
+# doctor checks values as a run loads them: it reports each value that a run would refuse, on any number of ranks.
 "$make_data" write bad.h5 /nan f32 40,6,6 unit set=nan@33,5
 "$make_data" write bad.h5 /fill f32 40,6,6 unit set=-9999@31,4 attribute=_FillValue:-9999
 "$make_data" write bad.h5 /grey f32 90,6,6 unit
@@ -123,9 +123,9 @@ for ranks in 1 3; do
     advises contradicts configuration 'bad.h5:/grey: .*scaling'
 done
 grep -q '^values  *examined in all 120 rows$' sound.out || fail "doctor does not say which values it looked at"
-grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doctor does not say what the data are"
+grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doctor does not describe the data"
 
-# Of the rows those are looked at that a run takes, on both sides of a split, with all that lies beside them.
+# doctor checks the rows that a run takes, on both sides of a split, with all datasets beside them.
 "$make_data" write bad.h5 /labels i64 40 labels
 "$make_data" write bad.h5 /minus f64 40 normal
 "$make_data" write bad.h5 /few f64 5 unit
@@ -134,7 +134,7 @@ grep -q '^data: data.h5:/train, 90 samples of 6x6 uint8' sound.out || fail "doct
 "$make_data" write bad.h5 /hit i64 3 values values=1,33,39
 "$make_data" write bad.h5 /good f32 40,6,6 unit
 "$make_data" write bad.h5 /scaled f32 40,6,6 unit factor=0.5
-# looks RANKS NAME KEY=VALUE...: at bad.h5 alone.
+# looks RANKS NAME KEY=VALUE...: doctor on bad.h5 alone.
 looks() {
     local ranks=$1 name=$2 sets=() setting
     shift 2
@@ -170,8 +170,8 @@ silent scaled configuration
 looks 3 unscaled data.train=/scaled data.valid=/good
 silent unscaled configuration
 
-# What a run would warn of is advice: values far from unit scale, grey ones, and rows that are held back of the very dataset that
-# they are compared with, which are no other data.
+# A run's warnings are advice here: values far from unit scale, grey values, and held-back rows. Held-back rows come from the
+# dataset that they are compared with, so doctor does not treat them as other data.
 "$make_data" write bad.h5 /large f64 40,6 normal factor=1e5
 "$make_data" write bad.h5 /heavy f64 40,6 normal set=900@1,2
 looks 1 warned-large data.train=/large model.likelihood=gaussian
@@ -181,11 +181,11 @@ looks 3 warned-grey
 advises warned-grey data 'bad.h5:/good holds values between 0 and 1, .*data.binarize: sample'
 looks 3 warned-heavy data.train=/heavy data.valid=0.1 data.transform=standardize_each model.likelihood=gaussian
 advises warned-heavy data 'bad.h5:/heavy: the held-back rows range from .* to 900, and the training set|bad.h5:/heavy: .*and the training set from .* to 900.*outliers'
-grep -q 'to one scale' warned-heavy.out && fail "rows are warned of against themselves"
+grep -q 'to one scale' warned-heavy.out && fail "a warning that compares rows with themselves"
 run 0 1 warned-json "$elbow" doctor run.yaml --set data.file=bad.h5 --set data.train=/good --set data.valid= --json
 [ "$(topics warned-json.out | sed 's/HDF5 //')" = 'data ' ] || fail "--json: $(topics warned-json.out)"
 
-# What train wants of /dev/shm is what doctor has told.
+# train needs as much of /dev/shm as doctor reports.
 "$make_data" write data.h5 /labels i64 90 labels
 "$make_data" write data.h5 /weights f64 90 unit
 kept=(--set data.rows='[1, 80]' --set data.valid=0.2 --set data.labels=/labels --set data.weights=/weights)
@@ -218,7 +218,7 @@ fi
 if [ -x "$build/elbow-test-serial" ]; then
     run 0 1 serial "$build/elbow-test-serial" doctor run.yaml
     advises serial HDF5 'needs no parallel HDF5'
-    grep -qE '^HDF5  *[0-9.]+, serial' serial.out || fail "a serial HDF5 is not told"
+    grep -qE '^HDF5  *[0-9.]+, serial' serial.out || fail "a serial HDF5 is not reported"
     silent sound HDF5
 elif grep -qE '^HDF5 .*serial' sound.out; then
     advises sound HDF5 'needs no parallel HDF5'
@@ -226,7 +226,7 @@ else
     echo "skip: no serial HDF5 is installed beside the parallel one: it was not tried"
 fi
 
-# For programs; all at once.
+# JSON for programs, with several problems at once.
 OMP_NUM_THREADS=8 ASAN_OPTIONS=$loose LD_PRELOAD=$build/elbow-test-no-locks.so run 0 4 all "$elbow" doctor run.yaml --json
 [ "$(topics all.out | sed 's/HDF5 //')" = "configuration data $([ "$(nproc)" -ge 4 ] || echo 'binding ')run directory threads " ] ||
     fail "--json: advice on $(topics all.out)"

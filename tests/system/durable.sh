@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Durability: before a checkpoint gets its name, the file, the tables, and the name of every directory and file of the run
-# are synced, so that a power cut does not lose them; at the end all names are. strace shows the calls in their order.
+# Durability: before a checkpoint gets its name, the file, the tables, and the names of all directories and files of the run are
+# synced, so that a power cut does not lose them; at the end all names are synced. strace shows the calls in order.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -15,9 +15,9 @@ checkpoint: {every: 2}
 samples: {every: 3, count: 4}
 Y
 
-# A new name needs a sync of its directory; a file needs a sync of its own before it gets its name. While a checkpoint
-# is written, rows and pictures of later steps may come. The calls of each thread are separated, so that none is cut in two by
-# another thread's, and then sorted by their start.
+# A new name requires a sync of its directory; a file requires a sync of its own before it gets its name. Rows and pictures of
+# later steps may be written during a checkpoint. The calls are separated by thread, so that no call of another thread splits one,
+# and then sorted by start time.
 cat >judge.awk <<'A'
 function directory(path) { sub(/\/[^\/]*$/, "", path); return path }
 # The paths of a call's arguments: FD</directory>, "name", or a name alone.
@@ -39,7 +39,7 @@ function paths(line,    count, from, base) {
 / fsync\(/ { match($0, /<\/[^>]*>/); name = substr($0, RSTART + 1, RLENGTH - 2); delete waits[name]; synced[name] = 1 }
 / rename(at2?)?\(.* = 0$/ {
     if (paths($0) != 2 || index(path[1], work) != 1) next
-    if (path[2] ~ /\/lock$/) next # which a power cut may take
+    if (path[2] ~ /\/lock$/) next # a power cut may remove it
     if (!(path[1] in synced) && path[2] !~ /\/best\.h5$/) print path[2] " has its name before it is synced"
     if (path[2] ~ /\/step-[0-9]*\.h5$/) {
         ++checkpoints

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Checkpoints that earlier versions wrote (tests/data): this version evaluates them and continues from them, with the
-# figures of the version that wrote them.
+# Checkpoints of earlier versions (tests/data): this version evaluates them and resumes from them, with the figures of the version
+# that wrote them.
 set -u
 here=$(cd "$(dirname "$0")/../data" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")/../data" && pwd)
 # numbers FILE: one word or number a line.
 numbers() { tr -s ',:{}[] \n' '\n' <"$1" | grep .; }
 
-# close WHAT KEPT NOW: the same words, and numbers that agree to 1e-5: processors round differently.
+# close WHAT KEPT NOW: the same words, and numbers that agree to 1e-5, because processors round differently.
 close() {
     local difference
     difference=$(paste <(numbers "$2") <(numbers "$3") | awk '
@@ -44,7 +44,7 @@ for folder in "$here"/[0-9]*/; do
         base=${file%.h5} name=$(basename "$folder")-$(basename "$file" .h5)
         mkdir -p "$name/checkpoints"
         cp "$file" "$name/checkpoints/step-00000005.h5"
-        head -n 1 "$base.metrics" >"$name/metrics.csv" # a table of these columns alone, which go on
+        head -n 1 "$base.metrics" >"$name/metrics.csv" # a table with these columns only, which the run extends
         run 0 1 "$name.eval" "$elbow" eval "$file" --importance 3 --json && {
             without_later "$base.eval" "$name.eval.out" >"$name.eval.figures"
             close "$name, eval" "$base.eval" "$name.eval.figures"
@@ -54,8 +54,8 @@ for folder in "$here"/[0-9]*/; do
         close "$name, kl.csv" "$base.kl" "$name/kl.csv"
     done
 done
-# Attributes that version 0.1 did not read, or that say another scaling than the checkpoint's: they stay unread, with one
-# warning for each dataset.
+# Attributes that version 0.1 did not read, or that give a scaling other than the checkpoint's: they stay unread, with one warning
+# per dataset.
 mkdir attributes
 "$make_data" write attributes/data.h5 /weights f64 50,1 unit
 "$make_data" write attributes/data.h5 /normal f32 50,8 normal attribute=scale_factor:2 attribute=valid_max:1
@@ -73,7 +73,7 @@ if run 0 1 train "$elbow" train "$base.yaml" --run-dir run --resume; then
     grep -qE '/normal-valid: its attributes \(factor 3\) are not used' train.err || fail "attributes of the validation data: $(cat train.err)"
     [ "$(grep -c 'its attributes' train.err)" = 2 ] || fail "not one warning for a dataset: $(cat train.err)"
 fi
-# Weights that version 0.1 did not have are other data.
+# Weights that version 0.1 did not have count as other data.
 run 1 2 weights "$elbow" train "$base.yaml" --run-dir other --resume --set data.weights=/weights
 [ "$(grep -c '^elbow: .*step-00000005.h5: was trained without data.weights; ' weights.err)" = 1 ] ||
     fail "weights at a resume: $(cat weights.err)"

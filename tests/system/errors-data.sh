@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Unusable files and data: of training, of evaluation, checkpoints, outputs.
+# Unusable data in training and evaluation; unusable checkpoints and outputs.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
@@ -106,12 +106,12 @@ with 1 'data.h5:/large-labels: row 41 holds the label 18446744073709551615, but 
 wrong 1 'data.h5:/large-labels: row 41 holds the label' eval good --labels /large-labels
 wrong 1 'data.h5:/large-labels: row 41 holds the label' encode good --data data.h5:/good --labels /large-labels -o x.h5
 run 0 2 largest "$elbow" eval good --labels /largest-labels
-grep -q '^9223372036854774784 ' largest.out || fail "the largest label is told as another one: $(cat largest.out)"
+grep -q '^9223372036854774784 ' largest.out || fail "the largest label is printed wrong: $(cat largest.out)"
 with 1 'data.h5: rows 20 to 39 of dataset /short are damaged: their chunk unpacks to 20 bytes, 400 were expected' \
     data.train=/short
 with 1 'rows 20 to 39 of dataset /short are damaged' data.valid=/short
 wrong 1 'rows 20 to 39 of dataset /short are damaged' eval good --data data.h5:/short
-# From the shape alone, before memory is taken for it.
+# An error that follows from the shape, before memory is allocated.
 with 1 'data.h5:/long: a row has 2147483648 values, at most 2147483647 are supported' data.train=/long data.labels=
 with 1 'data.h5:/long: a row has 2147483648 values' data.valid=/long
 with 2 'data.shape: makes 4294967296 values, expected at most 2147483647' 'data.shape=[65536,65536]'

@@ -94,7 +94,7 @@ for command in $("$elbow" --help | awk '/^commands:/ { inside = 1; next } /^$/ {
     grep -qE "^wrong [0-9].* $command( |$)" "$self" || fail "no line of errors-usage.sh is of elbow $command"
 done
 
-# Outputs that cannot be written are refused before the work, and not reported as lost after it.
+# Outputs that cannot be written are refused before the work, instead of reported as lost after it.
 wrong 1 'nodir/x.png: cannot be written: No such file.*nothing was computed' sample good -o nodir/x.png
 wrong 1 'nodir/x.h5: cannot be written: No such file' encode good -o nodir/x.h5
 wrong 1 'nodir/deep/x.png: .*No such file' reconstruct good -o nodir/deep/x.png
@@ -102,14 +102,14 @@ wrong 1 'data.h5/x.png: cannot be written: Not a directory' sample good -o data.
 wrong 1 'directory: is a directory; name a file in it' encode good -o directory
 if [ -d /proc/self ]; then wrong 1 '/proc/x.h5: cannot be written: ' encode good -o /proc/x.h5; fi
 
-# Ranks that are started with different flags: the third with one of its own.
+# Ranks started with different flags: the third rank has a flag of its own.
 rm -rf 3.*
 # shellcheck disable=SC2016 # for the inner shell
 on_three 'own=(); [ "$OMPI_COMM_WORLD_RANK" = 2 ] && own=(--set train.epochs=2)
     "$@" "${own[@]}"' "$elbow" train good.yaml --run-dir different
 judge 3 2 'the ranks set different keys' train good.yaml --run-dir different
 
-# Ranks whose OpenBLAS has another core: a warning, and with run.strict an error before a run directory is made.
+# Ranks whose OpenBLAS uses another core type: a warning; with run.strict, an error before a run directory is made.
 unlike() {
     rm -rf 3.* different
     # shellcheck disable=SC2016 # for the inner shell

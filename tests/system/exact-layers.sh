@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# As exact.sh, for layers, draws and what is kept beside the weights.
+# Like exact.sh, for layers, draws and the state that is kept beside the weights.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-exact.sh"
 
-# Several draws of a sample, over which trained numbers beside the networks are summed; dropout and conditions in the decoder.
+# Several draws per sample, over which trained numbers beside the networks sum; dropout and conditions in the decoder.
 same drawn "1 3+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: 0.2, weights: /weights, condition: {five: /five}}
 model:
@@ -19,7 +19,7 @@ train: {epochs: 2, batch: 40, microbatch: 8}
 log: {every: 1}
 Y
 
-# Draws that count by their importance, scored again for the numbers beside the networks, those of a prior among them.
+# Importance-weighted draws, scored again for the numbers beside the networks, including those of a prior.
 same weighed "1 3+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /weights}
 model: {latent: 3, prior: {mixture: {components: 4}}, likelihood: {student_t: {scale: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -60,7 +60,7 @@ run 75 3 time.part "$elbow" train time.yaml --run-dir time.part --set run.stop_a
 run 0 2 time.rest "$elbow" train time.yaml --run-dir time.part --resume
 same_run "time, resumed" time.1 time.part
 
-# Weights that are averaged beside those that are trained: evaluations and pictures take them, training does not.
+# Averaged weights beside the trained ones: evaluations and pictures use the averages, training does not.
 same averaged "1 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /wide, valid: 0.2}
 model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
@@ -73,7 +73,7 @@ run 75 3 averaged.part "$elbow" train averaged.yaml --run-dir averaged.part --se
 run 0 2 averaged.rest "$elbow" train averaged.yaml --run-dir averaged.part --resume
 same_run "averaged, resumed" averaged.1 averaged.part
 run 0 1 raw "$elbow" train averaged.yaml --run-dir raw --set train.average=0
-diff -q <(grep ',train,' averaged.1/kl.csv) <(grep ',train,' raw/kl.csv) >/dev/null || fail "averages change what is trained"
+diff -q <(grep ',train,' averaged.1/kl.csv) <(grep ',train,' raw/kl.csv) >/dev/null || fail "averages change training"
 run 0 2 averaged.eval "$elbow" eval averaged.1 --json
 run 0 1 averaged.raw "$elbow" eval averaged.1 --json --raw-weights
 for pair in averaged.1:averaged.eval raw:averaged.raw; do
@@ -96,8 +96,8 @@ run 75 3 layers.part "$elbow" train layers.yaml --run-dir layers.part --set run.
 run 0 2 layers.rest "$elbow" train layers.yaml --run-dir layers.part --resume --set train.threads=2
 same_run "layers, resumed" layers.1 layers.part
 
-# A model in front of the data: its latents are drawn again in each epoch, of rows that it binarises; pictures go back
-# through it. Behind it a classifier, with few labels.
+# A model in front of the data: its latents are drawn again in each epoch, from rows that it binarises; pictures go back through
+# it. Behind it, a classifier with few labels.
 "$make_data" write data.h5 /kinds i64 116 labels
 "$make_data" write data.h5 /kinds-valid i64 19 labels seed=9
 same front 1 <<'Y'
@@ -136,7 +136,7 @@ mv front.1 elsewhere
 run 1 1 gone "$elbow" eval through.1
 grep -q '^elbow: data.through: front.1/checkpoints/step-00000005.h5: No such file' gone.err || fail "gone: $(cat gone.err)"
 
-# Pseudo-inputs, whose gradient is traced back from the sum of their heads'; the last batch has fewer microbatches than ranks.
+# Pseudo-inputs, whose gradient comes from the sum of their heads' gradients; the last batch has fewer microbatches than ranks.
 same vamp "1 2+on 3 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /bits, valid: /bits-valid}
 model: {latent: 3, prior: {vamp: {components: 9}}, encoder: [dense: {units: 70}, dense: {units: 70}], decoder: [dense: {units: 60}]}

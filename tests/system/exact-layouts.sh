@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Each layout of data from its file, as h5py, AnnData and NumPy wrote it (tests/data/layouts): the same bits on one rank and on
-# three, and samples with the values, and from the rows, that these libraries read. Cases without a file of others are in exact.sh.
+# Each layout of data, from files of h5py, AnnData and NumPy (tests/data/layouts): the same bits on 1 and 3 ranks, and samples
+# with the values and rows that these libraries read. Layouts without such a file are in exact.sh.
 set -u
 kept=$(cd "$(dirname "$0")/../data/layouts" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -22,7 +22,7 @@ Y
     same_run "$1" "$1.1" "$1.3"
 }
 
-# shown NAME FLAG...: a line for each original of NAME.3 as expected.csv has it, in NAME.seen.
+# shown NAME FLAG...: one line per original of NAME.3, in the form of expected.csv, in NAME.seen.
 shown() {
     local name=$1 key
     shift
@@ -34,7 +34,7 @@ shown() {
     paste -d , "$name.file" "$name.row" "$name.start" "$name.originals" >"$name.seen"
 }
 
-# expected CASE: what the libraries read.
+# expected CASE: the values that the libraries read.
 expected() { sed -n "s/^$1,//p" "$kept/expected.csv"; }
 
 # layout NAME DATA: all samples, in order, to the last bit.
@@ -44,7 +44,7 @@ layout() {
     expected "$1" | cmp -s - "$1.seen" || fail "$1: other values: $(diff <(expected "$1") "$1.seen" | head -n 6)"
 }
 
-# held NAME COUNT DATA: the same for a share that is held back: this number of samples, in order.
+# held NAME COUNT DATA: the same for a held-back share: COUNT samples, in order.
 held() {
     trained "$1" "$3" && shown "$1" || return
     [ "$(wc -l <"$1.seen")" = "$2" ] || fail "$1: $(wc -l <"$1.seen") samples are held back"
@@ -64,7 +64,7 @@ for part in X:X raw:raw/X counts:layers/counts; do
     grep -q '^data: .*, sparse (' ${part%:*}.3.out || fail "$part: not sparse: $(grep ^data: ${part%:*}.3.out)"
 done
 
-# Whole groups of 4 rows, two of five; whole series, each of 5 windows, two of six.
+# Whole groups of 4 rows, two of five groups; whole series of 5 windows each, two of six series.
 held share 8 '{file: layouts.h5, train: /x, valid: 0.4, groups: /group}'
 [ "$(awk '{ ++rows[$1 % 5] } END { for (group in rows) print rows[group] }' share.row | xargs)" = '4 4' ] || fail "torn groups: $(cat share.row)"
 for name in flat series; do
@@ -72,7 +72,7 @@ for name in flat series; do
     [ "$(sort -u $name.row | wc -l)" = 2 ] || fail "$name: torn series: $(cat $name.row)"
 done
 
-# near A B: equal up to the rounding of single precision, for sums in another order.
+# near A B: equal up to single-precision rounding of sums in another order.
 near() {
     paste -d , "$1" "$2" | awk -F , '{ for (i = 1; i <= NF / 2; ++i) { off = $i - $(i + NF / 2); if (off * off > 4e-14 * (1 + $i * $i)) exit 1 } }
         END { exit NR != 20 }'

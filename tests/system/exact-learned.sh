@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a run learns from all rows at its start takes one pass over them, and has the same bits wherever the rows are and
-# on any number of ranks.
+# Statistics that a run learns from all rows at its start: one pass over the rows, and the same bits for any place of the rows and
+# any number of ranks.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-exact.sh"
 "$make_data" write data.h5 /unit-mask u8 90,6,6 bits seed=4 chunk=13
 write_many
 
-# What is learned at the start needs all rows, once, and says so; without a learned transform the start looks at 256 of
-# the 800 pages, three times, or six times with log1p.
+# Learning at the start reads all rows once, and the log reports this; without a learned transform the start inspects 256 of the
+# 800 pages, three times, or six times with log1p.
 declare -A plain
 for ranks in 1 3; do plain[$ranks]=$(bytes_read $ranks 1 plain --set model.likelihood=gaussian); done
 grep -q 'reading all' plain.1.1.out && fail "a pass for nothing: $(grep 'reading all' plain.1.1.out)"
-# learns NAME RANKS PASSES SPARED ARGUMENT...: where the transform is learned, no pages are looked at before.
+# learns NAME RANKS PASSES SPARED ARGUMENT...: with a learned transform, no pages are inspected beforehand.
 learns() {
     local name=$1 ranks=$2 passes=$3 spared=$4 learned
     learned=$(bytes_read "$ranks" 1 "$name" --set model.likelihood=gaussian "${@:5}")
@@ -33,11 +33,11 @@ learns input 1 1 0.96 --set model.input.transform=standardize
 learns both 3 1 0.96 --set data.transform=log1p --set model.input.transform=standardize "${bias[@]}"
 grep -qx 'data: reading all 12800 rows for data.transform: standardize_each and model.output_bias: data' standardize_each-bias.1.1.out ||
     fail "$(grep 'reading all' standardize_each-bias.1.1.out)"
-# A threshold for values that are not known before the transform is.
+# A threshold for values that are unknown until the transform is learned.
 learns threshold 3 2 0.96 --set data.transform=standardize --set model.likelihood=bernoulli --set data.binarize=threshold "${bias[@]}"
 grep -q 'data.transform: standardize and model.output_bias: data: pass 2 of 2$' threshold.3.1.out ||
     fail "$(grep 'reading all' threshold.3.1.out)"
-# A large byte behind small ones: the scaling of bytes is not the one that the first page suggests.
+# A large byte after small ones: the scaling of bytes differs from the one that the first page suggests.
 "$make_data" write data.h5 /guess u8 600,2 values chunk=10 \
     "values=$(for value in {0..1199}; do echo $((value == 1100 ? 200 : value % 2)); done | paste -sd,)"
 places guess "1:resident 2:stream 3:shard" <<'Y'
@@ -50,7 +50,7 @@ Y
     fail "$(grep 'reading all' guess.2:stream.out)"
 grep -q 'pass 2 of 2$' guess.2:stream.out || fail "$(grep 'reading all' guess.2:stream.out)"
 
-# Everything that is learned has the same bits in all places.
+# All learned statistics have the same bits in all places.
 learned_in() {
     places "$1" "1:resident 2:stream 3:shard" <<Y
 data: {file: data.h5, train: $2, valid: 0.2, order: windows, page_rows: 16, window_pages: 2${4:-}}
@@ -67,7 +67,7 @@ learned_in many-log1p /many '{gaussian: {variance: optimal}}' ', transform: log1
 learned_in many-above /many bernoulli ', transform: standardize, binarize: threshold'
 learned_in masked-each /unit gaussian ', transform: standardize_each, mask: /unit-mask'
 
-# A value that is not a whole number is named alike in all places, whichever rank finds it.
+# The error for a value that is not an integer is the same in all places, whichever rank finds the value.
 "$make_data" write data.h5 /halves f32 300,2 values "values=$(awk 'BEGIN {
     for (v = 0; v < 600; ++v) printf "%s%s", v ? "," : "", v % 5 + (v % 401 == 400 ? 0.5 : 0) }')" chunk=1
 cat >halves.yaml <<'Y'

@@ -29,7 +29,7 @@ checkpoint: {every: 2, keep: 9}
 samples: {every: 4, count: 6}
 Y
 
-# Files of a list, and of them some rows; windows of series with the channels first.
+# A selection of rows from a list of files; windows of series with the channels first.
 same files "1 3:[0,1,1]" <<'Y'
 data: {train: "part-*.h5:/x", rows: [2, 40], order: windows, page_rows: 3, window_pages: 1}
 model: {latent: 2, likelihood: gaussian, encoder: [dense: {units: 7}], decoder: [dense: {units: 5}]}
@@ -43,8 +43,8 @@ train: {epochs: 2, batch: 20, microbatch: 4}
 log: {every: 1}
 Y
 
-# Stopped in the middle of an epoch and resumed elsewhere, from a copy in other chunks: pages stay as they were settled. The
-# place of the rows is no part of a checkpoint.
+# Stopped in the middle of an epoch and resumed elsewhere, from a copy with other chunks: pages stay as the first start fixed
+# them. The place of the rows is not part of a checkpoint.
 "$make_data" write other.h5 /bytes u8 116,4,3,3 bytes
 "$make_data" write other.h5 /bytes-valid u8 19,4,3,3 bytes seed=9
 for case in segments:other.h5 windows:data.h5; do
@@ -52,12 +52,12 @@ for case in segments:other.h5 windows:data.h5; do
     run 75 4 "$name.part" "$elbow" train "$name.yaml" --run-dir "$name.part" --set run.stop_after=4 --set data.memory=1GB
     run 0 3 "$name.rest" "$elbow" train "$name.yaml" --run-dir "$name.part" --resume --set "data.file=${case#*:}" \
         --set data.access=resident --set train.threads=2
-    # The configuration inside names another file then.
+    # The configuration in it then names another file.
     [ "$name" = windows ] && same_run "$name, resumed" windows.1 windows.part
 done
 same_metrics "segments, resumed" segments.1+off/metrics.csv segments.part/metrics.csv
 
-# The full order is another one, and so are windows of other sizes.
+# The full order is a different order, and so are windows of other sizes.
 run 0 1 full "$elbow" train windows.yaml --run-dir full --set data.order=full --set data.page_rows=0 --set data.window_pages=8
 run 0 1 larger "$elbow" train windows.yaml --run-dir larger --set data.window_pages=3
 for other in full larger; do
@@ -66,7 +66,7 @@ done
 run 2 1 refused "$elbow" train windows.yaml --run-dir windows.part --resume --set data.page_rows=6
 grep -q "data.page_rows: the checkpoint was made with 5, now it is 6" refused.err || fail "$(cat refused.err)"
 
-# The messages. Rows of five labels in turn are mixed; rows that are sorted by their label are not.
+# The messages. Rows with five labels in turn count as mixed; rows sorted by label do not.
 grep -qx "data: order: windows: 27 pages of up to 5 rows are dealt to 7 segments, again in each epoch, and cut into windows; up to 10 samples, 8.33 % of the set, are shuffled together" windows.1.out ||
     fail "$(grep 'data: order' windows.1.out)"
 grep -qx "data: order: segments: 7 pages of up to 17 rows are dealt to 13 segments, once; up to 9 samples, 7.76 % of the set, are shuffled together" segments.1+off.out ||
@@ -80,7 +80,8 @@ run 0 1 info "$elbow" info windows.1
 grep -qx "order       windows of pages of up to 5 rows (data.order), 2 pages a window" info.out || fail "info: $(grep ^order info.out)"
 run 0 1 settled "$elbow" info segments.1+off
 grep -qx "order       segments of pages of up to 17 rows (data.order)" settled.out || fail "info: $(grep ^order settled.out)"
-# More pages than a start looks at, and figures of all rows: a resume, which does not look at all of them, keeps them.
+# More pages than a start inspects, and statistics of all rows: a resume, which does not inspect all of them, keeps the
+# statistics.
 "$make_data" write many.h5 /x u8 400,6 bytes
 cat >many.yaml <<'Y'
 data: {file: many.h5, train: /x, order: windows, page_rows: 1, window_pages: 4, transform: standardize_each}
@@ -92,6 +93,6 @@ run 75 2 many.part "$elbow" train many.yaml --run-dir many.part --set run.stop_a
 run 0 1 many.rest "$elbow" train many.yaml --run-dir many.part --resume --set data.access=resident
 same_file "many pages, resumed" many/checkpoints/step-00000020.h5 many.part/checkpoints/step-00000020.h5
 
-# Pages are those of the first start, whatever the chunks of a copy: the run made again on one has the same bits.
+# Pages are those of the first start, whatever the chunks of a copy: a repeated run on a copy has the same bits.
 run 0 2 verify "$elbow" verify segments.1+off --from-start --set data.file=other.h5
 finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Where rows are while a run trains changes no bit: in memory, in part, or in files; on any number of ranks; validation
-# data, too. Pages are read about once an epoch.
+# The place of the rows during training changes no bit: all in memory, some in memory, or in files; on any number of ranks; also
+# for validation data. Pages are read about once per epoch.
 set -u
 kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -13,7 +13,7 @@ write_many
 "$make_data" write flat.h5 /x u8 60,35 bits
 "$build/elbow-test-csr" flat.h5 /x sparse.h5
 
-# What is learned needs every row: a transform, the bias of the output. Labels, weights and validation rows beside it.
+# Learning needs every row: a transform, the bias of the output. Labels, weights and validation rows beside them.
 places learned "1:resident 2:stream 3:shard" <<'Y'
 data: {file: data.h5, train: /unit, valid: 0.2, transform: standardize, order: windows, page_rows: 5, window_pages: 2}
 model: {latent: 3, likelihood: gaussian, output_bias: data, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
@@ -28,7 +28,7 @@ model: {latent: 3, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
 train: {epochs: 2, batch: 24, microbatch: 3}
 log: {every: 1}
 Y
-# Values that are missing by a mask, in chunks of their own.
+# Missing values, given by a mask in chunks of its own.
 places masked "1:resident 2:stream 1:shard" <<'Y'
 data: {file: data.h5, train: /unit, mask: /unit-mask, valid: 0.2, order: windows, page_rows: 8, window_pages: 1}
 model: {latent: 3, likelihood: {gaussian: {variance: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -56,14 +56,14 @@ train: {epochs: 2, batch: 20, microbatch: 4}
 log: {every: 1}
 Y
 
-# A resume may take another place; validation rows that do not fit into data.memory are read when they are used.
+# A resume may use another place; validation rows that exceed data.memory are read on demand.
 run 75 2 moved "$elbow" train learned.yaml --run-dir moved --set data.access=stream --set run.stop_after=3
 run 0 3 moved2 "$elbow" train learned.yaml --run-dir moved --resume --set data.access=resident --set data.memory=1kB
 same_run "learned, resumed" learned.1:resident moved
 grep -q "validation: .* are read from the files when they are used" moved2.out || fail "$(grep validation: moved2.out)"
 
-# A value that the model does not take, in a page that the start does not look at: in memory it is found at the start,
-# in files when it is read.
+# A value that the model cannot use, in a page that the start does not inspect: with rows in memory the start finds it, with rows
+# in files the read finds it.
 cat >late.yaml <<'Y'
 data: {file: data.h5, train: /late, order: windows, page_rows: 1, window_pages: 2}
 model: {latent: 2, encoder: [dense: {units: 4}], decoder: [dense: {units: 4}]}
@@ -78,14 +78,14 @@ done
 [ -e late.stream/checkpoints/step-00000010.h5 ] || fail "late.stream has no checkpoint"
 grep -q "step 2[0-9] was not made" late.stream.err || fail "$(cat late.stream.err)"
 
-# In a steady epoch the rows are read about once, by all ranks together: 800 pages, 8 segments.
+# In a steady epoch all ranks together read the rows about once: 800 pages, 8 segments.
 for ranks in 1 3; do
     few=$(bytes_read $ranks 1) many=$(bytes_read $ranks 4)
     holds "($many - $few) / (3 * 819200) <= 1.05 && ($many - $few) / (3 * 819200) >= 0.99" ||
         fail "$ranks ranks read $few bytes in one epoch and $many in four of 819200"
 done
 
-# Evaluations of rows that are not in memory: each page is read by one rank, or by two at the border between them.
+# Evaluations of rows outside memory: one rank reads each page; two ranks read a page at the border between them.
 "$make_data" write data.h5 /many-valid u8 12800,64 bytes chunk=16 seed=2
 for ranks in 1 3; do
     beside=(--set data.access=resident --set data.memory=1kB --set data.valid=/many-valid)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The same bits on any number of ranks, on any arrangement of nodes, and whether data come ahead or not: every file of a run
-# but its times. Each case is a configuration; the variants it is trained as are a number of ranks, or ranks:nodes for
-# pretended nodes; behind both may stand +on or +off for data that come ahead or not.
+# The same bits on any number of ranks, on any arrangement of nodes, and with or without prefetching: all files of a run except
+# its times. Each case is a configuration; each of its variants is a number of ranks, or ranks:nodes for pretended nodes; +on or
+# +off after either sets prefetching.
 set -u
 kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -18,7 +18,7 @@ samples: {every: 4, count: 6}
 checkpoint: {every: 2, keep: 9}
 Y
 
-# M = 13; the last microbatch is short; all that an optimiser may do; several blocks of 4096 parameters.
+# M = 13; the last microbatch is short; all options of an optimiser; several blocks of 4096 parameters.
 same thirteen "1 1+on 2+off 3 3:[0,1,0]+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid, binarize: sample}
 model:
@@ -48,7 +48,7 @@ log: {every: 3}
 samples: {every: 2, count: 4}
 Y
 
-# M = 7; an optimal variance, which the batches' short microbatch takes part in; its place in the arena has an owner.
+# M = 7; an optimal variance, to which the short microbatch contributes; its place in the arena has an owner.
 same optimal "1 2+off 3+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
 model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 70, activation: silu}], decoder: [dense: {units: 70, activation: silu}]}
@@ -66,7 +66,7 @@ train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3}
 samples: {every: 4, count: 4}
 Y
 
-# A variance from the decoder for each value, and one that is trained for each.
+# A variance from the decoder for each value, and a trained variance for each value.
 same predicted "1 3+on 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
 model: {latent: 3, likelihood: {gaussian: {variance: predicted, floor: 1.0e-3}}, output_bias: data, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
@@ -82,7 +82,7 @@ log: {every: 2}
 samples: {every: 4, count: 6}
 Y
 
-# Values that are no images; a batch larger than the dataset; free bits alone.
+# Values that are not images; a batch larger than the dataset; free bits alone.
 same flat "1 2 4 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
 model: {latent: 3, likelihood: gaussian, variance: 0.3, encoder: [dense: {units: 9, activation: leaky_relu}, dense: {units: 5, activation: none}], decoder: [dense: {units: 9, activation: sigmoid}]}
@@ -91,7 +91,7 @@ train: {epochs: 4, batch: 200, microbatch: 16, optimizer: adam, weight_decay: 0.
 samples: {every: 3, count: 5}
 Y
 
-# Numbers of each column, learned over blocks that ranks share, two to a node; and a transform that learns nothing.
+# Statistics per column, learned over blocks that ranks share, two per node; and a transform that learns nothing.
 same each "1 2 4 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /long, valid: /normal-valid, transform: standardize_each}
 model: {latent: 3, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -108,8 +108,8 @@ checkpoint: {every: 3, keep: 9}
 samples: {every: 3, count: 4}
 Y
 
-# A plain autoencoder, whose best checkpoint goes by recon; its encoder sees corrupted values, again in each epoch, after
-# a transform that learns.
+# A plain autoencoder that selects its best checkpoint by recon; its encoder sees values that are corrupted again in each epoch,
+# after a transform that learns.
 same plain "1 2 3+on" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid}
 model: {latent: 3, posterior: deterministic, input: {transform: standardize_each, corrupt: {salt_and_pepper: 0.3}}, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 19}], decoder: [dense: {units: 19}]}
@@ -125,7 +125,7 @@ for ranks in 1 3; do
 done
 same_file "a mixture" plain.1.h5 plain.3.h5
 
-# Stopped and resumed on another number of ranks, a run takes what it has learned from its checkpoint.
+# A run that is stopped and resumed on another number of ranks takes its learned statistics from its checkpoint.
 for name in each log1p plain; do
     run 75 3 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --set run.stop_after=3
     run 0 2 "$name.resumed" "$elbow" train $name.yaml --run-dir $name.resumed --resume
@@ -173,7 +173,7 @@ train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3, clip: 100}
 samples: {every: 4, count: 4}
 Y
 
-# Sparse rows: the bits of the same rows stored densely.
+# Sparse rows: the same bits as the same rows stored densely.
 "$make_data" write dense.h5 /x f32 120,31 counts
 "$build/elbow-test-csr" dense.h5 /x sparse.h5
 for kind in dense sparse; do
@@ -196,7 +196,7 @@ grep -q ', sparse (' dense.3.out && fail "sparse: $(grep ^data: dense.3.out)"
 same_run "sparse and dense" dense.1 sparse.3
 same_run "sparse and dense, of each column" dense-each.1 sparse-each.3
 
-# Counts with further zeros, whose means are shares of their row's total.
+# Counts with extra zeros, whose means are shares of their row's total.
 same zeros "1 3 4:[0,1,0,1]" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid}
 model: {latent: 3, likelihood: {zero_inflated_negative_binomial: {size: total}}, output_bias: data, encoder: [dense: {units: 9, activation: tanh}], decoder: [dense: {units: 9}]}
@@ -204,7 +204,7 @@ train: {epochs: 2, batch: 24, microbatch: 4, rate: 1.0e-3, clip: 100}
 samples: {every: 4, count: 4}
 Y
 
-# Two outputs a value, which start as the data vary; two numbers that are trained beside the networks.
+# Two outputs per value, initialised from the spread of the data; two trained numbers beside the networks.
 same levels "1 3" <<'Y'
 data: {file: data.h5, train: /bytes, valid: /bytes-valid}
 model: {latent: 3, likelihood: {discretized_logistic: {scale: predicted}}, output_bias: data, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -225,7 +225,7 @@ objective: {warmup: 7}
 log: {every: 4}
 Y
 
-# One row a microbatch, one unit, one dimension; greys as they are.
+# One row per microbatch, one unit, one dimension; unchanged grey values.
 same single "1 2 4 3:[0,1,0]" <<'Y'
 data: {file: data.h5, train: /unit}
 model: {latent: 1, encoder: [dense: {units: 1, activation: relu}], decoder: [dense: {units: 1, activation: softplus}]}
@@ -233,7 +233,7 @@ train: {epochs: 1, batch: 7, microbatch: 1, momentum: 0.0, optimizer: sgd, rate:
 log: {every: 5}
 Y
 
-# A share that is held back, by whole groups, of some of the rows; weights, which a learned variance sums over.
+# A share that is held back, by whole groups, from a part of the rows; weights, over which a learned variance sums.
 same share "1 2 4 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, rows: [7, 126], valid: 0.4, groups: /five, weights: /weights, labels: /five}
 model: {latent: 3, likelihood: {gaussian: {variance: learned}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -242,7 +242,7 @@ train: {epochs: 2, batch: 20, microbatch: 4}
 log: {every: 1}
 Y
 
-# A variance that follows from the weights of a batch, which are all 0 in some.
+# A variance computed from the weights of a batch, which are all 0 in some batches.
 same weighted "1 3+on 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /few}
 model: {latent: 3, likelihood: {gaussian: {variance: optimal}}, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -281,8 +281,8 @@ checkpoint: {every: 2, keep: 9}
 samples: {every: 4, count: 8}
 Y
 
-# A run that is stopped and continues elsewhere is the same run: values of the previous step are in the checkpoint.
-for case in optimal:3 predicted:4 condition:4; do # after an epoch, where there is a checkpoint anyway
+# A run that is stopped and resumed elsewhere is the same run: the checkpoint holds the values of the previous step.
+for case in optimal:3 predicted:4 condition:4; do # after an epoch, which ends with a checkpoint anyway
     name=${case%:*}
     run 75 3 "$name.part" "$elbow" train "$name.yaml" --run-dir "$name.part" --set run.stop_after="${case#*:}"
     run 0 2 "$name.rest" "$elbow" train "$name.yaml" --run-dir "$name.part" --resume --set train.threads=2
@@ -311,7 +311,7 @@ run 0 2 mixed.rest "$elbow" train mixed.yaml --run-dir mixed.part --resume --set
 same_run "mixed, resumed" mixed.1 mixed.part
 [ -n "$(table_column mixed.1/metrics.csv variance_2 | tail -n 1)" ] || fail "metrics.csv has no variance_2"
 
-# Counts that are dropped, of rows whose sizes the data say; what is missing leaves the others their shares.
+# Dropped counts, in rows whose sizes the data give; missing counts do not change the shares of the others.
 "$make_data" write data.h5 /few-counts u8 93,7 bits
 "$make_data" write data.h5 /few-counts-known u8 93,7 bits seed=3
 "$make_data" write data.h5 /sizes f64 93 values "values=$(for row in {1..93}; do echo $((3 + row % 5)).5; done | paste -sd,)"
@@ -326,7 +326,7 @@ run 75 3 sizes.part "$elbow" train sizes.yaml --run-dir sizes.part --set run.sto
 run 0 2 sizes.rest "$elbow" train sizes.yaml --run-dir sizes.part --resume
 same_run "sizes, resumed" sizes.1 sizes.part
 
-# Missing values, whose mask the encoder sees; completions of them.
+# Missing values: the encoder sees their mask; completions of them.
 "$make_data" write data.h5 /gaps f32 133,11 normal gaps=0.4
 same gaps "1 3+on 3:[0,1,1]" <<'G'
 data: {file: data.h5, train: /gaps, valid: 0.2, missing: nan, transform: standardize_each}
@@ -344,7 +344,7 @@ done
 same_file "gaps, filled" gaps.1.h5 gaps.3.h5
 same_file "gaps, hidden" gaps.hidden.1.out gaps.hidden.3.out
 
-# Rows that see each other, and a KL that looks back at the step before, which is in the checkpoint; a full covariance.
+# Rows that see each other, and a KL that uses the previous step, which is in the checkpoint; a full covariance.
 same coupled "1 3 3:[0,1,1]" <<'Y'
 data: {file: data.h5, train: /normal, valid: /normal-valid, weights: /weights}
 model: {latent: 3, prior: {mixture: {components: 4}}, likelihood: gaussian, encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -370,7 +370,7 @@ done
 same_file "back, encoded" back.1.h5 back.3.h5
 same_file "back, parts of the KL" back.parts.1.out back.parts.3.out
 
-# Classes that are summed out, of rows some of which have one.
+# Classes that are summed out; some of the rows have a class.
 same classes "1 2 3:[0,1,1]" <<'Y'
 data: {train: "part-*.h5:/x", labels: /type, valid: ["part-1.h5:/x", "part-2.h5:/x"]}
 model: {latent: 3, likelihood: gaussian, classifier: [dense: {units: 7}], encoder: [dense: {units: 9}], decoder: [dense: {units: 9}]}
@@ -381,7 +381,7 @@ run 75 3 classes.part "$elbow" train classes.yaml --run-dir classes.part --set r
 run 0 2 classes.rest "$elbow" train classes.yaml --run-dir classes.part --resume
 same_run "classes, resumed" classes.1 classes.part
 
-# The runs did what their settings ask for.
+# The runs have the features that their settings request.
 grep -q '^data: collated ahead of the step, by one more thread a rank$' seven.2+on.out || fail "no thread: $(cat seven.2+on.out)"
 grep -q '^data: collated in the step (run.prefetch: off)$' seven.2+off.out || fail "a thread: $(cat seven.2+off.out)"
 

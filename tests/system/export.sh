@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow export: the same files on any number of ranks. safetensors and onnx are read by their own libraries, where
-# ELBOW_TEST_PYTHON (or python3) has them: tensors are those of the checkpoint, and onnxruntime computes what encode and
-# reconstruct give.
+# elbow export: the same files on any number of ranks. The libraries of safetensors and onnx read them if ELBOW_TEST_PYTHON (or
+# python3) has these libraries: the tensors are those of the checkpoint, and onnxruntime computes the results of encode and
+# reconstruct.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -122,7 +122,7 @@ if ! "$python" -c 'import onnx, onnxruntime' 2>/dev/null; then
     [ "$failures" = 0 ] || finish
     skip "$python has no onnx and onnxruntime (DIR/bin/pip install onnx onnxruntime; ELBOW_TEST_PYTHON=DIR/bin/python)"
 fi
-# Rows with holes, for the model that was trained to see some.
+# Rows with missing values, for the model that was trained on such rows.
 "$python" - <<'P' || fail "no file with holes"
 import h5py, numpy as np
 values = h5py.File("data.h5")["numbers"][:20]

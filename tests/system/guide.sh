@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The tutorial, and the how-to pages on real data: every command of every page works, and makes the pictures that the page shows.
-# elbow-figures refuses what is wrong.
+# The tutorial, and the how-to pages on real data: every command of every page works and makes the pictures that the page shows.
+# elbow-figures refuses wrong input.
 set -u
 guide=$(cd "$(dirname "$0")/../.." && pwd)/tools/guide
 # shellcheck source-path=SCRIPTDIR
@@ -11,7 +11,7 @@ figures=$build/elbow-figures
 "$guide" --short "$build" >guide.out 2>guide.err || fail "tools/guide: $(tail -n 20 guide.err)"
 [ "$(grep -c ': done$' guide.out)" = 9 ] || fail "not all pages were run: $(cat guide.out)"
 
-# The how-to pages that go from a file to a figure, on stand-ins for what a reader downloads, and for what Python would make.
+# The how-to pages that start from a file and end with a figure, with stand-ins for downloads and for files made by Python.
 mkdir -p downloads/fashion downloads/data
 for part in tra tes; do
     awk 'BEGIN { for (row = 0; row < 120; row++) { for (i = 0; i < 64; i++) printf "%d,", (7 * row + i * i) % 17; print row % 10 } }' \
@@ -31,7 +31,7 @@ for name in t-SNE UMAP; do "$make_data" write downloads/embedded.h5 /$name f32 1
 [ "$(grep -c ': done$' howto.out)" = 8 ] || fail "not all how-to pages were run: $(cat howto.out)"
 grep -q 'usage: .*--howto DOWNLOADS' <("$guide" --howto nowhere "$build" 2>&1) || fail "a folder that is not there"
 
-# refused WORDS ARGUMENT...: with a sentence, and without a file.
+# refused WORDS ARGUMENT...: with an error and without a file.
 refused() {
     local words=$1
     shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# tools/lib/house: a small tree that keeps all rules passes; each violation alone is found, in a sentence that names the file.
+# tools/lib/house: a small tree that obeys all rules passes; each violation alone is reported in a sentence that names the file.
 set -u
 house=$(cd "$(dirname "$0")/../.." && pwd)/tools/lib/house
 work=$(mktemp -d)
@@ -70,7 +70,7 @@ compile() {
     done
 }
 
-# violation SENTENCE: the tree at hand breaks this rule and no other. It is then made again.
+# violation SENTENCE: the tree breaks this rule and no other. The function then makes the tree again.
 violation() {
     if "$house" tree ${built:+tree/build} >said 2>&1; then fail "not found: $1"; fi
     [ "$(grep -vc '^    ' said)" = 1 ] || fail "one sentence was expected, '$1': $(cat said)"
@@ -89,7 +89,7 @@ sed -i '1i #include "elbow/train/step.h"' tree/src/base/lower.c
 violation 'src/base/lower.c:1: includes elbow/train/step.h, but train is not beneath base'
 sed -i '1i #include "elbow/math/blas.h"' tree/include/elbow/base/text.h
 violation 'include/elbow/base/text.h:1: includes elbow/math/blas.h, but math is not beneath base'
-put tree/src/data/read.c '#include "elbow/math/blas.h"' # beside it, not beneath
+put tree/src/data/read.c '#include "elbow/math/blas.h"' # beside it, not below it
 violation 'src/data/read.c:1: includes elbow/math/blas.h, but math is not beneath data'
 put tree/src/attic/old.c '#include "elbow/base/text.h"'
 violation 'src/attic/old.c:1: attic is no room of CMakeLists.txt'

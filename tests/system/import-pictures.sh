@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow-import: archives of NumPy, pictures of Pillow and tifffile, folders of them with their labels. The files are those of
-# tests/data/pictures, whose expected.txt lists what these programs read in them.
+# elbow-import: archives of NumPy, pictures of Pillow and tifffile, folders of them with their labels. The files are in
+# tests/data/pictures; its expected.txt lists the contents as these programs read them.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-tools.sh"
@@ -104,10 +104,10 @@ refusals() {
 
 labels_tests() {
     "$import" classes -o l.h5 >out.txt
-    grep -qF 'classes: 3 classes, 6 pictures (3 PNG, 1 JPEG, 2 TIFF) in natural order, from cat/9.png to dog 10/9.png' out.txt || fail "told: $(cat out.txt)"
+    grep -qF 'classes: 3 classes, 6 pictures (3 PNG, 1 JPEG, 2 TIFF) in natural order, from cat/9.png to dog 10/9.png' out.txt || fail "report: $(cat out.txt)"
     grep -qF 'l.h5:/train/labels: 3 classes, cat (3), dog 2 (2), dog 10 (1)' out.txt || fail "classes: $(cat out.txt)"
     [ "$(values l.h5 /train/labels/codes)" = "0 0 0 1 1 2" ] || fail "codes: $(values l.h5 /train/labels/codes)"
-    # What has several inputs: a class is a name.
+    # A class in several inputs: the name identifies it.
     "$import" classes more -o l.h5 --name /all/images >out.txt
     [ "$(values l.h5 /all/labels/codes)" = "1 1 1 2 2 3 0 2" ] || fail "codes of two inputs: $(values l.h5 /all/labels/codes)"
     grep -qF 'l.h5:/all/labels: 4 classes, ant (1), cat (3), dog 2 (3), dog 10 (1)' out.txt || fail "classes of two inputs: $(cat out.txt)"
@@ -146,7 +146,7 @@ layout_tests() {
     "$import" stack.tif previews.tif -o c.h5 --name /z --chunk-rows 100 --compress 4 >/dev/null
     h5dump -p -H -d /z c.h5 | tr -s ' \n' ' ' | grep -q 'CHUNKED ( 6, 5, 7 ).*SHUFFLE.*DEFLATE { LEVEL 4' || fail "--compress: $(h5dump -p -H -d /z c.h5)"
     [ "$(sum c.h5 /z)" = "$(sum c.h5 /train/images)" ] || fail "layouts with other values"
-    printf '\0\0\10\2\0\0\200\0\0\2\0\0' >long.idx # 32768 x 131072, of which no byte is there
+    printf '\0\0\10\2\0\0\200\0\0\2\0\0' >long.idx # 32768 x 131072, without a byte of data
     truncate -s 4294967308 long.idx
     refused 2 '--chunk-rows 99999 makes chunks of more than 4 GB, the limit of HDF5; use at most 32767 rows' \
         "$import" long.idx -o new.h5 --chunk-rows 99999

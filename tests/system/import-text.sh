@@ -15,7 +15,7 @@ text_tests() {
     printf '1,3000000000\n-1,2\n' >wide.csv
     imported "comma" "H5T_STD_U8LE ( 2, 3 )" 1 "1 2 3 4 5 255" comma.csv
     imported "semicolon, header, byte order mark" "H5T_STD_I16LE ( 2, 2 )" 1 "-1 2 3 300" semicolon.csv
-    grep -q "line 1 is read as a header (.*a;b)" out.txt || fail "the header was not told: $(cat out.txt)"
+    grep -q "line 1 is read as a header (.*a;b)" out.txt || fail "the header was not reported: $(cat out.txt)"
     imported "spaces" "H5T_STD_U8LE ( 2, 3 )" 1 "0 1 0 1 0 1" space.txt
     imported "tab, no newline at the end" "H5T_STD_I32LE ( 2, 2 )" 1 "1 70000 -2 3" tab.tsv
     imported "floats" "H5T_IEEE_F32LE ( 2, 2 )" 1 "1 0.5 2 -0.001" float.csv
@@ -31,7 +31,7 @@ text_tests() {
     refused 1 "x.csv:2: 1 columns, 2 were expected as in line 1" "$import" x.csv -o new.h5
     printf '1,2\n3,4,5\n' >x.csv
     refused 1 "x.csv:2: 3 columns, 2 were expected as in line 1" "$import" x.csv -o new.h5
-    { printf '%512s' '' | sed 's/ /1,2\n/g' && printf '3,4\0,5\n'; } >x.csv # behind what the format is told by
+    { printf '%512s' '' | sed 's/ /1,2\n/g' && printf '3,4\0,5\n'; } >x.csv # after the part that determines the format
     refused 1 "x.csv:513: holds a zero byte, text was expected" "$import" x.csv -o new.h5
     printf 'a,b\n1,2\n3,x\n' >x.csv
     refused 1 'x.csv:3: column 2: "x" is not a number' "$import" x.csv -o new.h5
@@ -41,7 +41,7 @@ text_tests() {
     refused 1 "lines 1 and 2 are not numbers" "$import" x.csv -o new.h5
     printf 'a,b\n' >x.csv
     refused 1 "holds no values" "$import" x.csv -o new.h5
-    # A first line is a header if it has names and no number; what may be values is never passed over.
+    # A first line is a header if it contains names and no number; a line of possible values is never skipped.
     printf '1,NA\n2,3\n4,5\n' >x.csv
     refused 1 "x.csv:1: column 2 of the first line is not a number, but column 1 is one" "$import" x.csv -o new.h5
     refused 1 'x.csv:1: column 2: "NA" is not a number' "$import" x.csv --header no -o new.h5
@@ -77,7 +77,7 @@ text_tests() {
     imported "names of rows beside the columns wanted" "H5T_STD_U8LE ( 2, 2 )" 1 "1 2 3 4" x.csv --columns 2-3
     printf ',a,b\n0,1,2\n' >x.csv
     imported "a header with an empty cell" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
-    grep -qF "line 1 is read as a header (,a,b)" out.txt || fail "the header was not told: $(cat out.txt)"
+    grep -qF "line 1 is read as a header (,a,b)" out.txt || fail "the header was not reported: $(cat out.txt)"
     printf '\ta\tb\n0\t1\t2\n' >x.csv
     imported "and with tabs" "H5T_STD_U8LE ( 1, 3 )" 1 "0 1 2" x.csv
     printf '\t1 2\n\t3 4\t\n' >x.csv
@@ -85,7 +85,7 @@ text_tests() {
     rm -f t.h5
     printf 'a,b\n1e39,2\n' >x.csv
     refused 1 'x.csv:2: column 1: "1e39" is too large for a 32-bit float' "$import" x.csv -o new.h5
-    # What is written otherwise: decimal commas without a header, lines that end in CR alone, or with a separator.
+    # Other notations: decimal commas without a header, lines that end in CR alone or with a separator.
     printf '1,5;2\n2,5;3\n' >x.csv
     refused 1 'x.csv:1: column 1: "1,5" is not a number: numbers need a decimal point' "$import" x.csv -o new.h5
     for first in a,b 1,2; do
@@ -97,20 +97,20 @@ text_tests() {
     printf 'a,b,\n3,4,\n' >x.csv
     refused 1 'trains on the rest; if all lines end with a separator: --skip-columns 3' "$import" x.csv -o new.h5
     imported "without an empty last column" "H5T_STD_U8LE ( 1, 2 )" 1 "3 4" x.csv --skip-columns 3
-    # A header of numbers is taken for a row, with a warning.
+    # A header of numbers is read as a row, with a warning.
     printf '400.5,401,401.5,402\n1,3,2,2\n3,1,2,4\n' >x.csv
     imported "a header of numbers" "H5T_IEEE_F32LE ( 3, 4 )" 1 "400.5 401 401.5 402 1 3 2 2 3 1 2 4" x.csv
     grep -q 'x.csv: line 1 goes from 400.5 to 402 in equal steps, unlike all other lines, and is read as a row; if it is a header' out.txt ||
-        fail "a header of numbers is not told: $(cat out.txt)"
+        fail "a header of numbers is not reported: $(cat out.txt)"
     printf '4,3,2,1\n5,3,2,1\n4,3,2,1\n' >x.csv
     imported "rows that fall" "H5T_STD_U8LE ( 3, 4 )" 1 "4 3 2 1 5 3 2 1 4 3 2 1" x.csv
-    ! grep -q "in equal steps" out.txt || fail "a row is told: $(cat out.txt)"
+    ! grep -q "in equal steps" out.txt || fail "a row is reported: $(cat out.txt)"
     refused 2 "--header needs yes or no" "$import" x.csv --header maybe -o new.h5
     refused 1 "column 9 was asked for, the file has 3" "$import" comma.csv --columns 2-9 -o new.h5
     refused 1 "does not allow" "$import" <(cat comma.csv) -o new.h5
 }
 
-# NaN and infinity are imported and reported: how many, and where the first is.
+# NaN and infinity are imported and reported: their number and the first position.
 not_finite() {
     local what=$1 count=$2 sentence=$3
     shift 3
@@ -138,7 +138,7 @@ not_finite_tests() {
     not_finite "two files" 2 "z.csv: 1 value is NaN" y.csv z.csv
     printf '1,16777217\n2.5,16777216\n3,1234567890123456789\n' >x.csv
     not_finite "integers as floats" 1 "x.csv: 2 integers are rounded to 32-bit floats, the first in line 1, column 2;" x.csv
-    # Decimals that floats do not distinguish get a warning; columns of ordinary numbers, however long, get none.
+    # Decimals that floats cannot distinguish get a warning; columns of ordinary numbers, however long, do not.
     awk 'BEGIN { for (i = 0; i < 60; ++i) printf "%.6f,%.15f,%.9f\n", 2459000.123456 + 1e-4 * i, sin(i), 1000 + cos(i) }' >coarse.csv
     not_finite "dates" 1 "coarse.csv: column 1 goes from 2459000.123456 to 2459000.129356, which 32-bit floats represent in steps of 0.25, so that different numbers become equal; subtract an offset (2459000) from it before" \
         coarse.csv
@@ -240,7 +240,7 @@ column_tests() {
 picture_tests() {
     local wide="0 5461 10922 16383 21844 27305 32766 38227 43688 49149 54610 60071"
     imported "16 bits" "H5T_STD_U16LE ( 1, 3, 4 )" 1.5259e-05 "$wide" grey16.png
-    grep -qF "uint16, 0 to 60071, factor 1/65535" out.txt || fail "16 bits are not told: $(cat out.txt)"
+    grep -qF "uint16, 0 to 60071, factor 1/65535" out.txt || fail "16 bits are not reported: $(cat out.txt)"
     imported "an opaque alpha channel" "H5T_STD_U8LE ( 1, 3, 4, 3 )" $byte_factor \
         "0 0 0 85 21 1 170 42 2 255 63 3 84 85 4 169 106 5 254 127 6 83 149 0 168 170 1 253 191 2 82 213 3 167 234 4" opaque.png
     grep -qF "opaque.png: 1 picture has an alpha channel that is opaque everywhere" out.txt || fail "alpha: $(cat out.txt)"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# `elbow info` describes data in a child process: the process that has MPI never opens them, and prints what it would say.
+# `elbow info` describes data in a child process: the process with MPI never opens them, and prints the child's text.
 set -u
 tests=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -23,16 +23,16 @@ done
 run 0 1 whole "$elbow" info whole.h5
 grep -q '^/S: float32 (80 x 4 x 3)' whole.out || fail "whole.h5 was not described"
 
-# Without -f strace sees the first process alone.
+# Without -f, strace follows only the first process.
 if command -v strace >/dev/null && strace -qq -o silent true 2>/dev/null; then
     ASAN_OPTIONS=$loose run 0 1 traced strace -qq -e trace=open,openat -o opened "$elbow" info whole.h5
     grep -q libhdf5 opened || fail "strace saw nothing"
     grep whole.h5 opened && fail "the process with MPI opened whole.h5"
     SLURM_LOCALID=1 ASAN_OPTIONS=$loose run 0 1 traced strace -qq -e trace=open,openat -o opened "$elbow" info whole.h5
-    grep -q whole.h5 opened || fail "without a child nobody opened whole.h5"
+    grep -q whole.h5 opened || fail "without a child whole.h5 was not opened"
 fi
 
-# libhdf5 gives back memory that it has not written: whether it dies of that is chance, but in the child.
+# libhdf5 frees memory that it has not written: a crash is a matter of chance, but it can happen only in the child.
 for _ in 1 2 3 4 5; do
     "$elbow" info links.h5 >links.out 2>links.err
     status=$?

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# `cmake --install`: what belongs to a user is there, starts from its new place, and needs nothing of the build directory; links in
-# the documents lead somewhere; DESTDIR and the prefix are honoured; a program outside links with the library by pkg-config and
-# by find_package, also after everything was moved; so do the examples, which do their work.
+# `cmake --install`: the files for users are installed, start from their new place and need nothing of the build directory; links
+# in the documents resolve; DESTDIR and the prefix are honoured; an external program links with the library by pkg-config and by
+# find_package, also after the files were moved; so do the examples, which also run.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$work.mpi"' EXIT
 mkdir "$work.mpi"
-export TMPDIR=$work.mpi # as in lib.sh: of Open MPI's folder
+export TMPDIR=$work.mpi # as in lib.sh: for Open MPI's folder
 prefix=$work/prefix
 fail() { echo "$*"; exit 1; }
 
@@ -39,12 +39,12 @@ while read -r document; do
 done < <(find "$prefix" -name '*.md')
 [ "$documents" -ge 10 ] || fail "only $documents documents were installed"
 
-# DESTDIR, and the prefix that was configured: the same files below both, and nothing elsewhere.
+# DESTDIR and the configured prefix: the same files below both, and none elsewhere.
 DESTDIR=$work/stage cmake --install "$build" --prefix /opt/elbow >/dev/null
 diff <(cd "$prefix" && find . | sort) <(cd "$work/stage/opt/elbow" && find . | sort) || fail "DESTDIR: other files"
 [ "$(ls "$work/stage")" = opt ] || fail "DESTDIR: something outside of the prefix: $(ls "$work/stage")"
 
-# A program outside.
+# An external program.
 mv "$prefix" "$work/moved"
 version=$("$work/moved/bin/elbow" --version | awk 'NR == 1 { print $2 }')
 mkdir "$work/outside"
@@ -155,7 +155,7 @@ env -u PKG_CONFIG_PATH cmake -S . -B cmake-build -DCMAKE_PREFIX_PATH="$work/move
 cmake --build cmake-build >cmake.log 2>&1 || fail "the program with find_package: $(tail -n 5 cmake.log)"
 trains cmake-build/by-cmake "the program linked by find_package"
 
-# The examples, from where they were installed: with CMake, and one with pkg-config; on the run that was trained above.
+# The examples, from their installed place: with CMake, and one with pkg-config; on the run that was trained above.
 examples=$work/moved/share/doc/elbow/docs/examples
 env -u PKG_CONFIG_PATH cmake -S "$examples" -B examples -DCMAKE_PREFIX_PATH="$work/moved" -DCMAKE_C_COMPILER="$compiler" \
     -DCMAKE_C_FLAGS="$flags -Wall -Wextra -Werror" >cmake.log 2>&1 || fail "the examples: $(tail -n 5 cmake.log)"

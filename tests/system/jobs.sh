@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The job scripts without Slurm, on one rank: the run directory, whatever options `elbow train` has; mistakes, which end before a
-# rank starts; signals; the start that wrote a checkpoint; a second sweep. tests/cluster has the tests that need Slurm.
+# The job scripts without Slurm, on one rank: the run directory, with any options of `elbow train`; errors before a rank starts;
+# signals; the start that wrote a checkpoint; a second sweep. Tests that need Slurm are in tests/cluster.
 set -u
 jobs=$(cd "$(dirname "$0")/../../jobs" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -14,12 +14,12 @@ model: {latent: 2, encoder: [dense: {units: 8}], decoder: [dense: {units: 8}]}
 train: {epochs: 1, batch: 16, microbatch: 8}
 samples: {count: 0}
 Y
-# Launchers of this test's own are found in its folder, whose name may have blanks.
+# The launchers of this test are in its folder, whose name may have blanks.
 export ELBOW=$elbow ELBOW_LAUNCHER=env PATH=$work:$PATH
 unset SLURM_JOB_ID SLURM_JOB_NAME SLURM_ARRAY_TASK_ID SLURM_ARRAY_JOB_ID SLURM_RESTART_COUNT
 mkdir "a folder" && cp tiny.yaml "a folder"
 
-# The value of every option that has one is skipped, wherever the configuration stands.
+# The value of each option that has one is skipped, for any position of the configuration.
 "$elbow" train --help >help
 mapfile -t options < <(sed -n 's/^  \(-., \|    \)\(--[a-z-]*\) [A-Z].*/\2/p' help)
 [ ${#options[@]} -ge 4 ] || fail "elbow train --help has ${#options[@]} options with a word: ${options[*]}"
@@ -50,7 +50,7 @@ grep -q 'runs/tiny is finished' train.out || fail "train.sbatch does not say tha
 run 0 1 sweep bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --trace sweep.json
 [ -s sweep.json ] || fail "sweep.sbatch: no trace"
 
-# Each job has a folder of its own for Open MPI, and leaves none.
+# Each job has its own folder for Open MPI and leaves none behind.
 cat >telling-launcher <<'L'
 #!/usr/bin/env bash
 [ -d "$TMPDIR" ] && [ "$TMPDIR:$TMPDIR" = "$OMPI_MCA_orte_tmpdir_base:$PRTE_MCA_prte_tmpdir_base" ] || exit 9
@@ -78,7 +78,7 @@ ELBOW_LAUNCHER=narrow-launcher run 3 1 full bash "$jobs/train.sbatch" tiny.yaml 
     --set log.every=1000 --set checkpoint.every=4000
 grep -q 'full is finished, but some output could not be written' full.out || fail "full: $(tail -n 1 full.out)"
 
-# A signal that comes while site.sh still loads modules: the run is asked to stop as soon as it handles signals.
+# A signal while site.sh still loads modules: the run is asked to stop as soon as it handles signals.
 cp -r "$jobs" early-jobs
 echo ': >loading; until [ -e asked ]; do sleep 0.02; done' >>early-jobs/site.sh
 bash early-jobs/train.sbatch tiny.yaml --run-dir early --set train.epochs=100000 >early.out 2>&1 &
@@ -90,7 +90,7 @@ wait $early
 [ $? = 75 ] || fail "early: $(tail -n 2 early.out)"
 grep -q 'asked to stop for good (SIGUSR2) and is not queued again' early.out || fail "early: $(tail -n 2 early.out)"
 
-# A launcher that gets SIGUSR1 after its ranks have ended: the script's message about it gets into no file of results.
+# A launcher that receives SIGUSR1 after its ranks have ended: the script's message about it appears in no file of results.
 cat >late-launcher <<'L'
 #!/usr/bin/env bash
 trap '' USR1
@@ -102,9 +102,9 @@ L
 chmod +x late-launcher
 ELBOW_LAUNCHER=late-launcher run 0 1 late bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir late
 cat late.out late.err | grep -q 'SIGUSR1: asking' || fail "late: the signal was not heard"
-cmp -s <("$elbow" eval late/seed=1 --json) late/seed=1/eval.json || fail "late: eval.json is not what eval says: $(head -n 3 late/seed=1/eval.json)"
+cmp -s <("$elbow" eval late/seed=1 --json) late/seed=1/eval.json || fail "late: eval.json differs from the output of eval: $(head -n 3 late/seed=1/eval.json)"
 
-# Mistakes end before a rank starts, in one sentence, wherever they stand.
+# Errors end the job before a rank starts, in one sentence, in any position.
 cat >noting-launcher <<'L'
 #!/usr/bin/env bash
 echo "$@" >>launched
@@ -150,7 +150,7 @@ if [ -x "$build/elbow-scaling" ]; then
 fi
 [ ! -e bad ] || fail "something was made before a mistake was found: $(ls -a bad)"
 
-# --option=word says what --option word does: where a sweep and an experiment lie, and what is in them.
+# --option=word has the effect of --option word: the places of a sweep and of an experiment, and their contents.
 run 0 1 equals bash "$jobs/sweep.sbatch" tiny.yaml --over=seed=1,2 --run-dir=equals --importance=3 --set=log.every=3
 [ "$(cd equals && echo *)" = "seed=1 sweep.csv sweep.txt sweep.yaml" ] || fail "equals: $(ls equals)"
 grep -q '"effective_samples"' equals/seed=1/eval.json || fail "equals: --importance=3 is not heard: $(cat equals/seed=1/eval.json)"
@@ -166,7 +166,7 @@ if [ -x "$build/elbow-scaling" ]; then
     [ "$(cat thesis/*)" = mine ] || fail "a foreign scaling.csv is changed: $(ls thesis)"
 fi
 
-# A sweep finds its configuration behind any option of `elbow train`, too.
+# A sweep finds its configuration after any option of `elbow train`, too.
 rm -r runs/tiny-sweep
 for option in "${options[@]}"; do
     case $option in
@@ -179,7 +179,8 @@ for option in "${options[@]}"; do
     rm -rf launched runs/tiny-sweep
 done
 
-# One sweep a directory: another one would replace its table. The same one continues, and one with more values keeps all rows.
+# One sweep per directory: another sweep would replace its table. The same sweep resumes, and a sweep with more values keeps all
+# rows.
 rows() { cut -d, -f2 "grown/sweep.csv" | tail -n +2 | paste -sd ' '; }
 run 0 1 grown-1 bash "$jobs/sweep.sbatch" tiny.yaml --over seed=1,2 --run-dir grown
 [ "$(rows)" = 1 ] || fail "grown: rows of $(rows), expected 1"
@@ -198,7 +199,7 @@ rm grown/sweep.txt # as version 0.1 left it
 refused old-table 'grown holds another sweep (its run seed=1 ' sweep tiny.yaml --over seed=2,3 --run-dir grown
 [ "$(find grown -name '.elbow*' | wc -l)" = 0 ] || fail "left behind: $(ls -a grown)"
 
-# A sweep.csv that no sweep has made stays, whatever it is.
+# A sweep.csv that was not made by a sweep stays, whatever its contents.
 mkdir mine
 foreign() { # NAME
     ln -f mine/sweep.csv foreign.csv && cp foreign.csv foreign.before
@@ -216,8 +217,8 @@ rm mine/sweep.csv && ln -s ../nothing mine/sweep.csv
 refused foreign-link "mine/sweep.csv: is not the table of a sweep" sweep tiny.yaml --over seed=1,2 --run-dir mine
 { [ "$(ls -A mine)" = sweep.csv ] && [ -L mine/sweep.csv ]; } || fail "foreign-link: is changed: $(ls -lA mine)"
 
-# A job that finds another one at work in its run directory: the files which that one writes meanwhile are not its own, so it ends,
-# and is not queued again. The launcher returns when the other one's next checkpoint exists.
+# A job that finds another job at work in its run directory: the files that the other job writes meanwhile are not its own, so it
+# ends and is not queued again. The launcher returns when the other job's next checkpoint exists.
 cat >beaten-launcher <<'L'
 #!/usr/bin/env bash
 before=$(ls taken/checkpoints)
@@ -239,7 +240,7 @@ chmod +x beaten-launcher stubs/scontrol
 "$elbow" train tiny.yaml --run-dir taken --set train.epochs=10000000 --set checkpoint.every=20 >taken.log 2>&1 &
 holder=$!
 # shellcheck disable=SC2317 # called by eventually
-has_checkpoint() { compgen -G 'taken/checkpoints/step-*.h5' >/dev/null; } # any: the first ones are soon removed
+has_checkpoint() { compgen -G 'taken/checkpoints/step-*.h5' >/dev/null; } # any checkpoint: the first ones are soon removed
 eventually has_checkpoint
 PATH=$work/stubs:$PATH SLURM_JOB_ID=9 SLURM_JOB_NAME=taken SLURM_JOB_END_TIME=9999999999 ELBOW_LAUNCHER=beaten-launcher \
     run 1 1 taken bash "$jobs/train.sbatch" tiny.yaml --run-dir taken --set train.epochs=10000000 --set checkpoint.every=20
@@ -250,7 +251,7 @@ grep -q 'another run is at work in it' taken.err || fail "taken: $(cat taken.err
 grep -q 'the run did not start (see above)' taken.out || fail "taken: $(cat taken.out)"
 ! grep -q '^note: job 9' taken/receipt.txt || fail "the receipt has a start that was refused"
 
-# A start that got further is queued again; one that did not is not, whatever else lies in the directory.
+# A start that made progress is queued again; a start that did not is not, whatever else the directory contains.
 cat >killing-launcher <<'L'
 #!/usr/bin/env bash
 "$@" &
@@ -278,11 +279,11 @@ touch again
 wait $restarted
 grep -q 'no new checkpoint in b=further since this start' stuck.out || fail "stuck: $(cat stuck.out)"
 
-# A note is one line, whatever is in it.
+# A note is one line, whatever its contents.
 run 0 1 note "$elbow" train tiny.yaml --run-dir noted --note $'one\nend: x' --note two
 [ "$(grep -A 1 '^note: ' noted/receipt.txt)" = $'note: one end: x\nnote: two\n'"$(grep '^end: ' noted/receipt.txt)" ] || fail "notes: $(cat noted/receipt.txt)"
 
-# What the page says about a run shows what it promises.
+# The page's command for a run shows the promised output.
 # shellcheck disable=SC2016 # for the line
 sed -nE 's/^(elbow info runs\/shapes .*[^ ])  +#.*/\1/p' "$jobs/README.md" | sed 's/runs\/shapes/noted/; s/^elbow/"$elbow"/' >line
 [ -s line ] || fail "jobs/README.md has no line with elbow info"

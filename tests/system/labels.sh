@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Labels in every form that h5py, AnnData and netCDF4 write (tests/data/labels): names, numbers and counts of eval and encode on one
-# rank and on three; values that are no labels are refused with their row, or a cure.
+# Labels in every form that h5py, AnnData and netCDF4 write (tests/data/labels): names, numbers and counts in eval and encode, on
+# 1 and 3 ranks; values that are not labels are refused with their row or a cure.
 set -u
 data=$(cd "$(dirname "$0")/../data/labels" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -16,7 +16,7 @@ run 0 1 train "$elbow" train tiny.yaml --run-dir labelled || finish
 grep -qF 'labels: labels.h5:/varying, 3 names (Küste, setosa, virginica); 2 of 12 samples have no label' train.out ||
     fail "training says nothing of its labels: $(cat train.out)"
 
-# Of both sides of a split it is said once, also where the labels are a condition, too, and at a resume.
+# One warning for both sides of a split, also if the labels are a condition, too, and at a resume.
 split=("$elbow" train tiny.yaml --set data.valid=0.3)
 run 0 1 first "${split[@]}" --run-dir split
 run 0 1 again "${split[@]}" --run-dir split --resume --set train.steps=3
@@ -25,7 +25,7 @@ for start in first again aware; do
     [ "$(grep -c '^labels: labels.h5:/varying, 3 names' $start.out)" = 1 ] || fail "labels of a split, $start: $(cat $start.out)"
 done
 
-# Few labels, and a classifier whose weight nobody has set.
+# Few labels, and a classifier whose weight is not set.
 "$make_data" write few.h5 /x f32 300,6 normal
 "$make_data" write few.h5 /labels u8 300 labels
 cat >few.yaml <<'END'
@@ -54,7 +54,7 @@ END
 # classes JSON: label, name and samples of each class.
 classes() { grep -oE '"label": [^}]*"samples": [0-9]+' "$1" | sed 's/"[a-z]*": //g; s/[",]//g' | paste -sd ';'; }
 
-# reads LABELS CLASSES [RANKS]: eval says so, on one rank and on three, or on so many.
+# reads LABELS CLASSES [RANKS]: eval reports these classes, on 1 and 3 ranks or on RANKS.
 reads() {
     local ranks
     for ranks in ${3:-1 3}; do
@@ -84,7 +84,7 @@ reads labels.nc:/largest "$numbers" 1
 reads labels.nc:/valid '-1 7;0 2;1 3' 1
 reads labels.nc:/strings "$texts" 1
 
-# info offers as labels what can be loaded as such, a group once, and says what to make of one-hot rows.
+# info offers as labels all datasets that can be loaded as such, a group once, and advises on one-hot rows.
 # offers FILE NAMES
 offers() {
     run 0 1 info "$elbow" info "$1" || return
@@ -112,7 +112,7 @@ for name in unused setosa Küste virginica; do
 done
 run 0 1 doctor "$elbow" doctor tiny.yaml
 
-# Classes -1 and 1 are a class and unknown ones, which one sentence says; other labels, and NaN, are meant so.
+# Labels of -1 and 1 get a warning: -1 means unknown. Other labels, and NaN, get none.
 reads "signs.h5:/signs" '-1 6;1 6'
 for form in signs signs_float; do
     run 0 3 eval "$elbow" eval labelled --data labels.h5:/x --labels "signs.h5:/$form"
@@ -137,7 +137,7 @@ refused other 'labels.h5:/other: is a group, but not one of labels \(codes and c
 refused nothing 'dataset /nothing not found'
 wrong 1 'labels.h5:/onehot: is one-hot' train tiny.yaml --set data.labels=/onehot --run-dir run
 
-# Conditions: classes by their names, whatever codes another file gives them, and numbers; some rows have none.
+# Conditions: classes by name, whatever their codes in another file, and numbers; some rows have none.
 cat >told.yaml <<'END'
 data: {file: labels.h5, train: /x, condition: {kind: /varying, dose: /missing}}
 model:
@@ -172,7 +172,7 @@ run 0 1 one "$elbow" sample told -o one.h5 -n 21 --condition kind=Küste
 cmp -s <("$make_data" print grid.1.h5 /samples | head -n 21) <("$make_data" print one.h5 /samples) ||
     fail "the first row of a grid is not the first class"
 [ "$("$make_data" print grid.1.h5 /condition | uniq -c | xargs)" = '21 1,0,0,0 21 0,1,0,0 21 0,0,1,0' ] ||
-    fail "what the samples of a grid were told: $("$make_data" print grid.1.h5 /condition | uniq -c)"
+    fail "conditions of the samples of a grid: $("$make_data" print grid.1.h5 /condition | uniq -c)"
 run 0 1 none "$elbow" sample told -o none.h5 --condition none
 run 0 1 pairs "$elbow" reconstruct told -o pairs.h5
 run 0 1 pairs "$elbow" reconstruct told -o setosa.h5 --condition kind=setosa
@@ -180,7 +180,7 @@ cmp -s <("$make_data" print pairs.h5 /originals) <("$make_data" print setosa.h5 
 ! cmp -s <("$make_data" print pairs.h5 /reconstructions) <("$make_data" print setosa.h5 /reconstructions) ||
     fail "another condition changes nothing"
 
-# Mistakes of values and flags.
+# Wrong values and flags.
 # mistaken STATUS SENTENCE WORD...
 mistaken() {
     run "$1" 1 mistaken "$elbow" "${@:3}"

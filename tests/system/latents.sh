@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Outputs of elbow encode: attributes and axes that netCDF knows, errors of values, copies of AnnData files with the
-# latents in them; the same bytes on any number of ranks. Other programs read them where ELBOW_TEST_PYTHON (or python3)
-# has them.
+# Outputs of elbow encode: attributes and axes that netCDF knows, errors of values, copies of AnnData files with the latents in
+# them; the same bytes on any number of ranks. Other programs read them if ELBOW_TEST_PYTHON (or python3) has these.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"

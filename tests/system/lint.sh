@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# tools/lib/lint, reflow, analyze and coverage: what is allowed passes, each excess is found in a sentence, and what is allowed never
+# tools/lib/lint, reflow, analyze and coverage: allowed text passes, each excess is reported in a sentence, and an allowance never
 # grows.
 set -u
 tools=$(cd "$(dirname "$0")/../.." && pwd)/tools/lib
@@ -59,7 +59,7 @@ echo '## 1.2.2' >CHANGELOG.md
 finds '^CHANGELOG.md: the newest section is not that of 1.2.3-dev' "another version in CHANGELOG.md"
 rm CMakeLists.txt CITATION.cff CHANGELOG.md
 
-# A document that was wrapped has the same words, and no wide line.
+# A wrapped document has the same words and no wide line.
 words_of() { tr ' ' '\n' <"$1" | grep .; }
 # shellcheck disable=SC2016 # Markdown
 span='`a code span with blanks in it`'
@@ -68,7 +68,7 @@ words_of docs/wrap.md >../words
 "$tools/reflow" docs/wrap.md docs/fine.md
 words_of docs/wrap.md | cmp - ../words || fail "wrapping changes words"
 grep -qF "$span" docs/wrap.md || fail "a code span was broken"
-git diff --quiet || fail "wrapping changes what is narrow enough"
+git diff --quiet || fail "wrapping changes narrow lines"
 passes "a document that was wrapped"
 rm docs/wrap.md
 
@@ -95,7 +95,7 @@ sed -i 's/leak 1/leak 0/' tools/lib/analyze.allowed
 if "$tools/analyze" . ../log >../said; then fail "a warning too many is not found"; fi
 grep -q 'src/base/text.c:3:4' ../said || fail "the place of a warning: $(cat ../said)"
 
-# Lines that have run, and MPI tests, of a room of one file.
+# Executed lines, and MPI tests, of a room with one file.
 if command -v gcc >/dev/null && command -v gcov >/dev/null; then
     objects=../build/CMakeFiles/elbow_base.dir/src/base
     mkdir -p "$objects" tests/mpi tests/support

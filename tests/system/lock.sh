@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# One run at a time in a run directory: a second one is refused on all its ranks, with the job that is at work; commands that
-# only read are not refused; after a holder was killed, nothing is refused.
+# One run at a time in a run directory: a second run is refused on all its ranks, with the job of the first; read-only commands
+# are not refused; after the holder was killed, nothing is refused.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -41,7 +41,7 @@ run 0 2 eval "$elbow" eval busy --json
 run 0 1 sample "$elbow" sample busy -o samples.csv -n 2
 [ ! -e busy.old-1 ] || fail "--overwrite moved the directory of a run at work"
 
-# The run at work has noticed nothing. Killed, it leaves its file, which refuses nobody.
+# The first run is undisturbed. After a kill its lock file stays, but refuses no other run.
 kill -KILL "$process" || fail "the first run is not at work any more: $(tail -n 3 busy.err)"
 wait "$holder"
 [ -e busy/lock ] || fail "a killed run removed its lock file, so this tests nothing"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow map and elbow compare: the same bytes on 1, 2 and 3 ranks; its coordinates are the means that encode writes, along the dimensions of the
-# largest KL; pictures have the names of classes; mistakes are one sentence. compare prints means and paired differences of the rows that encode writes.
+# elbow map and elbow compare: the same bytes on 1, 2 and 3 ranks; the coordinates are the means that encode writes, along the
+# dimensions of the largest KL; pictures show the names of classes; each error is one sentence. compare prints means and paired
+# differences of the rows that encode writes.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -21,7 +22,7 @@ sed 's/latent: 4/latent: 3, posterior: deterministic/' images.yaml >plain.yaml
 sed 's|train: /train, labels: /labels|train: /flat|' images.yaml >flat.yaml
 for name in images plane plain flat; do run 0 1 $name "$elbow" train $name.yaml --run-dir $name; done
 
-# alike OUTPUT word...: the command on 1, 2 and 3 ranks; @ stands for the output file. Leaves OUTPUT.
+# alike OUTPUT word...: the command on 1, 2 and 3 ranks; @ is the output file. Leaves OUTPUT.
 alike() {
     local output=$1 ranks
     shift
@@ -48,7 +49,7 @@ for text in ">0</text>" ">3</text>" "share of the rows" "(KL "; do grep -qF "$te
 grep -qF 'share of the rows' line.svg || fail "line.svg is no histogram"
 grep -qF '>r0</text>' named.svg || fail "named.svg has no names of classes"
 
-# The axes are those of the largest KL, and the coordinates the means.
+# The axes are those of the largest KL, and the coordinates are the means.
 order=$(awk -F, 'NR > 1 { for (j = 1; j <= 4; ++j) kl[j] += $j ^ 2 + exp($(j + 4)) - 1 - $(j + 4) } END { for (j = 1; j <= 4; ++j) print j - 1, kl[j] }' codes.csv |
     sort -k2,2gr | awk 'NR <= 2 { printf "%sz%s", (NR > 1 ? "," : ""), $1 }')
 [ "$(head -n 1 map.csv)" = "row,$order,labels" ] || fail "map.csv begins with $(head -n 1 map.csv), the largest KL are $order"
@@ -64,7 +65,7 @@ cmp -s <(table_column map.csv row) <(seq 0 89) || fail "map.csv: other rows"
 cmp -s <(table_column numbers.csv value | awk '{ printf "%.9g\n", $1 }') <("$make_data" print data.h5 /numbers | awk '{ printf "%.9g\n", $1 }') ||
     fail "numbers.csv: other numbers"
 table_column density.csv density | awk '!($1 > 0) { exit 1 }' || fail "a density that is not above 0"
-# Principal components: as much variance in all as the means have, the largest first.
+# Principal components: their total variance is that of the means, and the largest comes first.
 variance() { awk -F, '{ for (i = 1; i <= NF; ++i) { sum[i] += $i; square[i] += $i * $i } } END { for (i = 1; i <= NF; ++i) printf "%.9g ", (square[i] - sum[i] ^ 2 / NR) / (NR - 1) }'; }
 read -r -a parts <<<"$(paste -d, <("$make_data" print principal.h5 /pc1) <("$make_data" print principal.h5 /pc2) <("$make_data" print principal.h5 /pc3) <("$make_data" print principal.h5 /pc4) | variance)"
 read -r -a means <<<"$(awk -F, 'NR > 1 { print $1 "," $2 "," $3 "," $4 }' codes.csv | variance)"
@@ -107,7 +108,7 @@ holds "($(figure plane elbo 2) - ${told% *}) ^ 2 < 1e-8 && ($(figure plane elbo_
     fail "compare: the difference is $(figure plane elbo 2) +- $(figure plane elbo_se 2), by the rows $told"
 [ "$(figure plain elbo 1)$(figure plain recon 1 | cut -c 1)" = - ] || fail "compare: an autoencoder has recon alone: $(cat json.1.out)"
 run 0 1 screen "$elbow" compare images plane --data data.h5:/train
-grep -q '^difference from images, row by row' screen.out || fail "compare tells no differences: $(cat screen.out)"
+grep -q '^difference from images, row by row' screen.out || fail "compare prints no differences: $(cat screen.out)"
 run 0 1 other "$elbow" compare images flat
 grep -q '^flat: evaluated on other rows' other.out || fail "compare pairs other rows: $(cat other.out)"
 for wrong in 'found 1 run, expected 2 to 8|images' 'not a format of plots|images plane -o x.csv' 'nowhere|images nowhere'; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow measure: of a checkpoint and of plain tables, the same bytes on any number of ranks; missing inputs are reported;
-# figures equal those of scikit-learn and prdc, where ELBOW_TEST_PYTHON (or python3) has these.
+# elbow measure, on a checkpoint and on plain tables: the same bytes on any number of ranks; missing inputs are reported; figures
+# equal those of scikit-learn and prdc if ELBOW_TEST_PYTHON (or python3) has these.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +19,7 @@ train: {epochs: 2, batch: 16, microbatch: 4}
 Y
 run 0 1 dense "$elbow" train dense.yaml --run-dir dense
 
-# Of a checkpoint: every measure is there.
+# With a checkpoint: every measure is present.
 for ranks in 1 2 3; do
     run 0 $ranks all-$ranks "$elbow" measure dense --factors data.h5:/factors --neighbours 3 --json
     run 0 $ranks some-$ranks "$elbow" measure dense --rows 20 --only reconstruction,units,coverage --seed 4
@@ -39,7 +39,7 @@ run 0 1 eval "$elbow" eval dense --json
 pick() { grep -oE "\"$2\": \{\"value\": [^,}]+" "$1" | sed 's/.*: //'; }
 [ "$(value eval.out kl)" = "$(pick all-1.out kl)" ] || fail "another kl than that of eval: $(pick all-1.out kl)"
 
-# Of tables that encode wrote: the same figures, and what is not there is left out.
+# With tables that encode wrote: the same figures, without those whose input is missing.
 run 0 1 encode "$elbow" encode dense -o codes.h5
 run 0 1 sample "$elbow" sample dense -n 58 -o samples.h5
 run 0 1 samples "$elbow" measure --codes codes.h5:/mean --data data.h5:/train --samples samples.h5:/samples --neighbours 3 --seed 1 --only coverage,frechet --json
@@ -57,7 +57,7 @@ run 0 1 alone "$elbow" measure --codes codes.h5:/mean
 grep -q 'left out: probe, knn, kmeans, silhouette (needs labels' alone.err || fail "$(cat alone.err)"
 grep -q 'left out: mig, dci, factor_vae (needs factors' alone.err || fail "$(cat alone.err)"
 
-# Of a conditional model a sample is drawn under the conditions of each row.
+# For a conditional model, a sample is drawn under the conditions of each row.
 sed 's|/labels}|/labels, condition: {kind: /labels}}|' dense.yaml >cond.yaml
 run 0 1 cond "$elbow" train cond.yaml --run-dir cond
 for ranks in 1 3; do run 0 $ranks cond-$ranks "$elbow" measure cond --only coverage,frechet --json; done
@@ -70,7 +70,7 @@ for figure in density coverage frechet; do
         fail "$figure under conditions: $(pick cond-1.out $figure), not $(pick cond-tables.out $figure) as of elbow sample"
 done
 
-# PCA is fitted to the training data, where other rows are measured; without them to these.
+# PCA is fitted to the training data if other rows are measured; without training data, to the measured rows.
 sed 's|labels: /labels}|valid: 0.3}|' dense.yaml >held.yaml
 run 0 1 held "$elbow" train held.yaml --run-dir held
 for ranks in 1 3; do run 0 $ranks held-$ranks "$elbow" measure held --only reconstruction; done

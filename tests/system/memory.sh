@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The memory that a run takes, beside that of a run on next to nothing, against what its log and what doctor announce: within a
-# tenth, for each layout of data.
+# The memory of a run, minus that of a run on almost no data, compared with the figures of its log and of doctor: within a tenth,
+# for each layout of data.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -16,12 +16,12 @@ train: {epochs: 0, steps: 1, batch: 6, microbatch: 2}
 samples: {count: 0}
 Y
 mkdir tiny large
-# Beside other work this may take longer than a command of the program.
+# On a busy machine this may take longer than a command of the program.
 for rows in tiny:64 large:60000; do
     "$memory" make "${rows%:*}" "${rows#*:}" || { fail "no data in ${rows%:*}"; finish; }
 done
 
-# kilobytes TEXT: of "12.3 MB".
+# kilobytes TEXT: the kilobytes of a text such as "12.3 MB".
 kilobytes() { awk -v text="$1" 'BEGIN { split(text, part, " "); unit["bytes"] = 0.001; unit["kB"] = 1; unit["MB"] = 1000; unit["GB"] = 1e6
     printf "%d\n", part[1] * unit[part[2]] }'; }
 
@@ -29,7 +29,7 @@ kilobytes() { awk -v text="$1" 'BEGIN { split(text, part, " "); unit["bytes"] = 
 measured() {
     local settings=() setting
     for setting in "$@"; do settings+=(--set "$setting"); done
-    run 0 1 doctor "$elbow" doctor run.yaml --run-dir other --json "${settings[@]}" & # without an answer nothing agrees
+    run 0 1 doctor "$elbow" doctor run.yaml --run-dir other --json "${settings[@]}" & # without output, nothing agrees
     run 0 1 memory "$memory" peak peak "$elbow" train run.yaml --run-dir memory --overwrite "${settings[@]}"
     wait $!
     taken=$(cat peak) said=$(value doctor.out node_memory_bytes)
@@ -57,7 +57,7 @@ for layout in contiguous big_endian rows narrow small few whole columns shuffled
 done
 agrees "a list" 'data.train=large/part-*.h5:/x'
 agrees "a virtual dataset" data.train=large/part.h5:/x
-# libhdf5 would open all sources, and hold half a megabyte and a handle of each.
+# libhdf5 would open all sources, with half a megabyte and a handle for each.
 ulimit -S -n 128
 agrees "a virtual dataset of many sources" data.train=large/many.h5:/x
 ulimit -S -n "$(ulimit -H -n)"
@@ -78,9 +78,9 @@ agrees "pages" data.train=$file:/contiguous "${stream[@]}"
 agrees "pages of packed rows" data.train=$file:/small "${stream[@]}"
 grep -q '^data: .* a node needs up to 20.0 MB for them and for unpacking (data.memory: 20.0 MB)' memory.out || fail "pages: $(grep '^data' memory.out)"
 measured data.train=$file:/contiguous
-grep -qE '\(while the data are loaded\)|^memory while training' memory.out && fail "nothing is taken for loading, but told: $(grep '^memory' memory.out)"
+grep -qE '\(while the data are loaded\)|^memory while training' memory.out && fail "loading takes no memory, but is reported: $(grep '^memory' memory.out)"
 measured data.train=$file:/whole
 grep -q '^memory in all: .* a rank, .* a node of 1 rank (while the data are loaded)$' memory.out ||
-    fail "the peak of loading is not told: $(grep '^memory' memory.out)"
-grep -q '^memory while training: .* a rank, .* a node$' memory.out || fail "what training takes is not told: $(grep '^memory' memory.out)"
+    fail "the peak of loading is not reported: $(grep '^memory' memory.out)"
+grep -q '^memory while training: .* a rank, .* a node$' memory.out || fail "no memory of training: $(grep '^memory' memory.out)"
 finish

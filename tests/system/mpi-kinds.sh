@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# cmake/ElbowDependencies.cmake with several MPIs about: an HDF5 that was built for another MPI is passed over, and where there is
-# no other, refused in one sentence; the launcher is the one of the compiler that was named.
+# cmake/ElbowDependencies.cmake with several MPIs installed: an HDF5 that was built for another MPI is skipped or, without an
+# alternative, refused in one sentence; the launcher is that of the compiler that was named.
 set -u
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$1" && pwd)
@@ -26,7 +26,7 @@ project(probe LANGUAGES C)
 list(APPEND CMAKE_MODULE_PATH $source_directory/cmake)
 include(ElbowDependencies)
 C
-# An HDF5 that needs an MPI that nobody has, and one that needs none; pkg-config finds them before the system's.
+# An HDF5 that needs an MPI that is not installed, and one that needs none; pkg-config finds them before the system's.
 mkdir include pc
 echo '#define H5_VERS_INFO "none"' >include/H5pubconf.h
 library() { "$compiler" -shared -x c - -fPIC -Wl,-soname,"$1" -Wl,--no-as-needed -o "$@" <<<'int nothing;'; }
@@ -50,7 +50,7 @@ module hdf5-serial hdf5_plain
 configure || fail "a serial HDF5 beside that of another MPI: $(tail -n 4 log)"
 grep -q 'Elbow: HDF5 1.99.11 (serial)' log || fail "a serial HDF5 beside that of another MPI: $(grep Elbow: log)"
 
-# The launcher beside the compiler that was named.
+# The launcher beside the named compiler.
 mkdir bin
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$wrapper" >bin/mpicc.third
 echo '#!/bin/sh' >bin/mpiexec.third

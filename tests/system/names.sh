@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Names of datasets, files and folders, words of the command line and cells of tables may contain control sequences of terminals: none is printed
-# or logged unchanged, and JSON stays valid.
+# Names of datasets, files and folders, words of the command line and cells of tables may contain control sequences of terminals:
+# none is printed or logged unchanged, and JSON stays valid.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 import=$build/elbow-import
 shapes=$build/elbow-shapes
 
-# In a name: red letters, a line feed that would forge a line, CSI as one character and as one byte, right to left.
+# In a name: red letters, a line feed that would forge a line, CSI as one character and as one byte, right-to-left text.
 evil=$'x\e[31m\nelbow: all is well\xc2\x9b1m\x9b1m\xe2\x80\xae'
 
 # clean WHAT FILE...: only printable UTF-8, without forged lines.
@@ -24,13 +24,13 @@ clean() {
     done
 }
 
-# says STATUS PATTERN word...: a command's exit status, what it says somewhere, and that all of it is clean.
+# says STATUS PATTERN word...: a command's exit status and a pattern in its output, all of which is clean.
 says() {
     local status=$1 pattern=$2 got=0
     shift 2
     timeout -k 5 $((20 * patience)) "$@" >out 2>err </dev/null || got=$?
     [ "$got" = "$status" ] || fail "$(basename "$1") $2: exit status $got, not $status: $(cat -v err)"
-    sed -i '/^libgomp: Invalid value/,/is well/d' err # newer ones say the value of OMP_NUM_THREADS before any line of ours
+    sed -i '/^libgomp: Invalid value/,/is well/d' err # newer versions print OMP_NUM_THREADS before any line of ours
     cat out err | grep -qE -- "$pattern" || fail "$(basename "$1") $2: '$pattern' is not said: $(cat -v out err)"
     clean "$(basename "$1") $2" out err
 }
@@ -49,7 +49,7 @@ says 2 'x\?\[31m' "$elbow" info "--$evil"
 says 1 'x\?\[31m' "$elbow" info "$evil"
 printf 'a\302\23331m,b\n1,2\n' >header.csv
 says 0 'is read as a header \(a\?31m,b\)' "$import" header.csv -o header.h5
-{ printf '# %0300d\n' 0; printf '1,2\n3,b\033[31m\n'; } >cell.csv # beyond what tells formats apart
+{ printf '# %0300d\n' 0; printf '1,2\n3,b\033[31m\n'; } >cell.csv # beyond the part that determines the format
 says 1 'column 2: "b\?\[31m" is not a number' "$import" cell.csv -o cell.h5
 cp x.csv "$evil.csv"
 says 0 'x\?\[31m.*out\.h5' "$import" "$evil.csv" -o "$evil.out.h5"
@@ -70,20 +70,20 @@ cp good.yaml "$evil.yaml"
 says 2 'byte 7 of the run directory.s name' "$elbow" train "$evil.yaml"
 says 0 'latent: 2' "$elbow" config "$evil.yaml"
 
-# A name that turns the direction of writing is UTF-8 and allowed; it comes back from a configuration, and is masked in the log.
+# A name that changes the direction of writing is UTF-8 and allowed; a configuration returns it, and the log masks it.
 turned=$'run\xe2\x80\xae'
 says 0 'run\?' "$elbow" train good.yaml --run-dir "$turned"
 clean "log.txt" "$turned/log.txt" "$turned/config.yaml" "$turned/receipt.txt"
 says 0 'run\?/checkpoints.*: a checkpoint' "$elbow" info "$turned"
 says 0 'checkpoint +run\?/' "$elbow" eval "$turned"
-line=${evil//$'\n'/} # ends of lines separate files
+line=${evil//$'\n'/} # line feeds separate files
 cp data.h5 "$line.h5"
 says 0 'data +x\?\[31m.*h5:/good' "$elbow" eval "$turned" --data "$line.h5:/good"
 says 0 '"samples": 20' "$elbow" eval "$turned" --data "$line.h5:/good" --json
 says 1 'x\?\[31m' "$elbow" encode "$turned" --data "$line.none:/good" -o z.h5
 says 2 '^elbow: --data: byte 2 of the text is a control character' "$elbow" eval "$turned" --data "$evil.h5:/good"
 
-# The doctor looks anywhere, in words and in JSON.
+# doctor prints foreign text from many places, as words and as JSON.
 OMP_NUM_THREADS=$evil says 0 'run directory +x\?\[31m' "$elbow" doctor --run-dir "$evil/run"
 OMP_NUM_THREADS=1$evil says 0 'x\\u001b\[31m\\nelbow: all is well\\u009b1m\\ufffd1m\\u202e' "$elbow" doctor --run-dir "$evil/run" --json
 if command -v python3 >/dev/null; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Two nodes (pretended) whose files of one name are not the same: one sentence, one status, and nobody waits for ever.
+# Two pretended nodes with different files of one name: one sentence, one status, and no rank waits forever.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -29,7 +29,7 @@ done
 "$make_data" write a/data.h5 /value f32 100,4 normal
 "$make_data" write b/data.h5 /value f32 100,4 normal seed=2
 
-# Each rank in the directory of its node. (Open MPI 5.0.7 crashes over two programs with a --wdir each.)
+# Each rank runs in the directory of its node. (Open MPI 5.0.7 crashes with two programs that have a --wdir each.)
 cat >apart <<S
 #!/bin/sh
 if [ "\$OMPI_COMM_WORLD_RANK" = 0 ]; then cd "$work/a"; else cd "$work/b"; fi

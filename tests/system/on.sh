@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# tools/check --on: where it cannot be done it is skipped with the reason; and when it is killed, no mount and no process stays. (The
-# other Debian itself is not made here.)
+# tools/check --on: it is skipped with the reason if it cannot run, and no mount and no process stays if it is killed. (This test
+# does not create the other Debian.)
 set -u
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
@@ -13,7 +13,7 @@ fail() {
     failures=$((failures + 1))
 }
 
-# A tree of the scripts alone, and stubs of what they look for.
+# A tree with only the scripts, and stubs of the programs that they look for.
 mkdir -p tree bin
 cp -r "$source_directory/tools" tree/tools
 stub() {
@@ -49,7 +49,7 @@ for wrong in '--on' '--on ../etc' '--in somewhere' '--on trixie --cluster' '--of
 done
 rm bin/*
 
-# Killed, by a signal that nobody can catch. The system is a shell and what it needs.
+# Killed by a signal that cannot be caught. The system is a shell and its dependencies.
 # shellcheck source=tools/lib/on.sh
 obstacle=$(. "$source_directory/tools/lib/on.sh" && on_obstacle)
 case $obstacle in '' | 'debootstrap is not'*) ;; *)

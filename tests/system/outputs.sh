@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Outputs of commands replace no file without --force, and never an input; pipes and devices in the place of files do not
-# hang a command; a screen that is closed, or never existed, loses no work.
+# Outputs of commands replace no file without --force, and never an input; pipes and devices in place of files do not hang a
+# command; a closed or missing screen loses no work.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -31,7 +31,7 @@ tried() {
     fi
 }
 
-# Every kind of thing that may stand where a file shall go, for every writer.
+# Every kind of object that may occupy the place of a file, for every writer.
 writers=(
     "$elbow sample $checkpoint -n 4 -o @.csv" "$elbow sample $checkpoint -n 4 -o @.png" "$elbow reconstruct $checkpoint -n 2 -o @.h5"
     "$elbow encode good -o @.h5" "$shapes -n 5 --test 1 -o @.h5" "$elbow train run.yaml --run-dir new --trace @.json"
@@ -57,7 +57,7 @@ for writer in "${writers[@]}"; do
     ln -s ../mine "$name"
     tried 1 "$name: exists already" "${words[@]}"
     rm "$name"
-    ln -s ../data.h5 "$name" # all of them read it, or a model that was trained on it, but for one
+    ln -s ../data.h5 "$name" # all but one of them read it, or a model that was trained on it
     case $writer in
     *shapes*) tried 1 "$name: exists already" "${words[@]}" ;;
     *) tried 2 "$name: is a file that is read" "${words[@]}" --force ;;
@@ -71,7 +71,7 @@ for writer in "${writers[@]}"; do
 done
 hashes | diff before - >changed || fail "something else was touched: $(cat changed)"
 
-# A file that only other ranks would miss is known to rank zero, which writes.
+# Rank zero, which writes, also protects the files that only other ranks read.
 run 2 2 ranks "$elbow" encode good -o data.h5 --force
 grep -q '^elbow: data.h5: is a file that is read' ranks.err || fail "two ranks: $(cat ranks.err)"
 cp data.h5 staged.h5
@@ -80,7 +80,7 @@ run 2 2 staged "$elbow" train run.yaml --set data.file=staged.h5 --set "data.sta
 grep -q '^elbow: staged.h5: is a file that is read' staged.err || fail "staged: $(cat staged.err)"
 cmp -s data.h5 staged.h5 || fail "a file that was staged is gone"
 
-# Neither files that a model was trained on, where other data are read, nor checkpoints, of whichever run.
+# Also protected: files that a model was trained on, if other data are read, and checkpoints of any run.
 "$make_data" write other.h5 /train u8 8,4,5 bits
 tried 2 'data.h5: is a file that is read' "$elbow" encode good --data other.h5:/train -o data.h5 --force
 tried 2 'data.h5: is a file that is read' "$elbow" sample good --fit 2 --data other.h5:/train -o data.h5 --force
@@ -99,11 +99,11 @@ ln -sf data.h5 link.h5
 tried 2 'link.h5: is a file that is read' "$elbow" decode good --latents z.h5:/mean -o link.h5 --force
 rm -f link.h5 link.safetensors other.h5 z.h5
 
-# Two commands with one name: one of them wins, whole, and the other one says so.
+# Two commands with one name: one of them wins with a complete file, and the other one reports this.
 for seed in 1 2; do "$elbow" sample good -n 2000 -o ref$seed.csv --seed $seed >/dev/null; done
 for round in 1 2 3; do
     rm -f same.csv
-    mkdir -p "$work.mpi/one" # each one its own, or one would remove the other's at its end
+    mkdir -p "$work.mpi/one" # one each, or one command would remove the other's at its end
     OMPI_MCA_orte_tmpdir_base=$work.mpi/one "$elbow" sample good -o same.csv -n 2000 --seed 1 >one.out 2>one.err &
     "$elbow" sample good -o same.csv -n 2000 --seed 2 >two.out 2>two.err
     two=$?
@@ -116,7 +116,7 @@ for round in 1 2 3; do
     esac || fail "round $round: status $one and $two, $(cat one.err two.err), $(cmp same.csv ref1.csv) $(cmp same.csv ref2.csv)"
 done
 
-# elbow-import adds to a file that another one is adding to: it is refused, and nothing is lost.
+# elbow-import into a file to which another import is adding: it is refused, and nothing is lost.
 "$import" table.csv -o add.h5 --name /one >/dev/null || fail "a new file"
 mkfifo slow
 "$import" slow -o add.h5 --name /two >slow.out 2>slow.err &
@@ -131,7 +131,7 @@ done
 tried 1 'add.h5: another program has locked it to add to it; start again' "$import" table.csv -o add.h5 --name /three
 exec {feed}>&-
 wait $slow
-# A text is read twice, which a pipe does not allow: the first one ends with that, and has changed nothing.
+# A text is read twice, which a pipe does not allow: the first import ends with this error and has changed nothing.
 grep -q 'a pipe does not allow' slow.err || fail "import from a pipe: $(cat slow.err)"
 run 0 1 try "$import" table.csv -o add.h5 --name /three
 tried 1 'dataset /three already exists; choose another name with --name, or use --replace' "$import" table.csv -o add.h5 --name /three
@@ -150,9 +150,9 @@ wait
 made=$(grep -l '^elbow-import: many.h5' many?.out | wc -l)
 run 0 1 try "$elbow" info many.h5
 [ "$(grep -cE '^/d[1-4]: ' try.out)" = "$made" ] || fail "$made imports said that they were done: $(cat try.out)"
-[ "$made" -ge 1 ] || fail "of four imports at once none was done: $(cat many?.err)"
+[ "$made" -ge 1 ] || fail "none of four simultaneous imports succeeded: $(cat many?.err)"
 
-# A pipe without a writer, or a device, in the place of an input: one sentence, at once.
+# A pipe without a writer, or a device, in place of an input: one sentence, immediately.
 mkfifo pipe
 limit=$((20 * patience))
 nobody='pipe: .*(a pipe that nobody writes into|not a regular file|no regular file|is no file)'
@@ -173,7 +173,7 @@ tried 1 '/dev/zero: .*not a regular file' "$import" /dev/zero -o new.h5
 tried 1 '/dev/zero' "$elbow" info /dev/zero
 [ ! -e new ] || fail "a start that was refused made its run directory"
 tried 1 "$nobody" "$elbow" train run.yaml --init pipe --run-dir new
-# One with a writer is an input like others.
+# A pipe with a writer is an ordinary input.
 # shellcheck disable=SC2016 # for the inner shell
 run 0 1 try bash -c 'cat run.yaml | "$0" config /dev/stdin' "$elbow"
 # shellcheck disable=SC2016 # for the inner shell
@@ -183,8 +183,8 @@ cat run.yaml >pipe &
 run 0 1 try "$elbow" config pipe
 wait
 
-# A screen that is closed. For a run it is an output like others; for other commands the reader has read enough.
-gone() { # STATUS command...: its standard output is a pipe that nobody reads
+# A closed screen. For a run it is an output like others; for other commands the reader has read enough.
+gone() { # STATUS command...: its standard output is a pipe without a reader
     local status=$1 got
     shift
     ("$@" 2>gone.err; echo $? >gone.status) | true
@@ -194,7 +194,7 @@ gone() { # STATUS command...: its standard output is a pipe that nobody reads
 gone 3 "$elbow" train run.yaml --run-dir unseen
 same_file "a run without a screen" "$checkpoint" unseen/checkpoints/step-00000004.h5
 [ "$(grep -c '^elbow: warning: standard output cannot be written: Broken pipe; the run continues' gone.err unseen/log.txt | grep -c ':1$')" = 2 ] ||
-    fail "a lost screen is not told once here and there: $(cat gone.err unseen/log.txt)"
+    fail "a lost screen is not reported once in each place: $(cat gone.err unseen/log.txt)"
 grep -q '^finished step 4 ' unseen/log.txt || fail "the log of a run without a screen: $(cat unseen/log.txt)"
 # shellcheck disable=SC2016 # for the inner shell
 both='exec "$0" "$@" 2>&1'
@@ -231,7 +231,7 @@ if [ -e /dev/full ]; then
 fi
 
 # Without standard streams, no file gets their descriptors.
-closed() { # command...: as with streams
+closed() { # command...: with closed streams
     timeout -k 5 $limit "$@" <&- >&- 2>&- || fail "without streams: $* ends with status $?"
 }
 closed "$elbow" train run.yaml --run-dir closed

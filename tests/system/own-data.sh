@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The page docs/howto/your-own-data.md is enough for a file of each layout: its three lines, unchanged, make a run from such a
+# The page docs/howto/your-own-data.md suffices for a file of each layout: its three lines, unchanged, make a run from such a
 # file, on two ranks.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
@@ -26,7 +26,7 @@ mkdir -p runs pictures/birch pictures/oak
 "$make_data" write buoys.h5 /x f32 200,12 normal gaps=0.2
 for i in {1..40}; do cp "$top/tests/data/import/grey8.png" "pictures/$([ $((i % 2)) = 0 ] && echo birch || echo oak)/$i.png"; done
 
-# What is imported, but for arrays.npz, which nothing here can make.
+# The imports of the page, except arrays.npz, for which this test has no tool.
 awk '/^```/ { inside = $0 == "```sh"; next } inside && /^elbow-import/' "$page" >imports
 [ "$(wc -l <imports)" = 3 ] || fail "the page imports with $(wc -l <imports) lines"
 while read -r line; do
@@ -35,7 +35,7 @@ while read -r line; do
     run 0 1 import "$build/elbow-import" "${words[@]:1}"
 done <imports
 
-# layout NAME TEXT: the next block of YAML trains, and its log has this text about the data.
+# layout NAME TEXT: the next block of YAML trains, and its log has TEXT about the data.
 blocks=0
 layout() {
     blocks=$((blocks + 1))
@@ -56,7 +56,7 @@ layout pictures 'data.h5:/pictures, 36 samples of .* uint8'
 layout many 'runs/1.h5:/x and 1 more file, 180 samples of 64 float32'
 layout matlab 'lab.mat:/x, 180 samples of 12 float64'
 layout gaps '[0-9.]+ % of the values are missing'
-# The page asks for 100 rows of 20 that are held back.
+# The page asks for 100 held-back rows; here there are 20.
 line=$(grep -E '^elbow reconstruct .* -n 100 ' "$page")
 read -r -a words <<<"${line%%#*}"
 for ranks in 1 3; do
@@ -75,7 +75,7 @@ done <told
 [ "$("$make_data" print filled.h5 /draws | wc -l)" = 200 ] || fail "no completions: $(cat told gaps.told.err)"
 [ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "the page has $(grep -c '^```yaml$' "$page") layouts, $blocks are tried"
 
-# The models of the page on counts, spectra and gaps, and what is done with them, on small stand-ins.
+# The models of the page on counts, spectra and gaps, and the commands on them, with small stand-ins.
 page=$top/docs/howto/counts-spectra-gaps.md
 rm filled.h5 pairs.h5
 "$make_data" write counts.h5 /x i16 80,31 counts
@@ -90,6 +90,6 @@ for name in counts spectra gaps; do
 done
 [ $blocks = "$(grep -c '^```yaml$' "$page")" ] || fail "$page: not all models are tried"
 grep -E '^elbow (eval|encode|reconstruct|sample|impute) ' "$page" | sed "s/^elbow //; s/#.*//; s/ 100\b/ 10/" >told
-[ "$(wc -l <told)" = 8 ] || fail "$page tells $(wc -l <told) commands"
+[ "$(wc -l <told)" = 8 ] || fail "$page has $(wc -l <told) commands"
 while read -r -a words; do run 0 1 after "$elbow" "${words[@]}"; done <told
 finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The recipes of tools/packaging against the build: the same options and libraries. Neither Spack nor Apptainer is needed; what they
-# would do is not tried.
+# The recipes of tools/packaging have the options and libraries of the build. The test needs neither Spack nor Apptainer, and does
+# not run the recipes.
 set -u
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -9,7 +9,7 @@ source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 packaging=$source_directory/tools/packaging
 definition=$packaging/elbow.def
 
-# The Spack recipe, read by Python with a Spack that only notes what it is asked for.
+# The Spack recipe, read by Python with a stub of Spack that only records the requests.
 if command -v python3 >/dev/null; then
     mkdir spack
     cat >spack/__init__.py </dev/null
@@ -40,7 +40,7 @@ P
     while read -r _ option; do
         grep -rqE "^ *option\($option " "$source_directory/CMakeLists.txt" "$source_directory/cmake" || fail "the Spack recipe: there is no option $option"
     done < <(grep '^option ' recipe)
-    # Every library that CMake must find, by its name there.
+    # Every library that CMake must find, by its name in Spack.
     declare -A names=([YAML]=libyaml [PNG]=libpng [CAIRO]=cairo [ZLIB]=zlib-api [SLEEF]=sleef [XXHASH]=xxhash [RANDOM123]=random123 [ZIP]=libzip [JPEG]=libjpeg-turbo [TIFF]=libtiff
         [OPENBLAS]=openblas [HDF5]=hdf5 [MPI]=mpi)
     mapfile -t wanted < <(sed -nE '/OPTIONAL/d; s/^ *elbow_find\(([A-Z0-9]+) .*/\1/p; s/^find_package\((MPI) .*/\1/p; s/^ *find_package\((HDF5) .*/\1/p' \
@@ -53,7 +53,7 @@ else
     echo "skip: there is no python3: the Spack recipe was not read"
 fi
 
-# The Apptainer definition: what the build wants, and what the programs link with.
+# The Apptainer definition: the packages of the build and the libraries of the programs.
 packages() { # of the n-th %post
     awk -v n="$1" '/^%post/ { part += 1 } /^%/ && !/^%post/ { inside = 0 } /^%post/ { inside = part == n } inside' "$definition" |
         sed -e ':a' -e '/\\$/N; s/\\\n//; ta' | sed -nE 's/.*--no-install-recommends (.*)/\1/p' | tr -s ' ' '\n' | sort
@@ -61,18 +61,18 @@ packages() { # of the n-th %post
 sed -n '/^install_for_build() {/,/^}/p' "$source_directory/tools/lib/setup.sh" | sed -nE 's/install_missing//; /^    /p' |
     grep -oE '[a-z0-9|-]+[a-z0-9]' | sed 's/|.*//' | sort >build-packages
 diff build-packages <(packages 1) >difference || { fail "elbow.def: packages of the build, beside those of tools/lib/setup.sh:"; cat difference; }
-# Another release than the definition's has other versions in its packages' names: libpng16-16 is libpng16-16t64, libhdf5-103 is
-# libhdf5-310, and Ubuntu's libjpeg-turbo8 is Debian's libjpeg62-turbo. There the names are compared without.
+# A release other than the definition's has other versions in its packages' names: libpng16-16 is libpng16-16t64, libhdf5-103 is
+# libhdf5-310, and Ubuntu's libjpeg-turbo8 is Debian's libjpeg62-turbo. There the names are compared without versions.
 plain_names() { sed -E 's/[-0-9.]*(t64)?$//; s/^libjpeg62-turbo$/libjpeg-turbo/'; }
 if grep -q "^VERSION_CODENAME=$(sed -n 's/^From: *debian://p; T; q' "$definition" | sed 's/-.*//')\$" /etc/os-release; then plain_names() { cat; }; fi
-PATH=$PATH:/sbin:/usr/sbin # ldconfig, of whoever is not root
+PATH=$PATH:/sbin:/usr/sbin # for ldconfig, if the user is not root
 if command -v dpkg-query >/dev/null && command -v readelf >/dev/null; then
     packages 2 | plain_names >run-packages
     for program in elbow elbow-import elbow-shapes elbow-scaling; do
         readelf -d "$build/$program" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' | while read -r library; do
             path=$(ldconfig -p | awk -v l="$library" '$1 == l { print $NF; exit }')
             dpkg-query -S "$(readlink -f "$path")" "$path" "${path#/usr}" "/usr$path" 2>/dev/null | sed 's/:.*//' | plain_names | sort -u >owners
-            [ -s owners ] || continue # a library of their own
+            [ -s owners ] || continue # a library that belongs to no package
             grep -qx 'libc6\?' owners || grep -qxFf owners run-packages || echo "$program needs $library of $(paste -sd ' ' owners)"
         done
     done | sort -u >lacking
@@ -83,5 +83,5 @@ fi
 awk '/^%files$/ { inside = 1; next } /^%/ { inside = 0 } inside && NF { print $1 }' "$definition" | while read -r file; do
     [ -e "$source_directory/$file" ] || echo "$file"
 done >absent
-[ ! -s absent ] || fail "elbow.def copies what is not there: $(cat absent)"
+[ ! -s absent ] || fail "elbow.def copies missing files: $(cat absent)"
 finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Pages that do not fit into data.memory: the start and train --check refuse them with the same sentence, doctor advises with it,
-# and each value that it names makes the start succeed. Pages and their unpacking then stay within data.memory.
+# Pages that exceed data.memory: the start and train --check refuse them with the same sentence, doctor gives it as advice, and
+# each value that it names makes the start succeed. Pages and their unpacking then stay within data.memory.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -32,7 +32,7 @@ refused() {
     grep -q '^data  *data.h5' "$name.doctor.out" || fail "$name: doctor says nothing else"
 }
 
-# followed NAME RANKS KEYS SETTING...: each of the named values is followed by itself; exactly these keys are named.
+# followed NAME RANKS KEYS SETTING...: exactly these keys are named, and each named value is tried by itself.
 followed() {
     local name=$1 ranks=$2 keys=$3 settings=() advised=() setting advice
     shift 3
@@ -51,12 +51,12 @@ followed ranks 2 "data.memory data.window_pages data.page_rows" data.memory=1300
 followed pages 1 "data.memory data.page_rows" data.memory=800kB data.window_pages=1 data.page_rows=320
 followed none 1 "data.memory" data.memory=1kB
 
-# In a job whose number of ranks is not known, and on more nodes, --check refuses nothing that the start would take.
+# In a job with an unknown number of ranks, and on more nodes, --check refuses nothing that the start would accept.
 SLURM_JOB_ID=1 run 0 1 job "$elbow" train run.yaml --set data.memory=800kB --check
 SLURM_JOB_ID=1 SLURM_NTASKS=8 SLURM_JOB_NUM_NODES=8 run 0 1 nodes "$elbow" train run.yaml --set data.memory=800kB --check
 SLURM_JOB_ID=1 SLURM_NTASKS=8 SLURM_JOB_NUM_NODES=1 run 1 1 node "$elbow" train run.yaml --set data.memory=800kB --check
 
-# Validation rows need memory in addition to data.memory, and the start says how much.
+# Validation rows need memory in addition to data.memory, and the start reports the amount.
 run 0 1 beside "$elbow" train run.yaml --run-dir beside --set data.memory=2MB
 grep -q '^data: .* a node needs up to 2.0 MB for them and for unpacking (data.memory: 2.0 MB)' beside.out || fail "$(grep '^data' beside.out)"
 grep -q '^validation: all rows, 128.0 kB, are in the memory of each node (in addition to data.memory: 2.0 MB)$' beside.out ||

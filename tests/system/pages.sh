@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Manual pages: one for the program, each command and each tool, which have the words of the help and give no warnings of man and
-# mandoc. Bash's completion: what it offers, word by word, against the help and the keys.
+# Manual pages: one for the program, each command and each tool, with the words of the help and without warnings of man and
+# mandoc. Bash completion: its words compared with the help and the keys.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ done
 [ "$(find "$pages/man1" -name 'elbow-*.1' | wc -l)" = "$(($(find "$build" -maxdepth 1 -name 'elbow-*' -type f -perm -u+x \
     ! -name 'elbow-test-*' ! -name elbow-pages | wc -l) + ${#commands[@]}))" ] || fail "a tool has no page, or a page no tool"
 
-# What the reader sees, each blank one blank, and no hyphen that was not there.
+# The text that the reader sees, with single blanks and without added hyphens.
 plain() { grep -v '^\.' "$1" | sed -E 's/\\f[BIR]//g; s/\\&//g; s/\\-/-/g; s/\\e/\\/g' | tr -s ' \n' ' '; }
 
 # same_words NAME HELP: every line of a help with words is in the page.
@@ -25,7 +25,7 @@ same_words() {
     tr -s ' ' <"$2" | sed -nE 's/^ //; s/^usage: //; /^([a-z ]+:|.{0,4})$/d; p' >lines
     [ -s lines ] || fail "$1: no help"
     while read -r line; do
-        # The two sides of an entry stand in two lines of the page, too, but for the blank between them.
+        # The two sides of an entry are on two lines in the page; plain joins them with a blank.
         grep -qF -- "$line" page || fail "$1.1 lacks: $line"
     done <lines
 }
@@ -37,7 +37,7 @@ done
 same_words elbow help
 for page in "$pages"/man1/elbow-*.1; do
     tool=$(basename "$page" .1)
-    [ -x "$build/$tool" ] || continue # a command's
+    [ -x "$build/$tool" ] || continue # the page of a command
     "$build/$tool" --help >help
     same_words "$tool" help
 done
@@ -54,7 +54,7 @@ if command -v mandoc >/dev/null; then
 fi
 command -v man >/dev/null || command -v mandoc >/dev/null || echo "skip: neither man nor mandoc is installed: no page was looked over"
 
-# Completion. offers LINE: what bash would offer at the end of the line.
+# Completion. offers LINE: bash's completions at the end of the line.
 touch one.yaml two.h5
 mkdir -p folder runs.yaml.d
 # shellcheck disable=SC2016 # for the inner shell
@@ -63,7 +63,7 @@ offers() {
         - "$pages/completions/elbow" "$1" 2>offers.err | sed '/^$/d' | sort
     [ ! -s offers.err ] || fail "completion of '$1' says $(cat offers.err)"
 }
-# offered LINE WORD...: exactly these.
+# offered LINE WORD...: exactly these words.
 offered() {
     local line=$1
     shift
@@ -92,6 +92,6 @@ offered 'elbow train one.yaml --set train.epochs='
 PATH=$build:$PATH offered 'elbow-shapes --se' --seed
 offered 'elbow-import t' two.h5
 "$elbow" config --explain | sed -nE '/^[A-Z]/q; s/^([a-z_.0-9]+): .*/\1=/p' | sort >keys
-[ "$(wc -l <keys)" -gt 40 ] || fail "config --explain tells $(wc -l <keys) keys"
+[ "$(wc -l <keys)" -gt 40 ] || fail "config --explain prints $(wc -l <keys) keys"
 offers 'elbow config x --set ' | diff - keys >difference || { fail "keys:"; cat difference; }
 finish

@@ -17,7 +17,7 @@ mean() { "$make_data" print "$1" "$2" | awk '{ sum += $1 } END { printf "%.17g\n
 # reaches NAME DATASET LATENT EPOCHS: training comes within one nat of the exact value and not above it.
 reaches() {
     local name=$1 dataset=$2 latent=$3 epochs=$4 best elbo bound error
-    # The cosine takes the noise of the large rate away at the end; a third of it needs twice the steps for the same gap.
+    # The cosine removes the noise of the large rate at the end; a third of the rate needs twice the steps for the same gap.
     cat >"$name.yaml" <<Y
 data: {file: $name.h5, train: $dataset, valid: $dataset}
 model: {latent: $latent, likelihood: gaussian, learn_variance: true, variance: 0.05, output_bias: data, encoder: [], decoder: []}
@@ -37,15 +37,15 @@ Y
     error=$(paste -d ' ' <("$make_data" print "$name.rows.h5" /elbo) \
         <("$make_data" print "$name.rows.h5" /log_likelihood) | awk '{ d = $1 - $2; s += d; q += d * d }
         END { printf "%.17g", sqrt((q / NR - s * s / NR / NR) / NR) }')
-    holds "$error > 0 && $error < 0.25" || fail "$name: a sampling error of $error is none to test with"
+    holds "$error > 0 && $error < 0.25" || fail "$name: a sampling error of $error is useless for a test"
     holds "$elbo >= $best - 1" || fail "$name: the trained ELBO is $elbo, more than 1 nat below the exact $best"
     holds "$elbo <= $best + 4 * $error" || fail "$name: the ELBO is $elbo (+- $error), above the exact $best"
     holds "$bound <= $best + 4 * $error" || fail "$name: 20 samples tell $bound (+- $error), above the exact $best"
     holds "$bound >= $elbo - 4 * $error" || fail "$name: 20 samples tell $bound, less than the ELBO, $elbo"
 }
 
-# The exact value itself, in a case where it is known otherwise: one of two dimensions is left to sigma, hence any Gaussian
-# fits, and log L / N = -(ln 2 pi + 1 + ln |S| / 2) with S the covariance.
+# The exact value in a case with a second formula: sigma covers one of two dimensions, so any Gaussian fits, and log L / N = -(ln
+# 2 pi + 1 + ln |S| / 2) with S the covariance.
 "$make_data" write plane.h5 /rows f64 500,2 normal
 plane=$("$make_data" print plane.h5 /rows | awk -F, '{ x += $1; y += $2; xx += $1 * $1; xy += $1 * $2; yy += $2 * $2 }
     END { x /= NR; y /= NR; det = (xx / NR - x * x) * (yy / NR - y * y) - (xy / NR - x * y) ^ 2

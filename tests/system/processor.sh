@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# cmake/ElbowProcessor.cmake finds out what the compiler uses, wherever that is said: in CMake's flags, in the project's options, or
-# by a wrapper that adds it when it compiles and never when it preprocesses, as Spack's does.
+# cmake/ElbowProcessor.cmake determines the instructions that the compiler uses, from CMake's flags, the project's options, or a
+# wrapper that adds a flag when it compiles and never when it preprocesses, as Spack's does.
 set -u
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$1" && pwd)

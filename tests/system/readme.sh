@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A newcomer copies every line of the README's shell blocks, one after the other, into a shell: none fails, and nothing new lies
-# where git would see it. Three kinds of lines are not run but looked at: the two commands and the build, which this test is a part
-# of, and what is for Slurm. Trainings are made shorter.
+# A newcomer copies every line of the README's shell blocks, one after the other, into a shell: none fails, and git sees no new
+# file. Three kinds of lines are inspected but not run: the two commands and the build, of which this test is a part, and lines
+# for Slurm. Trainings are made shorter.
 set -u
 source_directory=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -12,14 +12,14 @@ export HOME=$work/home
 # A machine with one core has one slot.
 export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
 
-# The top of a clone that was built.
+# The top of a clone with a build.
 mkdir clone home
 cd clone || exit 1
 for entry in configs docs jobs tools CMakePresets.json; do ln -s "$source_directory/$entry" .; done
 mkdir build
 ln -s "$build" build/release
 
-# known COMMAND: that it exists, for commands that are not run.
+# known COMMAND: it exists; for commands that are not run.
 known() {
     local word words
     read -r -a words <<<"${1%%#*}"
@@ -44,7 +44,7 @@ for ((i = 0; i < ${#text[@]}; i++)); do
     line=${text[i]}
     [ -n "$line" ] || continue
     case $line in tools/* | sbatch\ * | 'cmake --preset '*) known "$line" && continue ;; esac
-    # A quotation or a text that continues in the next lines.
+    # A quotation or a text that continues on the next lines.
     until bash -n <<<"$line" 2>syntax && [ ! -s syntax ]; do
         i=$((i + 1))
         [ "$i" -lt ${#text[@]} ] || { fail "README: never ends: $line"; break; }
@@ -72,7 +72,7 @@ rm -f lines said syntax
 left=$(find . -mindepth 1 -maxdepth 1 ! -type l -printf '/%f/\n' | grep -vxFf <(sed 's/^\/build\*/\/build/' "$source_directory/.gitignore"))
 [ -z "$left" ] || fail "README: git would see $left"
 
-# What the table of the commands says: every option is one.
+# Every option in the table of the commands exists.
 commands=$source_directory/docs/reference/commands.md
 # shellcheck disable=SC2016 # the quotes are the document's
 sed -nE 's/^\| `elbow ([a-z]+) ([^`]*)`.*/\1 \2/p' "$commands" |
@@ -82,7 +82,7 @@ while read -r command option; do
     "$elbow" "$command" --help 2>&1 | grep -qE -- "(^|[ ,])$option\b" || fail "docs/reference/commands.md: elbow $command has no $option"
 done <options
 
-# The page of troubles has messages of the program to look for: in its sources, strings over several lines joined.
+# The page of troubles quotes messages of the program: each must be in the sources, with strings over several lines joined.
 find "$source_directory/src" -name '*.c' -exec cat {} + | tr '\n' ' ' | sed -E 's/" +"//g' >literals
 # shellcheck disable=SC2016
 sed -nE 's/^Look for: `(.*)`$/\1/p' "$source_directory/docs/howto/troubleshooting.md" >looks

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A read-only run directory: one sentence and status 1 on every rank if it is so from the start; a warning and status 3 if it
-# becomes so during a run, which continues. Mounts are made in a namespace of the test's own.
+# A read-only run directory: one sentence and status 1 on every rank if it is read-only from the start; a warning and status 3 if
+# it becomes read-only during a run, which continues. Mounts are made in a namespace of the test's own.
 set -u
 if [ -z "${ELBOW_TEST_MOUNTS:-}" ]; then
     if ! unshare --mount mount -t tmpfs none /mnt 2>/dev/null; then
@@ -14,18 +14,18 @@ fi
 . "$(dirname "$0")/lib-jobs.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
+limit=$((200 * patience)) # only to catch a hang; a busy machine may be slow
 trap 'umount -q "$work"/*/checkpoints "$work"/* 2>/dev/null; rm -rf "$work" "$work.mpi"' EXIT
 
-# What is opened by its name from now on is read-only; what is open stays as it is, and a run has its directory open.
+# A file that is opened by name from now on is read-only; open files stay as they are, and a run has its directory open.
 forbid() {
     mount --bind "$1" "$1" || fail "$1: cannot be mounted"
     mount -o remount,bind,ro "$1" || fail "$1: cannot be made read-only"
 }
 permit() { umount "$1" || fail "$1: cannot be made writable again"; }
 
-# forbid_at_work RUN PLACE: the same under a run. It is held meanwhile, so that it cannot come to its end first, and goes on for
-# a moment where it was held while it wrote: what is open for writing cannot be made read-only.
+# forbid_at_work RUN PLACE: the same during a run. The run is paused meanwhile, so that it cannot end first, and resumes for a
+# moment if it was paused during a write: a file that is open for writing cannot be made read-only.
 forbid_at_work() {
     local held deadline=$((SECONDS + 120 * patience))
     mapfile -t held < <(processes "$1")
@@ -62,7 +62,7 @@ refused() {
     grep -q "^elbow: $sentence" "$log.err" || fail "$log: said $(cat "$log.err")"
 }
 
-# From the start: a place where no directory can be made, an empty directory, one that holds a run.
+# From the start: a place where no directory can be made, an empty directory, a directory with a run.
 mkdir place empty
 run 0 2 whole "$elbow" train run.yaml --run-dir whole
 cp -r whole former
@@ -73,23 +73,23 @@ refused no-place 3 "place/run: .*Read-only file system" --run-dir place/run
 refused empty 2 "empty[/a-z.]*: .*Read-only file system" --run-dir empty
 refused resume 3 "former[/a-z.]*: .*Read-only file system" --run-dir former --resume --set train.steps=40
 refused overwrite 2 "former: cannot be moved aside: " --run-dir former --overwrite
-# What only reads does not mind.
+# Commands that only read succeed.
 run 0 2 info "$elbow" info former
 run 0 2 sample "$elbow" sample former -o samples.png
 permit place
 permit empty
 permit former
 diff -r whole former >changed || fail "a run that may not be written changed: $(head -n 3 changed)"
-[ -z "$(find place empty -mindepth 1)" ] || fail "something was made where nothing may be"
+[ -z "$(find place empty -mindepth 1)" ] || fail "a file was made in a read-only directory"
 
-# A user who may not.
+# A user without write permission.
 if [ "$(id -u)" = 0 ] && chmod 755 "$work" && setpriv --reuid 65534 --regid 65534 --clear-groups "$elbow" --version >/dev/null 2>&1; then
     setpriv --reuid 65534 --regid 65534 --clear-groups timeout -k 5 $limit "$elbow" train run.yaml --run-dir place/run \
         >user.out 2>user.err
     status=$?
-    [ $status = 1 ] || fail "a user who may not: status $status"
+    [ $status = 1 ] || fail "without permission: status $status"
     said user "^elbow: place/run: .*Permission denied"
-    [ "$(grep -v '^elbow: warning: ' user.err | grep -c '^elbow: ')" = 1 ] || fail "a user who may not: not one sentence: $(cat user.err)"
+    [ "$(grep -v '^elbow: warning: ' user.err | grep -c '^elbow: ')" = 1 ] || fail "without permission: not one sentence: $(cat user.err)"
 else
     echo "there is no other user here who could run the program: that he may not write is not tried"
 fi
@@ -111,14 +111,14 @@ ends 75 under
 said under "but some output could not be written; continue with --resume"
 [ "$(grep -c 'warning: .*checkpoint.*Read-only file system' under.err)" = 1 ] || fail "under: not one warning: $(cat under.err)"
 
-# To the end: no last checkpoint, status 3; the next start continues and ends with the bytes of an undisturbed run.
+# Read-only to the end: no last checkpoint, status 3; the next start resumes and ends with the bytes of an undisturbed run.
 start 2 end end --set train.steps=40000 "${often[@]}"
 eventually has_checkpoint end
 forbid_at_work end end/checkpoints
 ends 3 end
 said end "^elbow: end: the run is finished, but some output could not be written"
 permit end/checkpoints
-[ ! -e end/checkpoints/step-00040000.h5 ] || fail "end: a checkpoint where none could be written"
+[ ! -e end/checkpoints/step-00040000.h5 ] || fail "end: a checkpoint in a read-only directory"
 run 0 3 end-on "$elbow" train run.yaml --run-dir end --resume --set train.steps=40000 "${often[@]}"
 run 0 1 end-whole "$elbow" train run.yaml --run-dir end-whole --set train.steps=40000 "${often[@]}"
 same_file "read-only to the end" end-whole/checkpoints/step-00040000.h5 end/checkpoints/step-00040000.h5

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Rows that are read while a run trains (data.access: stream): late reads change nothing and are reported; reads that
-# fail are repeated where that can help; rows that stay unreadable, and a file that was replaced, end the run on all ranks with
-# one sentence, and the last checkpoint leads to the same end.
+# Rows that are read during training (data.access: stream): late reads change nothing and are reported; failed reads are repeated
+# if that can help; rows that stay unreadable, and a replaced file, end the run on all ranks with one sentence, and a resume from
+# the last checkpoint reaches the same end.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-jobs.sh"
@@ -29,7 +29,7 @@ log: {every: 20}
 samples: {count: 0}
 Y
 early=checkpoints/step-00000010.h5 middle=checkpoints/step-00000060.h5 last=checkpoints/step-00000120.h5
-# disturbed LOG READS argument...: three ranks, whose reads are disturbed.
+# disturbed LOG READS argument...: three ranks with disturbed reads.
 disturbed() {
     local log=$1 reads=$2
     shift 2
@@ -46,17 +46,17 @@ train() {
     fail "$1: exit status $status, expected $expected"
     tail -n 5 "$1.err"
 }
-# again LOG COUNT: so many reads are made again, and each is reported once, by the rank whose they are.
+# again LOG COUNT: COUNT reads are repeated, and each is reported once, by its rank.
 again() {
     [ "$(grep -c "warning: rank 2: .*; samples [0-9]* to [0-9]* are read again " "$1.err")" = "$2" ] ||
         fail "$1: not $2 reads again: $(grep again "$1.err")"
 }
-# told LOG PATTERN: in one sentence.
+# told LOG PATTERN: the error is one sentence with PATTERN.
 told() {
     [ "$(grep "^elbow: " "$1.err" | grep -vc warning)" = 1 ] || fail "$1: not one sentence: $(cat "$1.err")"
     grep -Eq "^elbow: .*$2" "$1.err" || fail "$1: expected '$2': $(cat "$1.err")"
 }
-# resumes PLAIN LOG argument...: once the files are back, to the same end.
+# resumes PLAIN LOG argument...: once the files are back, a resume reaches the same end.
 resumes() {
     local plain=$1 log=$2 file
     shift 2
@@ -70,8 +70,8 @@ resumes() {
 run 0 1 plain "$elbow" train run.yaml --run-dir plain --set data.access=resident
 run 0 1 seldom "$elbow" train run.yaml --run-dir seldom --set data.access=resident --set checkpoint.every=60
 
-# A read waits until the test has seen that its rank is named for it. No checkpoint is due meanwhile: it would need the library,
-# which the read has.
+# A read waits until the test has seen that its rank is named. No checkpoint is due meanwhile: it would need the library, which
+# the read occupies.
 # shellcheck disable=SC2317 # called by eventually
 is_named() { # LOG RANK
     grep -q "rank $2 on [^ ]* (waiting for pages of the data)" "$1.err"
@@ -90,7 +90,7 @@ held() {
 }
 held 1
 held 0
-grep -q "rank 0 on [^ ]* (waiting for pages of the data)" held-0/log.txt && fail "who is late writes the log?"
+grep -q "rank 0 on [^ ]* (waiting for pages of the data)" held-0/log.txt && fail "the late rank writes the log"
 table_column held-0/metrics.csv late_pages | awk '{ late += $1 } END { exit !late }' || fail "metrics.csv counts no late page"
 
 train 0 once 2:data.h5:once/$early:1:eio
@@ -111,7 +111,7 @@ train 1 cut 0:data.h5:cut/$early:1:cut
 told cut 'data.h5: was replaced or changed while it was read: it had [0-9]+ bytes, and has [0-9]+ bytes now'
 resumes plain cut
 
-# Where a read fails, the file is opened again, and is another one, or gone.
+# After a failed read the file is opened again, and is another file, or gone.
 train 1 replaced 2:data.h5:replaced/$early:1000000:replace-stale
 told replaced 'data.h5: was replaced or changed while it was read: '
 again replaced 1
@@ -121,7 +121,7 @@ told removed 'data.h5: No such file'
 again removed 1
 resumes plain removed
 
-# What no second look heals is looked at twice.
+# A read that fails again is not tried a third time.
 run 0 1 sums "$elbow" train run.yaml --run-dir sums --set data.file=sums.h5 --set data.access=resident
 train 1 damaged 2:sums.h5:damaged/$early:1000000:flip404 --set data.file=sums.h5
 told damaged 'sums.h5: rows [0-9]+ to [0-9]+ of dataset /train .*hecksum'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow report: one page with all sections, of two runs the same bytes on 1 and 3 ranks; it loads nothing; names cannot become markup; in Chromium, where it
-# is installed, there is no word on the console, the sliders move and curves zoom.
+# elbow report: one page with all sections, for two runs the same bytes on 1 and 3 ranks; it loads nothing; names cannot become
+# markup; in Chromium, if it is installed, the console stays empty, the sliders move and curves zoom.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -17,21 +17,21 @@ log: {every: 2}
 eval: {every: 4}
 samples: {every: 4, count: 6}
 Y
-# A run that collapses, and whose directory has a name that would be markup.
+# A run that collapses, in a directory whose name would be markup.
 strange='a<b>&"c"'
 sed 's/^train:/objective: {beta: 1.0e+4}\ntrain:/; s/epochs: 3,/epochs: 25,/' first.yaml >strange.yaml
 run 0 1 first "$elbow" train first.yaml --run-dir first
 run 0 1 strange "$elbow" train strange.yaml --run-dir "$strange"
 
 run 0 1 one "$elbow" report first -o one.1.html
-# A run that writes it itself: at a stop that it was asked for, and at its end the same page, on another number of ranks.
+# A run that writes the report itself: at a requested stop, and at its end the same page, on another number of ranks.
 run 75 1 stopped "$elbow" train first.yaml --run-dir own/first --set run.report=true --set run.stop_after=4
 grep -q '<td>4</td>' own/first/report.html || fail "a run that stopped after step 4: $(tail -n 3 stopped.err)"
 run 0 3 ends "$elbow" train first.yaml --run-dir own/first --resume --set run.report=true
 [ ! -e first/report.html ] || fail "first/report.html: a run without run.report has a report"
 run 0 1 same "$elbow" report own/first -o same.html
 same_file "run.report" own/first/report.html same.html
-# Behind a time limit there is no time for it, and behind a signal if the end of the job is known to be far.
+# After a time limit there is no time for the report; after a signal there is, if the end of the job is known to be far away.
 run 75 1 limited "$elbow" train first.yaml --run-dir own/limited --set run.report=true --set train.epochs=1000000 --set run.time_limit=3
 grep -q '^report: not written, .*elbow report own/limited -o own/limited/report.html --force makes it' limited.out || fail "a time limit: $(cat limited.out)"
 [ ! -e own/limited/report.html ] || fail "a report behind a time limit"
@@ -52,7 +52,7 @@ for ahead in 4000 100; do
         grep -q '^report: not written' asked.out || fail "100 s are left: $(cat asked.out asked.err)"
     fi
 done
-# What is in its way is a warning.
+# An object in the report's place causes a warning.
 cp -r own/first own/blocked
 rm own/blocked/report.html
 mkdir own/blocked/report.html
@@ -81,9 +81,9 @@ for page in one.1.html two.1.html; do
     [ "$(wc -c <$page)" -lt 5000000 ] || fail "$page has $(wc -c <$page) bytes"
 done
 grep -q '<strong>a&lt;b&gt;&amp;&quot;c&quot;</strong>: posterior collapse' two.1.html || fail "two.1.html does not tell of the collapse"
-! grep -q 'posterior collapse' one.1.html || fail "one.1.html tells of a collapse that is none"
+! grep -q 'posterior collapse' one.1.html || fail "one.1.html reports a collapse that did not happen"
 ! grep -q 'a<b>' two.1.html || fail "two.1.html has a name as markup"
-grep -q '<mark>  beta: 1.0e+04</mark>' two.1.html || fail "two.1.html does not mark what is configured differently"
+grep -q '<mark>  beta: 1.0e+04</mark>' two.1.html || fail "two.1.html does not mark different settings"
 for figure in 'elbo<small>nats per sample</small> </th><td>-[0-9.]* &plusmn; [0-9.e-]*</td><td class="words">recon - kl' \
     'knn_accuracy</th><td>[0-9.]* &plusmn; [0-9.e-]*</td><td>[0-9.]* &plusmn;' 'coverage</th>'; do
     tr '\n' ' ' <one.1.html | grep -q "<th scope=\"row\">$figure" || fail "one.1.html does not tell $figure"
@@ -99,7 +99,7 @@ run 0 1 flat "$elbow" train flat.yaml --run-dir flat
 for ranks in 1 3; do run 0 $ranks flat.$ranks "$elbow" report flat -o flat.$ranks.html; done
 same_file "a report of rows that are no images" flat.1.html flat.3.html
 [ "$(grep -c 'alt="Row [1-6] and its reconstruction as lines, flat"' flat.1.html)" = 6 ] || fail "flat.1.html does not show its rows"
-[ "$(grep -c 'Nothing to draw: the rows are not images' flat.1.html)" = 2 ] || fail "flat.1.html does not say what cannot be drawn"
+[ "$(grep -c 'Nothing to draw: the rows are not images' flat.1.html)" = 2 ] || fail "flat.1.html does not report rows that cannot be drawn"
 
 # A checkpoint by itself has neither tables nor pictures.
 run 0 1 alone "$elbow" report first/checkpoints/step-00000012.h5 -o alone.html

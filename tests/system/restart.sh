@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Things that a start must leave alone, mend, or keep: the best checkpoint's link, checkpoints beyond the one resumed from, the end
-# of the schedule, a former run behind a mistake.
+# Files that a start must leave unchanged, repair or keep: the link to the best checkpoint, checkpoints beyond the resumed one,
+# the end of the schedule, a former run after an error.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -30,7 +30,7 @@ train 0 whole whole
 # A schedule ends with the epochs of the first start, even if that start was to take only some steps.
 train 0 short short --set train.steps=7
 train 0 short-on short --resume
-# It wrote a row and evaluated at its own end, which its checkpoints remember; the parameters are the same.
+# It wrote a row and evaluated at its own end, and its checkpoints record this; the parameters are the same.
 for directory in whole short; do
     run 0 1 eval-$directory "$elbow" eval $directory/$last --json
 done
@@ -45,7 +45,7 @@ if [ "$(readlink link/checkpoints/best.h5)" != "$best" ] && [ ! -e link/checkpoi
     fail "best.h5 points to nothing after a resume: $(readlink link/checkpoints/best.h5), was $best"
 fi
 
-# The same at the end of a run, where the next start has nothing else to do.
+# The same at the end of a run, when the next start has nothing else to do.
 best=$(readlink whole/checkpoints/best.h5)
 cp -r whole end && ln -sf step-00000015.h5 end/checkpoints/best.h5
 train 0 end-on end --resume
@@ -68,7 +68,7 @@ train 0 foreign-on foreign --resume
 grep -q "step-00000015.h5: holds step 10, .*passed over" foreign-on.err || fail "a renamed checkpoint is taken for a newer one"
 same_file "after a renamed checkpoint" whole/checkpoints/step-00000020.h5 "foreign/$last"
 
-# --overwrite moves a former run only after the configuration and the data have been found good; a slash is no other run.
+# --overwrite moves a former run only after the configuration and the data have been checked; a slash does not name another run.
 train 1 mistake whole/ --overwrite --set data.file=nowhere.h5
 [ -e "whole/$last" ] || fail "a run was moved aside for a start that failed"
 [ ! -e whole.old-1 ] || fail "a failed start left whole.old-1"

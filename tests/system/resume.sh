@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A run that is stopped after any step and continues on another number of ranks ends with the same files as an
-# undisturbed one; and a start treats the files in a run directory as documented.
+# A run that is stopped after any step and resumed on another number of ranks ends with the files of an undisturbed run; a start
+# treats the files in a run directory as documented.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -9,8 +9,8 @@ set -u
 "$make_data" write data.h5 /train u8 58,5,6 bytes
 "$make_data" write data.h5 /valid u8 17,5,6 bytes seed=9
 
-# 12 steps, 4 an epoch; rows, evaluations, pictures and checkpoints at steps that do not coincide. The last batch of an
-# epoch is short; every optimiser step needs both moments.
+# 12 steps, 4 per epoch; rows, evaluations, pictures and checkpoints at steps that do not coincide. The last batch of an epoch is
+# short; every optimiser step needs both moments.
 cat >run.yaml <<'Y'
 data: {file: data.h5, train: /train, valid: /valid, binarize: sample}
 model: {latent: 3, encoder: [dense: {units: 70, activation: tanh}], decoder: [dense: {units: 70, activation: silu}]}
@@ -65,7 +65,7 @@ done
 train 0 3 often often --resume=auto
 same_end "stopped often, --resume=auto" often
 
-# Rows and pictures behind the checkpoint (the end of a killed run) are made again, not twice.
+# Rows and pictures beyond the checkpoint (from a killed run) are made again, not twice.
 train 75 2 killed killed --set run.stop_after=6
 cp whole/metrics.csv whole/kl.csv killed/
 cp whole/samples/* killed/samples/
@@ -73,7 +73,7 @@ printf '11,3,tra' >>killed/kl.csv
 train 0 1 killed killed --resume
 same_end "killed after later rows" killed
 
-# A damaged newest checkpoint is passed over with a warning.
+# A damaged newest checkpoint is skipped with a warning.
 for damage in flip cut empty; do
     train 75 2 $damage $damage --set run.stop_after=8
     file=$damage/checkpoints/step-00000008.h5
@@ -95,7 +95,7 @@ train 75 1 ruined ruined --set run.stop_after=2
 train 1 1 ruined ruined --resume
 said ruined "holds no checkpoint that is sound"
 
-# A finished run says so and changes nothing.
+# A finished run reports this and changes nothing.
 before=$(cd whole && find . -type f ! -name log.txt -exec cksum {} + | sort)
 train 0 2 again whole --resume
 said again "already finished"
@@ -110,14 +110,14 @@ said refused "whole.*--resume"
 train 1 1 nothing no-such-run --resume
 said nothing "no-such-run"
 
-# What may not change, and what may.
+# Settings that may not change at a resume, and settings that may.
 train 2 2 changed stop-3 --resume --set train.rate=0.5
 said changed "train.rate.*0.01.*0.5"
 train 2 1 layers stop-3 --resume --set model.latent=4
 said layers "model.latent.*3.*4"
 cp -r whole longer
 train 0 3 longer longer --resume --set train.epochs=5 --set train.schedule_epochs=0 --set log.every=6
-[ -s longer/checkpoints/step-00000020.h5 ] || fail "a raised train.epochs does not go on"
+[ -s longer/checkpoints/step-00000020.h5 ] || fail "a raised train.epochs does not continue"
 tail -n 1 longer/metrics.csv | grep -q ^20, || fail "longer: the table does not end at step 20"
 cp data.h5 kept.h5
 rm data.h5
@@ -134,14 +134,14 @@ train 0 2 overwrite former --overwrite
 same_end "begun anew" former
 diff -r whole former.old-1 >/dev/null || fail "--overwrite did not keep the former run"
 
-# --init takes what fits: all but the last layers of a model with another latent, and says so.
+# --init takes the tensors that fit: all but the last layers for a model with another latent dimension, with a report.
 train 0 2 init init --init whole --set model.latent=2
 said init "init: [1-9][0-9]* of [0-9]* tensors taken"
 said init "has another shape"
 train 0 1 init-1 init-1 --init whole/checkpoints/$last --set model.latent=2
 same_run "--init" init init-1
 
-# Early stopping, on any number of ranks, is an end: nothing is left to do.
+# Early stopping, on any number of ranks, ends the run: no work is left.
 for ranks in 1 2; do
     train 0 $ranks patience-$ranks patience-$ranks --set train.patience=2 --set train.epochs=60 --set train.rate=0.2 \
         --set eval.every=2
@@ -154,7 +154,7 @@ train 0 1 patience-again patience-1 --resume --set train.patience=2 --set train.
     --set eval.every=2
 said patience-again "already finished"
 
-# The data may move: a resume finds the same rows elsewhere, however they are chunked. Other rows are refused.
+# The data may move: a resume finds the same rows elsewhere, with any chunks. Other rows are refused.
 "$make_data" write moved.h5 /train u8 58,5,6 bytes
 "$make_data" write moved.h5 /valid u8 23,5,6 bytes seed=9
 mkdir elsewhere
@@ -179,8 +179,8 @@ done
 "$make_data" print moved-whole/checkpoints/$last /model/encoder.0/weight >whole-weight || fail "no weights"
 "$make_data" print moved/checkpoints/$last /model/encoder.0/weight | cmp - whole-weight || fail "data that moved: other parameters"
 
-# Numbers that are not finite: the run stops with one line, or skips the steps and counts them. One row in 58 of the
-# data overflows the gradient (1e38 over a variance of 0.001): one step of each epoch.
+# Numbers that are not finite: the run stops with one line, or skips the steps and counts them. One row in 58 of the data
+# overflows the gradient (1e38 over a variance of 0.001): one step per epoch.
 "$make_data" write huge.h5 /train f32 58,5,6 unit set=1e38@20,3
 sed -i 's/file: data.h5/file: huge.h5/; s/, valid: .valid, binarize: sample//; s/latent: 3/latent: 3, likelihood: gaussian, variance: 0.001/' run.yaml
 for ranks in 1 3; do

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The run directory: foreign files stay unchanged, whatever their names; a directory that is moved during a run is followed, one
-# that is removed is reported, one that another run takes over is left alone; unreadable files are reported before the work.
+# The run directory: foreign files of any name stay unchanged; a directory that is moved during a run is followed, a removed
+# directory is reported, a directory that another run takes over is left alone; unreadable files are reported before the work.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
+limit=$((200 * patience)) # only to catch a hang; a busy machine may be slow
 
 "$make_data" write data.h5 /train u8 40,5,6 bytes
 cat >run.yaml <<'Y'
@@ -26,7 +26,7 @@ said() {
 one_sentence() {
     [ "$(grep -v '^elbow: warning: ' "$1.err" | grep -c '^elbow: ')" = 1 ] || fail "$1: not one sentence: $(cat "$1.err")"
 }
-# refused STATUS LOG TEXT argument...: one sentence with that text; nothing changes in any file that is there.
+# refused STATUS LOG TEXT argument...: one sentence with that text; no existing file changes.
 sums() { find . -path ./.logs -prune -o \( -type f -o -type l \) -printf '%p %l\n' -type f -exec cksum {} \; | sort; }
 refused() {
     local status=$1 log=.logs/$2 text=$3
@@ -49,7 +49,7 @@ eventually() {
     fail "never: $*"
     return 1
 }
-# begin RANKS LOG argument...: a run in the background, which ends by itself only after hours. Each rank leaves its status.
+# begin RANKS LOG argument...: a run in the background that would take hours. Each rank writes its status.
 begin() {
     local ranks=$1 log=$2
     shift 2
@@ -80,7 +80,7 @@ newest() { find "$1/checkpoints" -name 'step-*.h5' | sort | tail -n 1 | grep -o 
 run 0 1 whole "$elbow" train run.yaml --run-dir whole
 mkdir foreign && cd foreign || exit 1
 
-# Names that a run writes, in a directory that is nobody's run: refused, for files and for folders, whatever the flags.
+# Names that a run writes, in a directory without a run: refused, for files and for folders, with any flags.
 for name in config.yaml metrics.csv kl.csv log.txt receipt.txt lock checkpoints samples; do
     mkdir "$name.file" "$name.folder" "$name.folder/$name"
     echo "a thesis" >"$name.file/$name"
@@ -97,7 +97,7 @@ refused 2 pipe "pipe: holds log.txt, which is not from a run" ../run.yaml --run-
 mkdir folder && echo "a thesis" >folder/thesis
 refused 2 folder "folder: is not a run directory, and --overwrite moves only run directories aside" ../run.yaml --run-dir folder --overwrite
 
-# A run among the files of others, whose names it does not use: only its own leftovers go, under the lock.
+# A run among foreign files, whose names it does not use: it removes only its own leftovers, under the lock.
 mkdir mine mine/samples.old && cd mine || exit 1
 cp ../../run.yaml .
 for name in thesis.tex.part config.yaml.part metrics.csv.part checkpoint.h5 .elbow-notes .elbow-0123456789ABCDEF-x samples.old/a.part; do
@@ -124,7 +124,7 @@ sums | grep -F "$(grep -v '^\./' ../before)" | diff - <(grep -v '^\./' ../before
     fail "half-written files are still there: $(find . -name '.elbow-*')"
 cd .. || exit 1
 
-# A run of any age is known by what is in it; one that was killed at once, by its lock.
+# A run of any age is recognised by its contents; a run that was killed immediately, by its lock.
 for kind in receipt tables checkpoints lock; do
     mkdir "old-$kind"
     case $kind in
@@ -161,7 +161,7 @@ cmp -s edited.yaml config/config.yaml.old-2 || fail "a config.yaml with another 
 run 0 1 ../config-epochs "$elbow" train here.yaml --run-dir config --resume --set train.steps=30 --set train.epochs=7
 [ ! -e config/config.yaml.old-3 ] || fail "a resolved config.yaml was taken for an edited one"
 
-# A run whose checkpoints are gone keeps its tables and pictures, and the next one is whole.
+# A run without its checkpoints keeps its tables and pictures, and the next run is complete.
 for how in "" --resume=auto; do
     rm -rf bare && cp -r ../whole bare && rm -r bare/checkpoints
     # shellcheck disable=SC2086 # no flag is no word
@@ -181,7 +181,7 @@ cp -r ../whole store/run
 ln -s store/run link
 run 0 1 ../overwrite "$elbow" train ../run.yaml --run-dir link --overwrite --set train.steps=4
 if [ ! -L link ] || [ "$(readlink link)" != store/run ]; then fail "--overwrite did not leave the link"; fi
-[ "$(newest store/run)" = 00000004 ] || fail "--overwrite: the new run is not where the link leads"
+[ "$(newest store/run)" = 00000004 ] || fail "--overwrite: the new run is not at the target of the link"
 diff -r ../whole store/run.old-1 >changed || fail "--overwrite: the former run is not beside its place: $(head -n 3 changed)"
 mkdir empty
 run 0 1 ../overwrite-empty "$elbow" train ../run.yaml --run-dir empty --overwrite
@@ -190,7 +190,7 @@ refused 1 overwrite-init "store/run: cannot be moved aside: --init reads from it
     --init link/checkpoints/step-00000004.h5
 (cd store/run && refused 1 overwrite-here "cannot be moved aside: it is the working directory of this command" ../../../run.yaml --run-dir "$PWD" --overwrite)
 
-# All places are looked at before anything is computed.
+# All places are checked before any computation.
 places() { # NAME WHAT REASON
     cp -r ../whole "$1-$2"
     (cd "$1-$2" && rm -rf "$1" && case $2 in
@@ -214,7 +214,7 @@ cp -rL ../whole best # a copy that followed the link, or best.h5 put there
 cp ../whole/checkpoints/step-00000020.h5 best/checkpoints/best.h5
 refused 1 best "best/checkpoints/best.h5: cannot be written: it is not a link" ../run.yaml --run-dir best --resume --set train.steps=40
 
-# Checkpoints that cannot be read for a moment are not damaged.
+# Checkpoints that are unreadable for a moment are not damaged.
 cp -r ../whole unread
 ln -s step-00000030.h5 unread/checkpoints/step-00000030.h5 # to itself: nobody can open it
 refused 1 unread "unread/checkpoints/step-00000030.h5: cannot be read: Too many levels of symbolic links; it may be" \
@@ -235,7 +235,7 @@ if command -v strace >/dev/null && strace -o try -e inject=openat:error=EIO:when
         said ../unread-$error "unread/$file: cannot be read: "
     done
     [ -e "unread/$file" ] || fail "a checkpoint that could not be read was taken away"
-    rm -r bare/checkpoints # on a file system that knows no rename without replacement, such as NFS
+    rm -r bare/checkpoints # as on a file system without rename without replacement, such as NFS
     ASAN_OPTIONS=$loose run 0 1 ../bare-links strace -f -qq -o calls -e trace=renameat2 -e inject=renameat2:error=EINVAL \
         "$elbow" train ../run.yaml --run-dir bare
     [ -e bare/samples.old-2/step-00000020.png ] || fail "samples/ was not kept without renameat2: $(ls bare)"
@@ -244,7 +244,7 @@ else
 fi
 run 0 1 ../unread-on "$elbow" train ../run.yaml --run-dir unread --resume --set train.steps=40
 
-# Tables keep what others have put into them, at a resume and under a run.
+# Tables keep foreign edits, at a resume and during a run.
 cp -r ../whole tables
 sed -i '3i # a note' tables/metrics.csv
 echo "# the end" >>tables/metrics.csv
@@ -254,7 +254,7 @@ cd .. || exit 1
 begin 2 edited long.yaml --run-dir edited
 eventually has_checkpoint edited
 edited=$(holder edited)
-kill -STOP "$edited" # nothing is appended while it is changed
+kill -STOP "$edited" # no row is appended during the edit
 sleep 0.2
 rows=$(wc -l <edited/metrics.csv)
 cp edited/metrics.csv changed && echo "# in place" >>changed && sed 's/^step,/Step,/' changed >edited/metrics.csv
@@ -266,13 +266,13 @@ eventually has_grown
 kill -USR1 "$edited"
 ends edited 75 2
 if ! grep -q '^Step,' edited/metrics.csv || ! grep -q '^# in place' edited/metrics.csv || ! grep -q '^# by another file' edited/kl.csv; then
-    fail "a table that was changed under a run lost what was changed"
+    fail "a table that was edited during a run lost the edit"
 fi
 fields=$(head -n 1 edited/metrics.csv | tr , '\n' | wc -l)
 if grep -v '^Step,\|^# ' edited/metrics.csv | awk -F, -v fields="$fields" 'NF != fields || $1 % 500' | grep .; then fail "a table that was changed holds half a row"; fi
 [ "$(cat edited.err edited.out | grep -c 'has been changed by another program')" = 2 ] || fail "edited: $(cat edited.err)"
 
-# A directory that is moved is followed; another run may have its name.
+# A moved directory is followed; another run may take its name.
 begin 2 moved long.yaml --run-dir run
 eventually has_checkpoint run
 mv run away
@@ -296,7 +296,7 @@ same_file "moved" "unmoved/$name" "away/$name"
 same_file "moved" unmoved/kl.csv away/kl.csv
 same_metrics "moved" unmoved/metrics.csv away/metrics.csv
 
-# A directory that is removed is missed: no more writes, and it does not come back.
+# A removed directory is reported as missing: no more writes, and it does not come back.
 begin 2 removed long.yaml --run-dir gone
 eventually has_checkpoint gone
 eventually is_gone gone
@@ -305,7 +305,7 @@ said removed "^elbow: gone: the run directory has been removed; this run writes 
 one_sentence removed
 [ ! -e gone ] || fail "removed: the directory is there again: $(ls gone)"
 
-# The lock's file alone: taken anew where nobody else has it; given up where somebody does.
+# Only the lock file is removed: the run takes the lock again if it is free, and ends if another run has it.
 begin 2 unlocked long.yaml --run-dir lost
 eventually has_checkpoint lost
 first=$(holder lost)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow-scaling from a run to its plots, on one and two ranks; what it does with what is there already, and with mistakes.
+# elbow-scaling from a run to its plots, on one and two ranks; existing results; errors.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +27,7 @@ for expected in '"kind": "measured"' '"mode": "strong"' '"repeat": 1' '"command"
 done
 grep -q '"batch": 256' study/weak-ranks-00008-*-repeat-00.json || fail "weak: the batch of 8 ranks is not 8 x 32"
 
-# It says beforehand how much there is to do, and with each measurement how much is left.
+# It reports the number of measurements beforehand, and the number left with each measurement.
 grep -q '^5 points, 0 warm-up passes (not kept), 2 repeats: 10 measurements to make' first.out || fail "first: $(cat first.out)"
 grep -q 'step .* ms; 1 to go, about [0-9]' first.out || fail "first: $(cat first.out)"
 run 0 1 warm "$scaling" run small.yaml -o warm --mode strong --ranks 1 --repeats 1 --warm-up 1 "${quick[@]:4}"
@@ -35,7 +35,7 @@ grep -q '^strong, 1 rank, warm-up; 1 to go, about [0-9]' warm.out || fail "warm:
 run 0 1 warm "$scaling" run small.yaml -o warm --mode strong --ranks 1 --repeats 1 --warm-up 1 "${quick[@]:4}"
 grep -q '0 warm-up passes .* 0 measurements to make' warm.out || fail "a warm-up for nothing: $(cat warm.out)"
 
-# What is there is not measured again.
+# Existing results are not measured again.
 before=$(stat -c %Y%i study/*.json)
 run 0 1 again "$scaling" run small.yaml -o study --ranks "1 2" "${quick[@]}"
 grep -q '^0 measurements made, 8 already existed' again.out || fail "again: $(cat again.out)"
@@ -60,11 +60,11 @@ for mode in strong weak; do
     done
     grep -Eq '>measured, (2 repeats|core shared)<' study/$mode-speedup.svg || fail "$mode: no word of measured"
     grep -q '>ideal<' study/$mode-speedup.svg || fail "$mode: no word of ideal"
-    grep -Eq 'predicted|simulated' study/$mode-speedup.svg && fail "$mode: predicted what was measured"
+    grep -Eq 'predicted|simulated' study/$mode-speedup.svg && fail "$mode: measured figures are marked as predicted"
 done
 run 0 1 plot-again "$scaling" plot study
 
-# Where a rank had less than 90 % of its core, the row, the table and the plots say so. Of two points one is made so.
+# A rank that had less than 90 % of its core is marked in the row, the table and the plots. The test makes one of two points so.
 cp -r warm crowded
 sed 's/"ranks": 1,/"ranks": 2,/; s/"cores_busy": [^,]*,/"cores_busy": 0.42,/' warm/strong-*-repeat-00.json >crowded/strong-2.json
 sed -i 's/"cores_busy": [^,]*,/"cores_busy": 0.99,/' crowded/strong-*-repeat-00.json
@@ -82,28 +82,28 @@ grep -q '>2\*<' crowded/strong-shares.svg || fail "crowded: the shares do not sa
 grep -q '>1\*<' crowded/strong-shares.svg && fail "crowded: the shares say so of both"
 grep -q '>ranks (\*: less than 90 % of a core)<' crowded/strong-shares.svg || fail "crowded: the shares do not explain the star"
 
-# The model: fitted to exchanges, which are measured first. What it says is predicted, in table, text and plot.
+# The model: fitted to exchanges, which are measured first. Its results are marked as predicted, in table, text and plot.
 run 1 1 early "$scaling" model study
 grep -q -- '--mode exchange' early.err || fail "a model without exchanges: $(cat early.err)"
 run 0 1 exchanges "$scaling" run small.yaml -o study --mode exchange --ranks "1 2" --repeats 1 "${quick[@]:2}"
 [ "$(find study -name 'exchange-*.json' | wc -l)" = 10 ] || fail "exchanges: $(ls study)"
 run 0 1 model "$scaling" model study --ranks "2 4 1024" --latency 2e-6
-cmp -s <(head -n -2 model.out) study/model.txt || fail "model.txt is not what was printed"
+cmp -s <(head -n -2 model.out) study/model.txt || fail "model.txt differs from the output"
 grep -q 'gamma, adding, .* fitted$' model.out || fail "no gamma: $(cat model.out)"
 grep -q 'alpha between nodes, per message *2.000 us  given on the command line$' model.out || fail "no alpha: $(cat model.out)"
-grep -q '1/beta between nodes, .* ASSUMED$' model.out || fail "no assumption is told: $(cat model.out)"
+grep -q '1/beta between nodes, .* ASSUMED$' model.out || fail "no assumption is reported: $(cat model.out)"
 [ "$(grep -c '^predicted,strong,' study/prediction.csv)" = 3 ] || fail "1, 2, 4 ranks: $(cat study/prediction.csv)"
 [ "$(grep -c '^predicted,weak,' study/prediction.csv)" = 4 ] || fail "1 to 1024 ranks: $(cat study/prediction.csv)"
 [ "$(grep -vc '^predicted,' study/prediction.csv)" = 1 ] || fail "not all of it is predicted"
-grep -q predicted study/scaling.csv && fail "what is predicted lies among what was measured"
+grep -q predicted study/scaling.csv && fail "predicted figures are among the measured ones"
 run 1 1 drawn "$scaling" plot study
 grep -q '^elbow-scaling: study/strong-speedup.png: exists already; give another name, or --force' drawn.err || fail "$(cat drawn.err)"
 run 0 1 dashed "$scaling" plot study --force
 [ -z "$(find study -name '.elbow-*')" ] || fail "left behind: $(ls -A study)"
 grep -q '>predicted<' study/strong-speedup.svg || fail "no word of predicted"
-grep -q 'stroke-dasharray' study/strong-speedup.svg || fail "what is predicted is not dashed"
+grep -q 'stroke-dasharray' study/strong-speedup.svg || fail "predicted curves are not dashed"
 
-# What is there stays: tables of the same content need not be written, others only by --force.
+# Existing files stay: tables of the same content are not written again, others only with --force.
 run 0 1 same "$scaling" report study
 echo mine >>study/scaling.csv
 run 1 1 edited "$scaling" report study
@@ -131,7 +131,7 @@ run 1 1 second "$scaling" run small.yaml -o locked --mode strong --ranks 1 "${qu
 grep -q 'locked: another run measures into it' second.err || fail "$(cat second.err)"
 wait "$long" || fail "the first of two: $(cat long.out)"
 
-# Another experiment, a wrong key, a program that is not there, a run that fails, results that are damaged.
+# Another experiment, a wrong key, a missing program, a failing run, damaged results.
 run 2 1 other "$scaling" run small.yaml -o study --ranks 1 --set train.batch=64 "${quick[@]}"
 grep -q 'study/config.yaml: differs' other.err || fail "$(cat other.err)"
 run 2 1 fewest "$scaling" run small.yaml -o study --mode weak --ranks 2 "${quick[@]}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow score: the same bytes each time and on any ranks, figures that are those of eval, p-values and selection by their
-# definitions, labels, another model beside it; and every mistake in one sentence.
+# elbow score: the same bytes each time and on any number of ranks, figures equal to those of eval, p-values and selection by
+# definition, labels, another model beside it; each error in one sentence.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
@@ -24,7 +24,7 @@ run 0 1 train "$elbow" train score.yaml --run-dir model
 run 0 1 other "$elbow" train score.yaml --run-dir other --set seed=2 --set model.latent=2 --set train.epochs=1
 run 0 1 plain "$elbow" train score.yaml --run-dir plain --set model.posterior=deterministic
 
-# Twice, and on three ranks: the same bytes, and the same words.
+# Twice, and on three ranks: the same bytes, and the same text.
 all=(score model --data rows.h5:/new --calibrate rows.h5:/calibration --fdr 0.2 --labels /anomalies --names /names --importance 5
     --against other --pca 2 --force)
 for ranks in 1 2 3; do
@@ -44,7 +44,7 @@ for column in score p_value selected recon kl elbo deviance log_likelihood effec
 done
 [ "$(table_column all.1.csv names | sed -n 8p | tr -d '"')" = r7 ] || fail "row 7 is called $(table_column all.1.csv names | sed -n 8p)"
 
-# The figures of a row are those of eval; the score is made of them.
+# The figures of a row are those of eval; the score is computed from them.
 run 0 1 own "$elbow" score model -o own.csv --data rows.h5:/new
 run 0 1 beside "$elbow" score other -o beside.csv --data rows.h5:/new
 run 0 1 eval "$elbow" eval model --data rows.h5:/new --importance 5 --json
@@ -55,7 +55,7 @@ done
 paste -d, <(table_column own.csv score) <(table_column own.csv elbo) <(table_column beside.csv score) <(table_column all.1.csv score) <(table_column all.1.csv against) |
     awk -F, '{ off += $1 != -$2; off += ($1 - $3 - $4) ^ 2 > 1e-18 * $4 ^ 2; off += $3 != $5 } END { exit NR != 61 || off > 0 }' ||
     fail "scores are not -elbo, or not less those of the other model"
-grep -qE '^ +7 .* r7$' words.1.out || fail "the row that stands out is not listed: $(cat words.1.out)"
+grep -qE '^ +7 .* r7$' words.1.out || fail "the unusual row is not listed: $(cat words.1.out)"
 for by in recon kl deviance importance; do
     run 0 1 "by.$by" "$elbow" score model -o "$by.csv" --data rows.h5:/new --by $by -n 0
 done
@@ -66,7 +66,7 @@ run 0 1 by.plain "$elbow" score plain -o plain.csv --data rows.h5:/new
 [ "$(table_column plain.csv score)" = "$(table_column plain.csv recon | sed 's/^-//')" ] || fail "the score of a deterministic model is not -recon"
 ! head -n 1 plain.csv | grep -qE 'kl|elbo' || fail "a deterministic model has a KL: $(head -n 1 plain.csv)"
 
-# p-values by their definition, and those selected by theirs.
+# p-values and selected rows, by definition.
 run 0 1 normal "$elbow" score model -o normal.csv --data rows.h5:/calibration
 run 0 1 calibrated "$elbow" score model -o calibrations.csv --data rows.h5:/new --calibrate rows.h5:/calibration --fdr 0.2 --json
 awk -F, 'FNR == NR { s[n++] = $1; next }
@@ -77,11 +77,11 @@ table_column calibrations.csv p_value | sort -g | awk '{ if ($1 * 61 <= NR * 0.2
 [ "$(table_column calibrations.csv selected | grep -c 1)" = "$(cat expected)" ] || fail "the column selected has others"
 run 0 1 none "$elbow" score model -o none.csv --data rows.h5:/new --calibrate rows.h5:/few --fdr 0.05
 grep -q 'no row can ever be selected with 5 rows for calibration, as no p-value is below 0.17; to select a single one of 61 takes at least 1219, to select 10 together 121$' none.out ||
-    fail "nothing can be selected, and nobody says so: $(cat none.out)"
+    fail "nothing can be selected, and no message says so: $(cat none.out)"
 run 0 1 fewer "$elbow" score plain -o fewer.csv --data rows.h5:/calibration --calibrate rows.h5:/calibration --fdr 0.05
 grep -q 'only be selected 20 or more together with 99 rows .*below 0.01; to select a single one of 99 takes at least 1979, to select 10 together 197$' fewer.out ||
-    fail "too few to be selected, and nobody says so: $(cat fewer.out)"
-# The numbers hold: with 59 rows for calibration one of 3 can be selected at 0.05 if it is above all of them, with 58 not.
+    fail "too few to be selected, and no message says so: $(cat fewer.out)"
+# The limit: with 59 rows for calibration, one of 3 rows can be selected at 0.05 if it is above all of them; with 58 it cannot.
 "$make_data" write rows.h5 /three f32 3,12 normal seed=2 set=90@1,3
 for n in 58 59; do
     "$make_data" write rows.h5 /normal$n f32 $n,12 normal seed=3
@@ -93,8 +93,8 @@ grep -q 'only be selected 2 or more together .*a single one of 3 takes at least 
 run 0 1 three "$elbow" score model -o three.csv --data rows.h5:/three --calibrate rows.h5:/few --fdr 0.17 --force
 grep -q 'only be selected all 3 together with 5 rows' three.out || fail "all of 3 rows: $(cat three.out)"
 
-# Rows for calibration that are scored, that trained the model or that chose its checkpoint: whatever the path to their file is
-# called, in copies, and where a run has held back a share of them.
+# Calibration rows that are also scored, that trained the model or that chose its checkpoint: under any path to their file, in
+# copies, and if a run has held back a share of them.
 calibrated() { # calibrated WORDS-OR-NOTHING RANKS FLAGS...
     run 0 "$2" calibrated "$elbow" score "${@:3}" -o calibrated.csv --force
     if [ -n "$1" ]; then
@@ -119,7 +119,7 @@ calibrated 'the rows that are scored' 1 halved --calibrate rows.h5:/train
 calibrated 'the rows with which --best chose the checkpoint' 1 chosen --best --data rows.h5:/new --calibrate rows.h5:/calibration
 calibrated "" 1 chosen --data rows.h5:/new --calibrate rows.h5:/calibration
 
-# Labels: classes, and what they say of the ranking, beside that of a PCA.
+# Labels: classes, and the quality of the ranking for them, beside that of a PCA.
 run 0 1 classes "$elbow" score model -o classes.csv --data rows.h5:/new --labels /classes --normal 0 --normal 3 --json
 [ "$(value classes.out anomalies) $(value classes.out normal)" = "36 25" ] || fail "classes: $(cat classes.out)"
 paste -d, <(table_column classes.csv score) <(table_column classes.csv anomaly) | awk -F, '{ s[NR] = $1; a[NR] = $2 }
@@ -137,7 +137,7 @@ run 0 1 curves "$elbow" "${pictured[@]}" --curves curves.svg
 for words in 'score: AUROC 0\.' 'PCA of 3: AP 0\.' prevalence; do grep -q "$words" curves.svg || fail "curves.svg has no $words"; done
 run 0 1 alone "$elbow" score model -o alone.csv --data rows.h5:/new --labels /anomalies --pca 0 --json
 ! grep -q '"pca"' alone.out || fail "--pca 0 has a PCA"
-# Labels that are the wrong way round are hinted at, and right ones not.
+# Inverted labels cause a hint, and right ones do not.
 "$make_data" write rows.h5 /above i64 61 labels set=7@7,0
 for normal in "0 1 2 3 4" 7; do
     read -ra classes <<<"$normal"
@@ -150,7 +150,7 @@ done
 run 0 1 one "$elbow" score model -o one.csv --data rows.h5:/new --labels /ones
 grep -q 'no AUROC: no row with a label is normal' one.err || fail "rows of one kind: $(cat one.err)"
 
-# What is opened before the mistake is told in lines of its own.
+# Lines about data that are opened before the error are removed.
 refused() { rm -rf 1.* && alone "${@:3}" && sed -i "/^data: /d" 1.err && judge 1 "$@"; }
 refused 2 'score: -o FILE is missing' score model
 refused 2 'must end in .h5 or .csv' score model -o x.jpg
@@ -166,15 +166,15 @@ refused 1 'rows.h5:/classes: has 1 dimension' score model -o x.h5 --calibrate ro
 refused 2 '--normal 1: .*has no labels; give them with --labels' score model -o x.h5 --normal 1
 refused 2 '--normal 9: no row of rows.h5:/new has this label .that of row 0 is 0.' score model -o x.h5 --data rows.h5:/new --labels /classes --normal 9
 refused 2 'the label of row 2 is 2, but anomalies have the label 1.*--normal CLASS' score model -o x.h5 --data rows.h5:/new --labels /classes
-# The most unusual rows, beside what the model makes of them. `good` is of images.
+# The most unusual rows, beside their reconstructions. `good` is a model of images.
 for ranks in 1 3; do run 0 $ranks drawn "$elbow" score good -o drawn.$ranks.csv -n 4 --picture drawn.$ranks.png; done
 same_file picture drawn.1.png drawn.3.png
 run 0 1 drawn "$elbow" "${pictured[@]}" -n 4 --picture drawn.h5
-# Rows that are no images are lines of a plot.
+# Rows that are not images are lines of a plot.
 for ranks in 1 3; do run 0 $ranks lines "$elbow" "${pictured[@]}" -n 4 --picture lines.$ranks.png; done
 same_file "rows as lines" lines.1.png lines.3.png
 run 0 1 lines "$elbow" "${pictured[@]}" -n 4 --picture lines.svg
-! grep -q ': r7<' lines.svg || fail "names that nobody asked for: $(grep -oE '>row[^<]*' lines.svg)"
+! grep -q ': r7<' lines.svg || fail "names without a request: $(grep -oE '>row[^<]*' lines.svg)"
 for ranks in 1 2; do run 0 $ranks lines "$elbow" "${pictured[@]}" --names /names -n 4 --picture named.$ranks.svg; done
 same_file "names of lines" named.1.svg named.2.svg
 grep -qE '>row 7, score [0-9.e+-]+: r7<' named.1.svg || fail "a title lacks its name: $(grep -oE '>row[^<]*' named.1.svg)"
@@ -197,13 +197,13 @@ refused 1 'rows.h5.*/none|/none' score model -o x.h5 --calibrate rows.h5:/none
 "$make_data" write rows.h5 /wide f32 30,13 normal
 run 0 1 wide "$elbow" train score.yaml --run-dir wide --set data.train=/wide
 refused 2 '--against wide: would score other rows .rows.h5:/wide. than the first model .rows.h5:/train.; give both the same with --data' score model -o x.h5 --against wide
-# A model that is told of its rows is told of those for calibration, too.
+# A conditional model needs the conditions of the calibration rows, too.
 "$make_data" write rows.h5 /told i64 200 labels
 "$make_data" write rows.h5 /told_new i64 61 labels
 "$make_data" write rows.h5 /told_few i64 5 labels
 run 0 1 told "$elbow" train score.yaml --run-dir aware --set 'data.condition={kind: /told}'
 run 0 1 told "$elbow" score aware -o told.csv --data rows.h5:/new --condition-from /told_new --calibrate rows.h5:/few --calibrate-condition-from /told_few
-[ "$(table_column told.csv p_value | wc -l)" = 61 ] || fail "told of its rows: $(cat told.err)"
+[ "$(table_column told.csv p_value | wc -l)" = 61 ] || fail "a conditional model: $(cat told.err)"
 refused 2 'rows.h5:/few: the model needs the kind of each row, but no dataset is given for it; give --calibrate-condition-from kind=FILE:/dataset' \
     score aware -o x.h5 --data rows.h5:/new --condition-from /told_new --calibrate rows.h5:/few
 refused 2 '--calibrate-condition-from /told: the model was trained without data.condition' score model -o x.h5 --data rows.h5:/new --calibrate rows.h5:/few --calibrate-condition-from /told

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Which rows are the samples: ranges, lists and masks, shares that are held back, windows of series; what lies beside the rows.
-# What the model sees is compared with what was written, rows that are held back with those that a calculation of the
-# permutation by other means gives.
+# Selection of samples: ranges, lists and masks, held-back shares, windows of series; datasets beside the rows. The model's input
+# is compared with the stored values; held-back rows are compared with an independent calculation of the permutation.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -52,7 +51,7 @@ sees() {
     "$make_data" print "$1.h5" /originals | cmp -s - expected || fail "$1: other values"
     "$make_data" print "$1.h5" /row >"$1.row"
 }
-# rows NAME: of what `elbow encode` writes, on three ranks, a line each.
+# rows NAME: the output of `elbow encode` on three ranks, one line per row.
 rows() {
     run 0 3 "$1.encode" "$elbow" encode "$1" -o "$1.csv" || return
     awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } { print $at["row"] }' "$1.csv"
@@ -70,7 +69,7 @@ trained mask data.train=/few data.rows=/mask data.labels= data.names= train.batc
 sed -n '2,3p;5p' few >expected
 sees mask 3
 
-# Lists that MATLAB wrote are (1, N): the same run, whatever names rows, weights, conditions and groups.
+# Lists that MATLAB wrote are (1, N): the same run, for lists of rows, weights, conditions and groups.
 told=(data.labels= data.names= 'model.decoder=[dense: {units: 5}]')
 for form in tall flat; do
     trained list-$form "${told[@]}" data.rows=/list-$form data.weights=/w-$form "data.condition={dose: /w-$form}"
@@ -86,8 +85,8 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
     $at["names"] != "\"r" $at["row"] "\"" || $at["labels"] != $at["row"] % 5 { exit 1 } END { exit NR != 6 }' beside.csv ||
     fail "names and labels: $(cat beside.csv)"
 
-# Names begin the lines of a CSV of pairs, whatever the ranks. If an output cannot hold names nobody looks for them,
-# and a request for them is refused.
+# Names begin the lines of a CSV of pairs, on any number of ranks. If an output cannot hold names, the program does not look for
+# them, and a request for them is refused.
 for ranks in 1 3; do
     run 0 $ranks list.csv "$elbow" reconstruct list -o pairs.$ranks.csv -n 5
     cut -d, -f1 pairs.$ranks.csv | cmp -s - <(printf '"r%d"\n' 0 0 16 16 17 17 101 101 199 199) || fail "names of pairs: $(cut -d, -f1 pairs.$ranks.csv)"
@@ -107,7 +106,7 @@ grep -q '^elbow: --names moved.h5:/names: refused.png cannot hold names' refused
 run 0 1 given "$elbow" reconstruct pictures -o given.csv --names moved.h5:/names -n 1
 cut -d, -f1 given.csv | cmp -s - <(printf '"r0"\n"r0"\n') || fail "--names for a CSV: $(cut -d, -f1 given.csv)"
 
-# A share: the rows of the permutation, whatever the seed of the run; training has the others.
+# A share: the rows of the permutation, with any seed of the run; training has the others.
 trained share data.valid=0.05
 rows share >found
 printf '%s\n' 40 50 55 60 63 81 89 95 133 169 | cmp -s - found || fail "share: $(paste -sd' ' found)"
@@ -134,7 +133,7 @@ run 0 3 eval.3 "$elbow" eval share --json
 same_file "eval of a share" eval.1.out eval.3.out
 grep -q '"samples": 10,' eval.1.out || fail "eval: $(cat eval.1.out)"
 run 0 1 whole "$elbow" eval share --data data.h5:/x --json
-# A row has the same noise wherever it is met: its number in the file is the key.
+# A row has the same noise wherever it appears: its number in the file is the key.
 run 0 1 all "$elbow" encode share -o all.csv --data data.h5:/x
 awk -F, 'FNR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
     NR == FNR { held[$at["row"]] = $0; next }
@@ -146,7 +145,7 @@ grep -q '"samples": 200,' whole.out || fail "eval --data: $(cat whole.out)"
 trained channels data.train=/channels 'data.series={length: 20}' data.labels= data.names= train.steps=1
 grep -q 'data.h5:/channels: has 2 series of about 5000 points; if it is one recording of 2 channels' channels.err || fail "channels as series: $(cat channels.err)"
 
-# Windows: of each row, at 0, 7, 14; the last points of a row are in none. The channels come first or last.
+# Windows of each row, at 0, 7, 14; no window has the last points of a row. The channels come first or last.
 windows() { # the columns of a window in a row: `at(start, time, channel)`
     awk -F, "{ for (start = 0; start < 21; start += 7) { line = \"\"
         for (t = 0; t < 9; ++t) for (c = 0; c < $1; ++c) line = line (line == \"\" ? \"\" : \",\") \$($2)
@@ -170,7 +169,7 @@ uniq -c series.row | awk '$1 != 3 || $2 != NR - 1 { exit 1 }' || fail "rows of w
 trained held "${series[@]}" data.train=/s data.valid=0.5
 rows held | uniq -c | awk '$1 != 3 { exit 1 } END { exit NR != 3 }' || fail "a series was torn apart"
 
-# Several files: what lies beside them is read from each, and outputs say which file a row is of.
+# Several files: datasets beside the rows are read from each file, and outputs name the file of each row.
 for file in a:30:5 b:25:6; do
     IFS=: read -r name count seed <<<"$file"
     "$make_data" write "$name.h5" /x f32 "$count,6" normal "seed=$seed" chunk=7
@@ -190,11 +189,11 @@ sees border 4
 printf '%s\n' 28 29 0 1 | cmp -s - border.row || fail "border: rows $(paste -sd' ' border.row)"
 "$make_data" print border.h5 /file | paste -sd' ' | grep -qx '0 0 1 1' || fail "border: files"
 
-# Weights of 1 are none; other ones tell in what is trained, not in what is evaluated.
+# Weights of 1 have no effect; other weights change training, but not evaluation.
 trained plain data.valid=/valid
 trained ones data.valid=/valid data.weights=/ones
 trained weighted data.valid=/valid data.weights=/w
-diff -q <(columns plain/metrics.csv) <(columns ones/metrics.csv) >/dev/null || fail "weights of 1 change what is trained"
+diff -q <(columns plain/metrics.csv) <(columns ones/metrics.csv) >/dev/null || fail "weights of 1 change training"
 diff -q <(columns plain/metrics.csv) <(columns weighted/metrics.csv) >/dev/null && fail "weights change nothing"
 
 # Only the ratios of weights matter, to the last bit where the factor is a power of two.
@@ -204,7 +203,7 @@ trained low data.valid=/valid data.weights=/low
 trained high data.valid=/valid data.weights=/high
 diff <(columns low/metrics.csv) <(columns high/metrics.csv) || fail "low weights are other weights"
 
-# A resume goes on with the same split, on other ranks, and with no other one.
+# A resume keeps the split, on any number of ranks, and refuses another one.
 split=(--set data.valid=0.2 --set data.groups=/five --set data.weights=/w)
 run 75 1 stop "$elbow" train run.yaml --run-dir again "${split[@]}" --set run.stop_after=3
 run 2 1 other-share "$elbow" train run.yaml --run-dir again --resume "${split[@]}" --set data.valid=0.4
@@ -219,7 +218,7 @@ run 0 3 go-on "$elbow" train run.yaml --run-dir again --resume "${split[@]}"
 run 0 1 once "$elbow" train run.yaml --run-dir once "${split[@]}"
 same_file resume again/checkpoints/step-00000006.h5 once/checkpoints/step-00000006.h5
 
-# What cannot be meant is one sentence.
+# Settings without a possible meaning get one sentence.
 "$make_data" write data.h5 /twice i64 3 values values=5,1,5
 "$make_data" write data.h5 /beyond i64 2 values values=5,200
 "$make_data" write data.h5 /half-mask u8 3 values values=1,0,1

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Rows in several places (tests/data/sources, made with h5py): lists and patterns of files, channels, columns, transposed
-# datasets give the same bits as the same rows in one place; labels keep their names. What does not fit together is refused
-# in one sentence that names it. Paths may hold ~ and variables. Many files take few descriptors.
+# Rows in several places (tests/data/sources, made with h5py): lists and patterns of files, channels, columns, transposed datasets
+# give the same bits as the same rows in one place; labels keep their names. Sources that do not fit together are refused in one
+# sentence that names the source. Paths may contain ~ and variables. Many files need few descriptors.
 # shellcheck disable=SC2016 # variables are for Elbow to expand
 set -u
 kept=$(cd "$(dirname "$0")/../data/sources" && pwd)
@@ -49,7 +49,7 @@ alike matlab X data.train=matlab.mat:/X data.transpose=true
 alike stack S data.train=matlab.mat:/S data.transpose=true
 ! ls elbow-stage-* 2>/dev/null || fail "copies are left"
 
-# Another order of the files is another set: the comparison can fail.
+# Another order of the files is another dataset: the comparison can fail.
 trained turned 1 'data.train=[part-2.h5:/x, part-1.h5:/x, part-10.h5:/x]'
 cmp -s turned/kl.csv whole.x/kl.csv && fail "the order of files does not matter"
 grep -q '^trained on .*part-2.h5:/x and 2 more' <("$elbow" info turned) || fail "info: $("$elbow" info turned)"
@@ -73,7 +73,7 @@ run 0 3 valid "$elbow" train run.yaml --run-dir valid --set 'data.valid=part-*.h
 run 0 1 doctor "$elbow" doctor run.yaml --set 'data.train=part-*.h5:/x' --set data.labels=/type
 grep -q 'configuration:' doctor.out && fail "doctor: $(grep -A3 configuration: doctor.out)"
 
-# ~ and variables are those of rank zero; a file of that very name comes first.
+# ~ and variables are those of rank zero; a file of exactly that name has priority.
 mkdir home
 cp part-*.h5 home
 HOME=$PWD/home alike home x 'data.train=~/part-*.h5:/x'
@@ -85,19 +85,19 @@ printf 'data: {train: "whole.h5:/x"}\nrun: {dir: $PLACE/run}\n' >placed.yaml
 PLACE=home run 0 1 check "$elbow" train placed.yaml --check
 [ "$(cat check.out)" = home/run ] || fail "run.dir: $(cat check.out)"
 
-# So are series whose channels outnumber their points.
+# Series with more channels than points cause a hint, too.
 "$make_data" write eeg.h5 /x f32 6,8,20 normal
 trained eeg 1 "data.train=eeg.h5:/x" 'data.series={length: 8}' train.steps=1
-grep -q 'its series are read as 8 points of 20 channels each; if the axis of 20 is time, set data.channels: first' eeg.err || fail "not told: $(cat eeg.err)"
+grep -q 'its series are read as 8 points of 20 channels each; if the axis of 20 is time, set data.channels: first' eeg.err || fail "no hint: $(cat eeg.err)"
 trained eeg2 1 "data.train=eeg.h5:/x" 'data.series={length: 8}' data.channels=first train.steps=1
-grep -q 'its series are read as' eeg2.err && fail "told of what is right: $(cat eeg2.err)"
-# MATLAB's datasets are pointed out, in training and in info: once, where some of their rows are held back.
+grep -q 'its series are read as' eeg2.err && fail "a hint about correct data: $(cat eeg2.err)"
+# MATLAB's datasets cause a hint, in training and in info: once, if some of their rows are held back.
 trained pointed 1 data.train=matlab.mat:/plain data.valid=0.5 train.steps=1
-grep -q 'was written by MATLAB.*read as 3 samples.*data.transpose: true' pointed.err || fail "not told: $(cat pointed.err)"
-[ "$(grep -c 'was written by MATLAB' pointed.err)" = 1 ] || fail "told twice: $(cat pointed.err)"
+grep -q 'was written by MATLAB.*read as 3 samples.*data.transpose: true' pointed.err || fail "no hint: $(cat pointed.err)"
+[ "$(grep -c 'was written by MATLAB' pointed.err)" = 1 ] || fail "more than one hint: $(cat pointed.err)"
 "$make_data" write wide.h5 /x f32 8,3 normal attribute=MATLAB_class:1
 trained wide 1 data.train=wide.h5:/x train.steps=1 # of 3 rows of 8 values, perhaps
-grep -q 'was written by MATLAB.*read as 8 samples.*data.transpose: true' wide.err || fail "not told: $(cat wide.err)"
+grep -q 'was written by MATLAB.*read as 8 samples.*data.transpose: true' wide.err || fail "no hint: $(cat wide.err)"
 "$elbow" info wide.h5 | grep -q 'transpose: true    # 3 samples' || fail "info: $("$elbow" info wide.h5)"
 "$make_data" write uneven-1.h5 /x f32 8,3 normal attribute=MATLAB_class:1
 "$make_data" write uneven-2.h5 /x f32 8,4 normal attribute=MATLAB_class:1
@@ -106,7 +106,7 @@ grep -q 'all must have one shape; they were written by MATLAB, which stores axes
     fail "files of reversed rows: $(cat uneven.err)"
 "$make_data" write first.h5 /x f32 100,4 normal
 trained first 1 data.train=first.h5:/x data.transpose=true train.steps=1
-grep -q 'data.transpose: true makes it 4 samples of 100 values each; if its samples come first in the file, leave data.transpose out' first.err || fail "not told: $(cat first.err)"
+grep -q 'data.transpose: true makes it 4 samples of 100 values each; if its samples come first in the file, leave data.transpose out' first.err || fail "no hint: $(cat first.err)"
 [ "$("$elbow" info matlab.mat | grep -c 'transpose: true')" = 4 ] || fail "info: $("$elbow" info matlab.mat)"
 "$make_data" write ten.h5 /numbers i64 10 labels
 for beside in data.labels data.weights data.names; do
@@ -120,9 +120,9 @@ trained two 1 'data.train=[two.h5:/u, two.h5:/v]'
 grep -q 'two.h5:/u and 1 more dataset, 40 samples' two.out || fail "two datasets of a file: $(cat two.out)"
 grep -q 'rows of 2 datasets of one file are read one dataset after another; .*{channels: \[' two.out || fail "two datasets of a file, unsaid"
 grep -q 'more dataset' list.1.out && fail "files are called datasets"
-grep -qE 'MATLAB|leave data.transpose out' matlab.1.err && fail "told in spite of data.transpose"
+grep -qE 'MATLAB|leave data.transpose out' matlab.1.err && fail "a hint in spite of data.transpose"
 
-# A resume continues with the same rows, wherever they are; else it names the file.
+# A resume continues with the same rows in any place; otherwise it names the file.
 resumes() { run "$1" 3 resumed "$elbow" train run.yaml --run-dir list.1 --resume --set train.epochs=3 --set "data.train=$2"; }
 rm -rf list.kept
 cp -r list.1 list.kept

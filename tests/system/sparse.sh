@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Sparse rows as other programs store them (tests/data/sparse), from info to the run. An error is one sentence,
-# the same on any number of ranks. They give what dense rows give: exact.sh compares; the memory
-# they take: memory.sh.
+# Sparse rows as other programs store them (tests/data/sparse), from info to the run. An error is one sentence, the same on any
+# number of ranks. exact.sh compares sparse rows with dense rows; memory.sh measures their memory.
 set -u
 data=$(cd "$(dirname "$0")/../data/sparse" && pwd) || exit 1
 # shellcheck source-path=SCRIPTDIR
@@ -53,7 +52,7 @@ done
 run 0 1 info "$elbow" info "$data/cells.h5ad"
 grep -Eq '^/X: a sparse matrix by rows of float32 \(40 x 9\), [0-9]+ of its values stored \([0-9.]+ % are zero\), chunks of [0-9]+, filters: ' info.out ||
     fail "info: $(grep -A 2 '^/X' info.out)"
-# The two lines of YAML, as they stand, make a run; labels lie beside the rows.
+# The two lines of YAML, unchanged, make a run; labels are beside the rows.
 { grep -A 6 '^/layers/counts: ' info.out | grep -A 2 'usable as data.train' | tail -n 2 | sed 's/^        //'; sed 1d run.yaml; } >own.yaml
 run 0 1 own "$elbow" train own.yaml --run-dir own --set "data.labels=$data/cells.h5ad:/obs/donor"
 grep -Eq '^data: .*cells.h5ad:/layers/counts, 40 samples of 9 int64 from 0 to [0-9]+, sparse \([0-9.]+ % stored\); scaling' own.out ||
@@ -78,7 +77,7 @@ for file in flat other; do
 done
 same_run "channels first" flat other
 
-# A list of files, of which a share is held back.
+# A list of files with a held-back share.
 mkdir many-dense many-sparse
 for i in 1 2 3; do
     "$make_data" write many-dense/$i.h5 /x f32 $((20 * i)),9 counts seed=$i

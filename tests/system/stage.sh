@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# data.stage: each node reads a copy of its own, with the same bits, and nothing of it stays; what is wrong with it is one
-# sentence on all ranks. And files that others have locked can be read, whatever the environment says.
+# data.stage: each node reads its own copy, with the same bits, and no copy stays; an error is one sentence on all ranks. Files
+# that other processes have locked can be read, in any environment.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -26,11 +26,11 @@ run 0 3 staged "$elbow" train run.yaml --run-dir staged --set data.stage=local -
 same_run "staged" plain staged
 empty local "after a run"
 size=$(($(stat -c %s data.h5) + $(stat -c %s other.h5)))
-grep -Eq '^data: .* staged in local of 2 nodes in [0-9.]+ s$' staged.out || fail "nothing is told: $(cat staged.out)"
+grep -Eq '^data: .* staged in local of 2 nodes in [0-9.]+ s$' staged.out || fail "no report: $(cat staged.out)"
 grep -Eq '^staged: .* in local, in [0-9.]+ s$' staged/receipt.txt || fail "the receipt: $(cat staged/receipt.txt)"
 [ "$size" -gt 0 ] || fail "no data"
 
-# One copy a node and file, and no other reading of the rows: the copies are opened, the originals are read by one rank.
+# One copy per node and file, and no other read of the rows: the copies are opened, and one rank reads the originals.
 if command -v strace >/dev/null; then
     ASAN_OPTIONS=$loose timeout $limit strace -f -qq -e trace=openat -o trace "$elbow" train run.yaml --run-dir traced --set data.stage=local \
         --set train.epochs=1 >/dev/null 2>&1
@@ -38,7 +38,7 @@ if command -v strace >/dev/null; then
     [ "$(grep -c 'O_EXCL' <(grep 'local/elbow-stage' trace))" = 2 ] || fail "not one copy of each of two files"
 fi
 
-# A resume may stage elsewhere, or no more.
+# A resume may stage elsewhere, or not at all.
 run 75 2 begun "$elbow" train run.yaml --run-dir begun --set data.stage=local --set run.stop_after=5
 run 75 2 begun-2 "$elbow" train run.yaml --run-dir begun --resume --set data.stage=second --set run.stop_after=9
 run 0 1 begun-3 "$elbow" train run.yaml --run-dir begun --resume
@@ -46,7 +46,7 @@ same_file "resumed" plain/checkpoints/best.h5 begun/checkpoints/best.h5
 empty local "after a stop"
 empty second "after a resume"
 
-# What is wrong is one sentence, and no run directory is made.
+# An error is one sentence, and no run directory is made.
 wrong() {
     local sentence=$1
     shift

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A rank that keeps the others waiting is named, once, by a rank that waits for it, and the run continues with the same bits.
+# A rank that delays the others is named, once, by a rank that waits for it, and the run continues with the same bits.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-jobs.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
+limit=$((200 * patience)) # only to catch a hang; a busy machine may be slow
 
 "$make_data" write data.h5 /train u8 58,5,6 bytes
 cat >run.yaml <<'Y'
@@ -30,7 +30,7 @@ goes_on() { # LOG
     grep -q "the run continues after a wait of [0-9]* s" "$1.err"
 }
 
-# stall LOG RANK argument...: four ranks, one of which is stopped for a while.
+# stall LOG RANK argument...: four ranks, and one of them is stopped for a while.
 stall() {
     local log=$1 rank=$2 late
     shift 2
@@ -39,7 +39,7 @@ stall() {
     late=$(processes "$log" "$rank")
     kill -STOP "$late"
     eventually is_named "$log" "$rank"
-    sleep 1 # it is named no second time
+    sleep 1 # it is not named again
     kill -CONT "$late"
     eventually goes_on "$log"
     kill -USR1 "$late"
@@ -50,15 +50,15 @@ stall() {
 
 stall one-node 3
 grep -q "rank 3 on $(hostname | cut -d. -f1) (\(computing\|exchanging gradients\|writing rows\|writing a checkpoint\))" one-node.err ||
-    fail "the rank's host and phase are not told: $(cat one-node.err)"
+    fail "the rank's host and phase are not reported: $(cat one-node.err)"
 grep -q "rank 3 on .* keeps the others waiting" one-node/log.txt || fail "the log does not tell"
 stall root 0
 stall two-nodes 2 --set "run.nodes=[0,0,1,1]"
-grep -q "(phase unknown)" two-nodes.err && fail "two-nodes: a neighbour could have told the phase"
+grep -q "(phase unknown)" two-nodes.err && fail "two-nodes: a neighbour on the node knows the phase"
 stall four-nodes 1 --set "run.nodes=[0,1,2,3]"
-grep -q "rank 1 on [^ ]* (phase unknown)" four-nodes.err || fail "four-nodes: whose word is the phase?"
+grep -q "rank 1 on [^ ]* (phase unknown)" four-nodes.err || fail "four-nodes: the phase of another node is reported"
 
-# Two at once, and no warning with run.stall: 0.
+# Two stalls at once, and no warning with run.stall: 0.
 start 4 two two
 eventually has_rows two
 # shellcheck disable=SC2046 # two words

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Files as other programs store them (tests/data/storage). Where rows are not there or cannot be read, a run ends at once
-# with one sentence, the same on any number of ranks, in info and in doctor. What lies in other files is read from another
-# directory and with data.stage.
+# Files as other programs store them (tests/data/storage). If rows are missing or unreadable, a run ends immediately with one
+# sentence, the same on any number of ranks, in info and in doctor. Data in other files are read from another directory and with
+# data.stage.
 set -u
 data=$(cd "$(dirname "$0")/../data/storage" && pwd) || exit 1
 # shellcheck source-path=SCRIPTDIR
@@ -16,7 +16,7 @@ train: {epochs: 1, batch: 6, microbatch: 2}
 samples: {count: 0}
 Y
 
-# refused FILE:/dataset PATTERN [doctor]: by train on 1 and 3 ranks, by info, and by doctor if that is said.
+# refused FILE:/dataset PATTERN [doctor]: by train on 1 and 3 ranks, by info, and by doctor if given.
 refused() {
     local where=$1 pattern=$2 ranks begin=$SECONDS
     for ranks in 1 3; do
@@ -47,16 +47,16 @@ refused newer.h5:/complex '/complex cannot be read by this version, HDF5 [0-9.]+
 refused many.h5:/images '/images holds 30 objects \(0000, ...\) that look like similar datasets of uint8 \(4 x 4\), one per sample'
 refused many.h5:/table '/table holds compound values \(mass, charge\), a table'
 
-# Chunks that nobody has written are missing values, if that is asked for.
+# Chunks that were never written are missing values if the configuration says so.
 run 0 3 partly "$elbow" train run.yaml --set "data.train=$data/unwritten.h5:/x" --set data.missing=fill --run-dir partly
 grep -q '^data: 40 % of the values are missing' partly.out || fail "missing chunks: $(grep '^data' partly.out)"
 
-# What can be read is not hidden by what cannot.
+# Unreadable datasets do not hide readable ones.
 run 0 1 info "$elbow" info "$data/newer.h5"
 grep -q '^/readable: float32 (5 x 4), contiguous' info.out || fail "info: nothing behind an unreadable object"
 run 0 1 info "$elbow" info "$data/filters.h5"
-grep -Eq '^/lzf: .* chunks of 50 x 32, filters: lzf \(number 32000, not installed\)' info.out || fail "info tells no filter"
-# The two lines of YAML, as they stand, make a run.
+grep -Eq '^/lzf: .* chunks of 50 x 32, filters: lzf \(number 32000, not installed\)' info.out || fail "info names no filter"
+# The two lines of YAML, unchanged, make a run.
 { grep -A 2 'usable as data.train' info.out | tail -n 2 | sed 's/^        //'; sed 1d run.yaml; } >own.yaml
 run 0 1 own "$elbow" train own.yaml --run-dir own
 grep -q '^data: .*filters.h5:/random, 40 samples' own.out || fail "the YAML of info: $(cat own.out own.err)"
@@ -68,7 +68,7 @@ for where in view.h5:/x link.h5:/x raw.h5:/x; do
         run 0 $ranks elsewhere "$elbow" train run.yaml --set "data.train=$data/$where" --run-dir elsewhere --overwrite \
             --set data.stage=local --set train.microbatch=1
         grep -q "^elbow: warning: data.stage: $data/$where has values in other files" elsewhere.err ||
-            fail "$where: no word on data.stage: $(cat elsewhere.err)"
+            fail "$where: no mention of data.stage: $(cat elsewhere.err)"
         case $where in raw*) range='10 to 49' ;; view*) range='0 to 59' ;; *) range='20 to 59' ;; esac
         grep -q "float32 from $range" elsewhere.out || fail "$where: $(grep '^data' elsewhere.out)"
     done
@@ -76,7 +76,7 @@ done
 run 0 1 labels "$elbow" train run.yaml --set "data.train=$data/view.h5:/x" --set "data.labels=$data/part0.h5:/y" --run-dir labels
 grep -q 'float32 from 0 to 59' labels.out || fail "a source that is open as the file of the labels: $(grep '^data' labels.out)"
 
-# Labels in another file, too: those of texts, those of a group, and those of a group of which only one member is there.
+# Labels in another file, too: of texts, of a group, and of a group with only one member.
 for labels in texts group mixed mixed/codes view; do
     run 0 1 labels "$elbow" train run.yaml --set "data.train=$data/part0.h5:/x" --set "data.labels=$data/sources.h5:/$labels" \
         --run-dir labels --overwrite --set data.stage=local
@@ -85,7 +85,7 @@ for labels in texts group mixed mixed/codes view; do
     grep -q "^labels: .*sources.h5:/$labels, 2 names (a, b)" labels.out || fail "/$labels: $(grep '^labels' labels.out)"
 done
 
-# A command never replaces the files of its data, or those of the model.
+# A command never replaces the files of its data or of the model.
 cp "$data"/view.h5 "$data"/part0.h5 "$data"/part2.h5 .
 run 0 1 short "$elbow" train run.yaml --set data.train=view.h5:/x --run-dir short
 for over in "encode short --data view.h5:/x" "encode short" "sample short"; do
@@ -95,7 +95,7 @@ for over in "encode short --data view.h5:/x" "encode short" "sample short"; do
 done
 same_file "a source" part0.h5 "$data/part0.h5"
 
-# Damaged files: info ends, with a status of its own, and within its time.
+# Damaged files: info ends within its time, with a status of its own.
 number=0
 for file in filters.h5 missing.h5 newer.h5 special.h5; do
     size=$(stat -c %s "$data/$file")
@@ -111,7 +111,7 @@ for file in filters.h5 missing.h5 newer.h5 special.h5; do
     done
 done
 
-# Chunks of whole rows: a run on them makes the same bytes, whoever wrote them; rows that nobody wrote are refused.
+# Chunks of whole rows: a run on them makes the same bytes, whichever program wrote them; unwritten rows are refused.
 mkdir before after
 "$make_data" write before/x.h5 /x u8 300,6,6 bytes
 run 0 3 rechunk "$elbow" rechunk before/x.h5 -o after/x.h5 --chunk 1 --filter gzip

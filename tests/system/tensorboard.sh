@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# log.tensorboard: the event file holds the rows and pictures of the run, changes no bit of it, is cut at a resume, and is
-# read by TensorBoard, where ELBOW_TEST_PYTHON (or python3) has that.
+# log.tensorboard: the event file holds the rows and pictures of the run, changes no bit of it, is cut at a resume, and is read by
+# TensorBoard if ELBOW_TEST_PYTHON (or python3) has it.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -25,7 +25,7 @@ same_file "kl.csv" whole/kl.csv plain/kl.csv
 for file in whole/samples/*; do same_file "a picture" "$file" "plain/samples/${file##*/}"; done
 run 75 1 stopped "$elbow" train run.yaml --run-dir stopped --set run.stop_after=5
 cp stopped/$events five
-# What a killed start has left: events of later steps, and the beginning of one.
+# Leftovers of a killed start: events of later steps, and the beginning of one.
 tail -c +"$(($(wc -c <five) + 1))" whole/$events >rest
 cat rest >>stopped/$events
 head -c 17 rest >>stopped/$events

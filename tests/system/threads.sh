@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# train.threads: the same bits on any number of threads and ranks, in whatever environment, with every OpenBLAS that is
-# installed; the configured number of threads; a resume may change it; the log of the start and its warnings.
+# train.threads: the same bits on any number of threads and ranks, in any environment, with each installed OpenBLAS; the
+# configured number of threads; a resume may change it; the log of the start and its warnings.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 "$make_data" write data.h5 /bits u8 200,28,28 bits
 "$make_data" write data.h5 /bits-valid u8 70,28,28 bits seed=9
-# Large enough for products, convolutions, kernels and the optimiser to be spread.
+# Large enough to spread products, convolutions, kernels and the optimiser over threads.
 cat >dense.yaml <<'Y'
 data: {file: data.h5, train: /bits, valid: /bits-valid, binarize: sample}
 model: {latent: 40, encoder: [dense: {units: 400, activation: relu}, dense: {units: 200, activation: softplus}], decoder: [dense: {units: 300, activation: silu}]}
@@ -32,7 +32,7 @@ for model in dense conv; do
         name=$model-$variant
         run 0 "${variant%:*}" "$name" "$elbow" train "$model.yaml" --run-dir "$name" --set "train.threads=${variant#*:}"
         same_run "$name" "$model-one" "$name"
-        grep -q "^threads: ${variant#*:} a rank; binding: " "$name.out" || fail "$name: threads are not told"
+        grep -q "^threads: ${variant#*:} a rank; binding: " "$name.out" || fail "$name: threads are not printed"
         grep -q "^ranks: ${variant%:*} on 1 nodes, threads: ${variant#*:} a rank" "$name/receipt.txt" ||
             fail "$name: $(grep ranks "$name/receipt.txt")"
     done
@@ -49,7 +49,7 @@ run 2 1 many "$elbow" train dense.yaml --run-dir many --set train.threads=1025
 
 # Other numbers in the environment have no effect. The pthread OpenBLAS makes threads when it is loaded, before the program
 # begins; they sleep. So the test counts the threads that train.threads adds.
-tasks() { # THREADS: the most that a benchmark has, from its beginning to its end
+tasks() { # THREADS: the maximum during a benchmark
     local benchmark most=0 count
     "$elbow" bench dense.yaml --rounds 1 --set run.prefetch=off --set "train.threads=$1" >bench.out 2>bench.err &
     benchmark=$!

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow-import and elbow-shapes: tiny files of every format but text made on the spot, every error in one sentence, and the real data sets
-# where they are at hand (ELBOW_SHARED, ../shared).
+# elbow-import and elbow-shapes: tiny files of every format except text, made here; every error in one sentence; the real data
+# sets if they are available (ELBOW_SHARED, ../shared).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-tools.sh"
@@ -81,7 +81,7 @@ png_tests() {
     printf 'not a picture' >odd/a.png
     touch folder/readme.txt
     imported "a folder in natural order" "H5T_STD_U8LE ( 2, 2, 3 )" $byte_factor "0 255 128 7 8 9 1 2 3 4 5 6" folder
-    grep -q "2 PNG files in natural order, from img2.png to img10.PNG" out.txt || fail "the order was not told: $(cat out.txt)"
+    grep -q "2 PNG files in natural order, from img2.png to img10.PNG" out.txt || fail "the order was not reported: $(cat out.txt)"
     imported "a colour picture" "H5T_STD_U8LE ( 1, 2, 1, 3 )" $byte_factor "1 2 3 4 5 6" rgb.png
     rm -f t.h5
     refused 1 "mixed/b.png: the picture is 2 x 2 grey, the first one is 2 x 3 grey" "$import" mixed -o new.h5
@@ -146,7 +146,7 @@ leave --shape out, and train with data.channels: first" "$import" first.idx --sh
     "$import" --help | grep -q "^usage: elbow-import" || fail "elbow-import --help"
 }
 
-# In place of a full disk: files must not grow beyond 100 KB. HDF5 crashes at exit over a file that it could not write, if let.
+# Instead of a full disk: files must not grow beyond 100 KB. HDF5 would crash at exit over a file that it could not write.
 full_tests() {
     printf '\0\0\10\2\0\0\10\0\0\0\2\0' >large.idx # 2048 x 512
     head -c 1048576 /dev/urandom >>large.idx

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# --trace leaves a file that viewers of traces can read, of bounded size, with the ranks' clocks aligned; it changes no
-# bit of a run, and files in its way are reported at the start.
+# --trace writes a file that viewers of traces can read, of bounded size, with the ranks' clocks aligned; it changes no bit of a
+# run, and objects in its place are reported at the start.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-jobs.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-limit=$((200 * patience)) # a hang is what must not be; a busy machine may be slow
+limit=$((200 * patience)) # only to catch a hang; a busy machine may be slow
 reader=$build/elbow-test-trace
 [ -x "$reader" ] || skip "elbow-test-trace is not built (Debian: libjansson-dev)"
 
@@ -23,9 +23,9 @@ samples: {every: 25, count: 4}
 run: {prefetch: on, audit: 10}
 Y
 
-# events NAME: of the last reading.
+# events NAME: its events in the last trace read.
 events() { sed -n "s/^$1: \([0-9]*\) events.*/\1/p" reading; }
-# reads FILE: it is a trace.
+# reads FILE: the file is a trace.
 reads() {
     "$reader" "$1" >reading 2>reading.err && return 0
     fail "$1: $(cat reading.err)"
@@ -34,18 +34,18 @@ reads() {
 # has NAME COUNT: this number of events of a name.
 has() { [ "$(events "$1")" = "$2" ] || fail "$(events "$1") events '$1', expected $2"; }
 
-# Two ranks, fifty steps, all that a run does; the same bits as without. A directory that is not there yet is made.
+# Two ranks, fifty steps, all features of a run; the same bits as without a trace. A missing directory is made.
 run 0 2 plain "$elbow" train run.yaml --run-dir plain
 run 0 2 traced "$elbow" train run.yaml --run-dir traced --trace traced/traces/all.json
 same_run "with a trace" plain traced
 reads traced/traces/all.json && {
     has step 100
-    has forward 394 # 8 microbatches a step, but 2 of the one that ends the epoch
+    has forward 394 # 8 microbatches per step, but 2 in the last step of the epoch
     holds "$(events gather) > 300 && $(events gather) <= 394" || fail "$(events gather) events of the thread that gathers"
     has exchange 100
     has reduce 100
     has optimizer 100
-    has audit 14 # of step 10, 20, ... and before each checkpoint; there is one of step 20, 40 and 50
+    has audit 14 # in steps 10, 20, ... and before each checkpoint, in steps 20, 40 and 50
     has evaluation 6
     has pictures 4
     has checkpoint 6
@@ -57,7 +57,7 @@ reads traced/traces/all.json && {
 said traced "^trace: traced/traces/all.json holds [0-9]* events$"
 [ -z "$(find . -name '.elbow-*')" ] || fail "something half-written is left"
 
-# The reader finds what is wrong.
+# The reader reports errors.
 broken() { # WHAT SED-COMMAND
     sed "$2" traced/traces/all.json >broken.json
     cmp -s broken.json traced/traces/all.json && fail "$1: nothing was broken"
@@ -83,8 +83,8 @@ reads nodes.json && {
     holds "$(sed -n 's/^clock error: \(.*\) us/\1/p' reading) > 0" || fail "clocks that were not compared"
 }
 
-# Clocks that are a quarter of an hour apart; the reader would find a step of one rank that does not meet the other's.
-# (By one command for both ranks: of two, Open MPI 5.0.7 dies.)
+# Clocks that differ by a quarter of an hour; the reader would find a step of one rank that does not meet the other's. (One
+# command for both ranks: with two, Open MPI 5.0.7 crashes.)
 cat >ahead <<'A'
 if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then export LD_PRELOAD=$1 ELBOW_TEST_CLOCK=1000; fi
 shift
@@ -95,7 +95,7 @@ ASAN_OPTIONS=$loose run 0 2 apart bash ahead "$build/elbow-test-clock-apart.so" 
 reads apart.json && has step 100
 same_file "clocks apart" plain/checkpoints/step-00000050.h5 apart/checkpoints/step-00000050.h5
 
-# Many steps: the newest events, and no more than the bound, which is some 41216 lines and a few bytes for each.
+# Many steps: the newest events within the bound, which is about 41216 lines and a few bytes for each.
 run 0 1 many "$elbow" train run.yaml --run-dir many --trace many.json --set train.steps=1500 \
     --set checkpoint.every=0 --set eval.every=0 --set samples.count=0
 reads many.json && {
@@ -112,7 +112,7 @@ same_file "a trace that was there" before.json many.json
 run 0 2 again "$elbow" train run.yaml --run-dir again --trace many.json --force
 reads many.json && has step 100
 
-# Files in its way are reported before anything is made.
+# Objects in its place are reported before anything is made.
 refused() { # STATUS LOG TRACE SENTENCE
     run "$1" 2 "$2" "$elbow" train run.yaml --run-dir never --trace "$3"
     [ "$(grep -c '^elbow: ' "$2.err")" = 1 ] || fail "$2: not one sentence: $(cat "$2.err")"
@@ -129,7 +129,7 @@ refused 1 device /dev/null "/dev/null: is a pipe, a device or a socket"
 for place in checkpoints/step-00000050.h5 samples/x.png metrics.csv config.yaml log.txt; do
     refused 2 place never/$place "never/$place: is where the run writes other files; give --trace another name"
 done
-# Other names of these places are known as soon as the directory is there.
+# Other names of these places are recognised as soon as the directory exists.
 ln -s by-link/metrics.csv link.json
 for trace in ./by-name/checkpoints/step-00000050.h5 "$PWD/by-name/metrics.csv" link.json; do
     rm -rf by-name by-link
@@ -142,10 +142,10 @@ refused 2 steps t.json:9-3 "--trace=t.json:9-3: expected FILE or FILE:FIRST-LAST
 refused 2 no-steps t.json:- "--trace=t.json:-: expected FILE"
 refused 2 no-name :1-2 "--trace=:1-2: names no file"
 same_file "a refused trace" kept.h5 data.h5
-run 1 2 no-place "$elbow" train run.yaml --run-dir made --trace /proc/t.json # nobody makes a file there
+run 1 2 no-place "$elbow" train run.yaml --run-dir made --trace /proc/t.json # no file can be made there
 said no-place "^elbow: /proc/t.json: cannot be written: "
 
-# What comes into its way later: one warning, the run's own status, nothing half-written.
+# Objects that come into its place later: one warning, the run's own status, no partial file.
 # shellcheck disable=SC2317 # here and below: called by eventually
 has_checkpoint() { [ -n "$(ls "$1/checkpoints" 2>/dev/null)" ]; }
 start 2 late late --trace late.json --set train.steps=100000000
@@ -155,9 +155,9 @@ kill -USR1 "$(processes late 0)"
 ends 75 late
 said late "elbow: warning: late.json: another program has made this file meanwhile, and it is kept"
 [ "$(cat late.json)" = mine ] || fail "a file that came later was replaced"
-[ -z "$(find . -name '.elbow-*')" ] || fail "a trace that is not whole is left"
+[ -z "$(find . -name '.elbow-*')" ] || fail "a partial trace is left"
 
-# Neither is there anything after a kill.
+# No partial file stays after a kill, either.
 start 2 killed killed --trace killed.json --set train.steps=100000000
 eventually has_checkpoint killed
 # shellcheck disable=SC2046 # one word each

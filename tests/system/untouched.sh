@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The short form of tests/campaign/untouched: commands among files of somebody else's.
+# The short form of tests/campaign/untouched: commands among foreign files.
 exec bash "$(dirname "$0")/../campaign/untouched" "${1:-}" 1 30

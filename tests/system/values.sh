@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Files that netCDF4 and h5py wrote (tests/data/values): their values are read right, on one rank and on three, or refused in
-# one sentence that says what to do. The model's input is compared as the originals of `elbow reconstruct`.
+# Files that netCDF4 and h5py wrote (tests/data/values): their values are read correctly, on 1 and 3 ranks, or refused in one
+# sentence with a cure. The model's input is compared as the originals of `elbow reconstruct`.
 set -u
 kept=$(cd "$(dirname "$0")/../data/values" && pwd)
 # shellcheck source-path=SCRIPTDIR
@@ -19,7 +19,7 @@ train: {steps: 1, batch: 24, microbatch: 4}
 samples: {count: 0}
 Y
 
-# refused STATUS PATTERN word...: `wrong` on one rank, for what others refuse on three ranks here. refuses: with settings.
+# refused STATUS PATTERN word...: `wrong` on one rank; three ranks refuse similar settings here. refuses: with settings.
 refused() {
     rm -rf 1.*
     alone "${@:3}"
@@ -32,7 +32,7 @@ refuses() {
     refused "$status" "$pattern" train good.yaml --run-dir run "${sets[@]}"
 }
 
-# trained NAME SETTING...: a run directory of that name, from one rank; what was said is in NAME.out and NAME.err.
+# trained NAME SETTING...: a run directory of that name, from one rank; its messages are in NAME.out and NAME.err.
 trained() {
     local name=$1 sets=() setting
     shift
@@ -40,11 +40,11 @@ trained() {
     run 0 1 "$name" "$elbow" train good.yaml --run-dir "$name" "${sets[@]}"
 }
 
-# says NAME PATTERN; silent NAME: whether it warned.
+# says NAME PATTERN: the run warned; silent NAME: it did not.
 says() { cat "$1.out" "$1.err" | grep -qE -- "$2" || fail "$1 does not say '$2': $(cat "$1.out" "$1.err")"; }
 silent() { ! grep 'elbow: warning' "$1.err" || fail "$1 warns"; }
 
-# sees NAME EXPECTED word...: what the run's model sees of its data, or of what the words name.
+# sees NAME EXPECTED word...: the model's input from the data of the run, or from the data that the words name.
 sees() {
     local name=$1 ranks
     for ranks in 1 3; do
@@ -55,7 +55,7 @@ sees() {
     done
 }
 
-# right DATASET SETTING...: trains without a warning and sees what is expected of the dataset.
+# right DATASET SETTING...: trains without a warning and sees the expected values of the dataset.
 right() {
     local name=${1#*:/}
     name=${name#/}
@@ -124,7 +124,7 @@ refused 1 'values.h5:/hwc: a sample is 5 x 3 x 6 when its first axis has been mo
 refuses 1 'values.h5:/chw: a sample is 3 x 6 x 5, with the channels first, but values.h5:/hwc has samples of 6 x 5 x 3' data.train=/hwc data.valid=/chw
 trained flat_valid data.train=/chw data.channels=first data.valid=/chw_flat && sees flat_valid chw
 
-# A scaling that was found for another type.
+# A scaling found for another type.
 for other in unit standard; do
     refused 1 "values.h5:/$other: is float32 from .*, but hwc.* was trained on uint8 from 0 to 255, .* \(bytes above 1 are divided by 255\); store both alike" \
         eval hwc --data values.h5:/$other
@@ -151,7 +151,7 @@ says both_told 'validation: values.h5:/wide, 24 samples of 6x5x3 float32 from 0 
 with 1 'values.nc:/packed: its attributes say value = stored \* 0.0001 \+ 2, but values.nc:/nan has stored \* 1 \+ 0' \
     data.train=values.nc:/nan data.valid=values.nc:/packed
 
-# Attributes that mean something else elsewhere; a key comes before an attribute.
+# Attributes that mean something else elsewhere; a key has priority over an attribute.
 for other in vector text; do
     trained $other data.train=/factor_$other
     says $other "warning: values.h5:/factor_$other: attributes that are not single numbers are not used: factor"
@@ -161,7 +161,7 @@ trained beaten data.train=/factor_two data.factor=1
 says beaten "warning: values.h5:/factor_two: data.factor 1 instead of the attribute factor, 2 \(version 0.1 took the attributes\): value = stored \* 1 \+ 0"
 sees beaten ct
 run 0 1 again "$elbow" train good.yaml --run-dir beaten --resume --set data.train=/factor_two --set data.factor=1 --set train.steps=2
-says again 'resuming from beaten' && silent again # it is no news any more
+says again 'resuming from beaten' && silent again # no longer new
 trained agreed data.train=/factor_two data.factor=2 && silent agreed
 refuses 1 'values.h5:/both: its attribute factor differs from the attribute scale_factor; correct it, or set data.factor' data.train=/both
 trained both data.train=/both data.factor=1 && sees both ct
@@ -177,7 +177,7 @@ run 0 3 resumed "$elbow" train good.yaml --run-dir packed --resume --set data.tr
 says resumed 'stored \* 0.0001 \+ 2'
 grep -q 'attributes' resumed.err && fail "the same attributes at a resume are news: $(cat resumed.err)"
 
-# Scales that hardly anything can be learned from; the advice that is given makes the warning go.
+# Scales that prevent learning; the advised settings remove the warning.
 trained pressure data.train=/pressure train.on_nan=skip
 says pressure 'warning: values.h5:/pressure: values have mean 101[0-9]+ and deviation [0-9.]+ .*data.factor: .* and data.offset: .* give mean 0 and deviation 1'
 [ "$(grep -c 'elbow: warning' pressure.err)" = 1 ] || fail "more than one warning: $(cat pressure.err)"
@@ -188,7 +188,7 @@ for hopeless in pressure strain; do
     run 0 3 $hopeless.third "$elbow" train good.yaml --run-dir $hopeless.third --set data.train=/$hopeless --set train.on_nan=skip
     cmp -s <(grep 'far from unit' $hopeless.first.err) <(grep 'far from unit' $hopeless.third.err) || fail "$hopeless: other figures on three ranks"
 done
-# In as many digits as that takes, where a double has them; of a variance that starts low nothing is said beside that.
+# The advice has the digits that it needs, if a double has them; a low initial variance causes no second warning.
 "$make_data" write far.h5 /many i64 30,2 values "values=$(seq -s, 1600000000 1600000059)"
 "$make_data" write far.h5 /more i64 30,2 values "values=$(seq -s, 9007199254740000 9007199254740059)"
 trained far.first data.train=far.h5:/many train.on_nan=skip
@@ -204,8 +204,8 @@ for constant in zero constant; do
 done
 
 nothing_left
-# Missing values that are let in: by NaN, by an attribute and by a mask the same values are known, and come to the same figures
-# and the same values filled in. What is learned of a column is of its known values.
+# Allowed missing values: NaN, an attribute and a mask mark the same values, with the same figures and the same values filled in.
+# Statistics of a column are those of its known values.
 "$make_data" write gaps.h5 /nan f32 120,6 normal gaps=0.3
 "$make_data" write gaps.h5 /fill f32 120,6 normal gaps=0.3 gap=-9 attribute=_FillValue:-9
 "$make_data" write gaps.h5 /any f32 120,6 normal gaps=0.3 gap=1e30
@@ -222,7 +222,7 @@ let_in by_nan data.train=/nan data.missing=nan
 let_in by_fill data.train=/fill data.missing=fill
 trained not_told "${gaps[@]}" data.train=/all data.missing=fill && says not_told 'gaps.h5:/all: has no attribute _FillValue, missing_value or valid_range, so data.missing: fill finds no missing values'
 trained none_missing "${gaps[@]}" data.train=/all data.missing=nan && says none_missing '^data: no value is missing$'
-# Marks of missing values without an attribute: one warning, but none if numbers of that kind are among the others.
+# Markers of missing values without an attribute: one warning, but none if the other values include numbers of that kind.
 "$make_data" write gaps.h5 /marked f32 120,6 normal gaps=0.3 gap=-999
 "$make_data" write gaps.h5 /broad f32 120,6 normal gaps=0.3 gap=-999 set=400@0,0 set=-700@0,1
 "$make_data" write gaps.h5 /seldom f32 120,6 normal set=9999@3,2
@@ -236,7 +236,7 @@ for plain in broad seldom; do
     trained unmarked.$plain "${marks[@]}" data.train=/$plain
     grep -q 'mark what is missing' unmarked.$plain.err && fail "$plain: $(cat unmarked.$plain.err)"
 done
-# Bytes that are no levels of 255: one warning.
+# Bytes that are not levels of 255: one warning.
 "$make_data" write gaps.h5 /grades u8 120,6 labels
 trained grades data.file=gaps.h5 data.train=/grades && says grades 'warning: gaps.h5:/grades holds bytes up to 4, .* and so only reach 0.0157; .* set data.factor: 0.25$'
 [ "$(grep -c 'elbow: warning' grades.err)" = 1 ] || fail "more than one warning: $(cat grades.err)"
@@ -262,20 +262,20 @@ paste -d ',' <("$make_data" print by_nan.h5 /imputed) <("$make_data" print gaps.
                    if ($(12 + i) != $(18 + i) || $i !~ /^-?[0-9.e+-]+$/) exit 1
                    if ($(18 + i) && $i != $(6 + i)) exit 1
                    if (!$(18 + i)) { off += ($i - $(6 + i)) ^ 2; all += $(6 + i) ^ 2; ++n } } }
-              END { if (n < 150 || off > 0.6 * all) exit 1 }' || fail "imputed: other values, or no better than none"
-# The lines that info prints make a run of them.
+              END { if (n < 150 || off > 0.6 * all) exit 1 }' || fail "imputed: other values, or no better than without"
+# The lines that info prints make a run.
 for way in nan fill; do
     { "$elbow" info gaps.h5 | sed -n "/^\\/$way:/,/missing:/p" | grep -A 3 '^        data:' | sed 's/^        //'
       sed 1d good.yaml; } >told.yaml
     run 0 1 told "$elbow" train told.yaml --run-dir "told-$way"
     says told "^data: .*% of the values are missing, [0-9]+ of"
 done
-# A mask beside other data; without one all is known.
+# A mask beside other data; without a mask all values are known.
 run 0 1 with_mask "$elbow" eval by_mask --data gaps.h5:/any --mask /known --json --hide 0.2 --importance 5
 same_file "--mask" by_nan.eval.out with_mask.out
 run 0 1 without "$elbow" eval by_mask --data gaps.h5:/all --json
 says without 'the model was trained with data.mask, and there is none for these rows.*give one with --mask'
-grep -q '"known"' without.out && fail "all is known, and a figure tells how much"
+grep -q '"known"' without.out && fail "all values are known, and a figure reports their share"
 run 0 1 nothing "$elbow" impute by_mask -o nothing.csv --data gaps.h5:/all
 says nothing 'warning: gaps.h5:/all: no value is missing; data.missing and data.mask'
 # A resume continues with the same missing values.
@@ -292,11 +292,11 @@ trained known_all data.file=gaps.h5 data.train=/all data.missing=any
 trained known_plain data.file=gaps.h5 data.train=/all
 same_file "all known" <("$make_data" print known_all/checkpoints/step-00000001.h5 /model/encoder.0/weight) \
     <("$make_data" print known_plain/checkpoints/step-00000001.h5 /model/encoder.0/weight)
-# Rows that are turned round, and a convolution that sees the mask as more channels.
+# Rows that are turned round, and a convolution that sees the mask as extra channels.
 trained turned data.file=gaps.h5 data.train=/chw data.missing=nan data.channels=first model.input.mask=true \
     'model.encoder=[conv2d: {filters: 2, kernel: 2}]'
 says turned 'of the values are missing'
-# A valid share of netCDF's holes; what marks them is known to the checkpoint.
+# A valid share of netCDF's missing values; the checkpoint has their markers.
 trained holes data.train=values.nc:/holes data.missing=fill data.valid=0.25
 says holes 'data: .* 15|validation: [0-9.]+ % of the values are missing'
 run 0 1 holes_eval "$elbow" eval holes --json

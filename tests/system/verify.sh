@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# elbow verify makes steps of a run again, on any number of ranks: it finds the same bits, or names step and tensor that
-# differ, and what the receipt says; it leaves the run as it was, and nothing else behind.
+# elbow verify repeats steps of a run, on any number of ranks: it finds the same bits, or names the step and tensor that differ
+# and quotes the receipt; it leaves the run unchanged, and nothing else behind.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib-errors.sh"
@@ -45,7 +45,7 @@ run 0 1 init "$elbow" verify other --from-start --to 4 --init one/checkpoints/st
 state one | cmp -s before - || fail "verify has changed the run"
 compgen -G "$TMPDIR/elbow-verify-*" >/dev/null && fail "verify left something in TMPDIR"
 
-# A different start, and a checkpoint of another run: the rows say when, the checkpoint which tensor.
+# A different start, and a checkpoint of another run: the rows show the step, the checkpoint shows the tensor.
 wrong 1 'other: differs from its replay, first between step 1 and step 2; objective of step 2 \(train, metrics.csv\): .* there, .* now; model/encoder.0/weight\[0\] of the checkpoint of step 4.*the first of 8 of 8 tensors\); build, libraries and processor are those of the receipt' verify other --from-start
 cp -r one mixed
 cp other/checkpoints/step-00000008.h5 mixed/checkpoints/
@@ -58,7 +58,7 @@ grep -qE '"bits": "differ", .*"equal_to": 7, "found_at": 8, "tensor": .*"checkpo
 rm mixed/receipt.txt
 tells 1 'the run has no receipt of its build and processor' verify mixed --to 8
 
-# What cannot be verified.
+# Runs that cannot be verified.
 cp -r one single
 rm single/checkpoints/step-0000000[48].h5
 tells 1 'single: holds no checkpoint before that of step 12, .*--from-start repeats the whole run' verify single

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Decoding of latents, walks through the latent space and rows that are picked out: the same bytes on 1 and 3 ranks, and
-# values that agree with each other, bit for bit.
+# Decoding of latents, walks through the latent space and selected rows: the same bytes on 1 and 3 ranks, and values that agree
+# with each other, bit for bit.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -32,7 +32,7 @@ train: {epochs: 2, batch: 20, microbatch: 4}
 Y
 for run in images told classes counts; do run 0 1 $run "$elbow" train $run.yaml --run-dir $run; done
 
-# alike OUTPUT word...: the command on 1 and 3 ranks, where @ stands for the output file. Leaves OUTPUT.
+# alike OUTPUT word...: the command on 1 and 3 ranks; @ is the output file. Leaves OUTPUT.
 alike() {
     local output=$1 ranks
     shift
@@ -41,7 +41,7 @@ alike() {
     mv "1.$output" "$output"
 }
 column() { "$make_data" print "$1" "$2"; }
-# same WHAT A B: lines that have to be there, and equal.
+# same WHAT A B: lines that must exist and be equal.
 same() { if [ -z "$2" ] || [ "$2" != "$3" ]; then fail "$1: $(diff <(echo "$2") <(echo "$3") | head -n 3)"; fi; }
 lines() { sed -n "$(printf '%dp;' "$@")"; }
 
@@ -84,7 +84,7 @@ same "the ends of an interpolation" "$(for row in 12 80 80 3; do column all.h5 /
 alike labelled.svg traverse images -o @ --steps 3
 grep -q 'svg' labelled.svg || fail "traverse -o labelled.svg: no SVG"
 
-# Conditions, classes and totals: the ends are the reconstructions of these, too.
+# Conditions, classes and totals: here, too, the ends are the reconstructions.
 for run in told classes counts; do
     alike $run.ends.h5 interpolate $run --rows 1,6 --steps 3 -o @
     run 0 1 $run.rows "$elbow" reconstruct $run --rows 1,6 -o $run.rows.h5
@@ -98,7 +98,7 @@ alike counts.h5 decode counts --latents counts.codes.h5:/mean -o @ --size 100
 column counts.h5 /decoded | tr ',' ' ' | awk '{ sum = 0; for (i = 1; i <= NF; ++i) sum += $i; if ((sum - 100) ^ 2 > 1e-4) exit 1 }' ||
     fail "decode --size 100: means do not add up to that"
 
-# Samples say which class they are of.
+# Samples carry the name of their class.
 run 0 1 of "$elbow" sample classes -o of.csv -n 7
 same "classes of samples" "$(column data.h5 /labels | sort -nu | awk '{ class[NR] = $1 } END { for (i = 0; i < 7; ++i) print class[i % NR + 1] }')" \
     "$(cut -d, -f1 of.csv)"
