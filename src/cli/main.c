@@ -182,10 +182,10 @@ static enum elbow_status finish_screen(const struct elbow_call *call, const stru
     return elbow_error_set(error, ELBOW_OUTPUT, "%s; everything else is finished", what);
 }
 
-// Collective. The call lacks communicator and log.
-static enum elbow_status run(struct elbow_call *call, struct elbow_comm *comm, struct elbow_error *error)
+// Collective. `begun` lacks communicator and log.
+static enum elbow_status run(const struct elbow_call *begun, struct elbow_comm *comm, struct elbow_error *error)
 {
-    const struct elbow_command *command = call->command;
+    const struct elbow_command *command = begun->command;
     bool is_root = elbow_comm_place(comm).rank == 0;
     if (is_root)
         elbow_signals_keep_text(": elbow %s was not finished, and its output is missing; start it again",
@@ -196,9 +196,10 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_comm *comm, s
         elbow_signals_refuse_stop();
     struct elbow_log log = elbow_log_open(is_root, command->result_on_stdout ? stderr : stdout);
     log.minds_screen = command->minds_screen;
-    call->comm = comm;
-    call->log = &log;
-    enum elbow_status status = command->run(call, error);
+    struct elbow_call call = *begun;
+    call.comm = comm;
+    call.log = &log;
+    enum elbow_status status = command->run(&call, error);
     if (status != ELBOW_OK)
         elbow_log_end(&log, error->message);
     elbow_log_close(&log);
@@ -207,7 +208,7 @@ static enum elbow_status run(struct elbow_call *call, struct elbow_comm *comm, s
         return status;
     *error = (struct elbow_error){0};
     if (is_root)
-        finish_screen(call, &log, error);
+        finish_screen(&call, &log, error);
     return elbow_comm_agree_root(comm, error);
 }
 
