@@ -112,6 +112,47 @@ START_TEST(run_directory)
 }
 END_TEST
 
+START_TEST(pages)
+{
+    struct elbow_doctor_report report;
+    struct elbow_machine_node nodes[2];
+    make_sound(&report, nodes);
+    strcpy(report.facts.data, "x.h5");
+    report.facts.pages = (struct elbow_doctor_pages){
+        .rows = 64, .page_bytes = 1000000, .all = 2000, .chunk_rows = 1, .unpacked = 3000001, .read = 9};
+    expect(&report, NULL, NULL); // the files are read once
+    report.facts.is_read_anew = true;
+    expect(&report, "chunks", "Reading a page of 64 rows, 1.0 MB, unpacks 3.0 MB of chunks");
+    report.facts.pages.unpacked = 3000000;
+    expect(&report, NULL, NULL);
+    report.facts.pages.chunk_rows = 1024;
+    report.facts.pages.all = 319; // 20 for each microbatch would do
+    expect(&report, "chunks", "the data make only 319 pages for 16 microbatches of a batch");
+    report.facts.pages.all = 320;
+    report.facts.read_per_second = 9e7;
+    expect(&report, "staging", "x.h5 is read at 90.0 MB a second");
+    report.facts.has_stage = true;
+    expect(&report, NULL, NULL);
+}
+END_TEST
+
+START_TEST(data)
+{
+    struct elbow_doctor_report report;
+    struct elbow_machine_node nodes[2];
+    char warnings[] = "one value is far away\nall labels are equal\n";
+    make_sound(&report, nodes);
+    report.facts.warnings = warnings;
+    elbow_doctor_advise(&report);
+    ck_assert_int_eq(report.count, 2);
+    ck_assert_str_eq(report.advice[0].text, "one value is far away.");
+    ck_assert_str_eq(report.advice[1].text, "all labels are equal.");
+    make_sound(&report, nodes);
+    strcpy(report.facts.shortage, "the data need 9.0 GB, and a node has 8.0 GB");
+    expect(&report, "memory", "This run would be refused: the data need 9.0 GB, and a node has 8.0 GB.");
+}
+END_TEST
+
 START_TEST(all_else)
 {
     struct elbow_doctor_report report;
@@ -135,4 +176,4 @@ START_TEST(all_else)
 }
 END_TEST
 
-UNIT_MAIN("run/doctor", sound, binding, room, run_directory, all_else)
+UNIT_MAIN("run/doctor", sound, binding, room, run_directory, pages, data, all_else)
