@@ -3,6 +3,7 @@
 // that no failing allocation makes the ranks wait, disagree or leak.
 #include "elbow/base/memory.h"
 #include "elbow/bench/bench.h"
+#include "elbow/data/hdf5.h"
 #include "elbow/parallel/collectives.h"
 #include "mpi_unit.h"
 #include "scratch.h"
@@ -137,6 +138,53 @@ START_TEST(a_batch_that_is_the_dataset_and_too_few_microbatches)
 }
 END_TEST
 
+enum { ROWS = 220, PAGE_ROWS = 5 };
+
+// Rank zero. ROWS rows of VALUES numbers.
+static void write_rows(const char *path)
+{
+    static float rows[ROWS * VALUES];
+    const struct elbow_hdf5_layout layout = {.chunk_rows = PAGE_ROWS};
+    uint64_t shape[] = {ROWS, VALUES};
+    struct elbow_hdf5 *file = NULL;
+    struct elbow_error error = {0};
+    for (size_t i = 0; i < ROWS * VALUES; ++i)
+        rows[i] = (float)(i % 97) / 97;
+    elbow_hdf5_create(path, true, &file, &error);
+    elbow_hdf5_create_dataset(file, "/x", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, &error);
+    elbow_hdf5_write_rows(file, "/x", ELBOW_ELEMENT_FLOAT32, 0, ROWS, rows, &error);
+    elbow_hdf5_close(file, &error);
+    mpi_assert(error.status == ELBOW_OK);
+}
+
+START_TEST(pages_are_read)
+{
+    bool is_root = elbow_comm_place(mpi_comm).rank == 0;
+    struct scratch scratch = {0};
+    char path[512] = "", train[600];
+    if (is_root) {
+        scratch = scratch_make();
+        snprintf(path, sizeof path, "%s", scratch_path(&scratch, "rows.h5"));
+    }
+    elbow_comm_broadcast(mpi_comm, path, sizeof path);
+    if (is_root)
+        write_rows(path);
+    elbow_comm_barrier(mpi_comm);
+    snprintf(train, sizeof train, "data.train=%s:/x", path);
+    struct elbow_config config =
+        make_config((const char *const[]){"data.synthetic=0", train, "data.order=windows", "data.access=stream",
+                                          "data.page_rows=5", "data.window_pages=2", NULL});
+    struct elbow_bench_result result;
+    struct elbow_error error;
+    mpi_assert(run(&config, &result, &error) == ELBOW_OK);
+    mpi_assert(result.page_bytes == PAGE_ROWS * VALUES * sizeof(float));
+    check_figures(&result);
+    elbow_comm_barrier(mpi_comm);
+    if (is_root)
+        scratch_clear(&scratch);
+}
+END_TEST
+
 START_TEST(every_allocation_failing_on_one_rank)
 {
     struct elbow_config config = make_config((const char *const[]){NULL});
@@ -161,4 +209,4 @@ END_TEST
 
 MPI_UNIT_MAIN("run/bench", figures_are_those_of_the_configuration, all_ranks_get_the_same_result,
               steps_allocate_nothing, nothing_is_written, a_batch_that_is_the_dataset_and_too_few_microbatches,
-              every_allocation_failing_on_one_rank)
+              pages_are_read, every_allocation_failing_on_one_rank)
