@@ -154,7 +154,7 @@ static void write_rows(const char *path)
     elbow_hdf5_create_dataset(file, "/x", ELBOW_ELEMENT_FLOAT32, 2, shape, layout, &error);
     elbow_hdf5_write_rows(file, "/x", ELBOW_ELEMENT_FLOAT32, 0, ROWS, rows, &error);
     elbow_hdf5_close(file, &error);
-    mpi_assert(error.status == ELBOW_OK);
+    ck_assert_msg(error.status == ELBOW_OK, "%s", error.message);
 }
 
 START_TEST(pages_are_read)
