@@ -53,7 +53,8 @@ enum elbow_status elbow_early_take(FILE *early, FILE *out, struct elbow_error *e
     while (is_there && (size = fread(text, 1, sizeof text, early)) > 0)
         fwrite(text, 1, size, out);
     if (!is_there || ferror(early))
-        return elbow_error_set(error, ELBOW_FILE, "what the child process has found cannot be read: %s",
+        return elbow_error_set(error, ELBOW_FILE,
+                               "the description of the file, made by a child process, cannot be read: %s; try again",
                                strerror(errno));
     *error = head.error;
     return error->status;

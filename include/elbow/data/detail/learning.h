@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Learning from all rows of a dataset whose order is one of pages: from rows in memory or in pages, with the same bits.
-// One walk over the rows finds everything that the other figures follow from. In a walk each page is read once, by one
-// rank (by two at the border of their parts). What a walk can't know yet waits for a second one: a wrong guess of the
-// scaling of bytes, a threshold after a learned transform, the name of a value that the model does not accept. The log
-// announces each walk over pages.
+// One walk over the rows finds the moments from which the other figures follow. In a walk each page is read once, by
+// one rank (by two at the border of their parts). A second walk follows after a wrong guess of the scaling of bytes,
+// for a threshold after a learned transform, and to name a value that the model does not accept. The log announces each
+// walk over pages.
 #ifndef ELBOW_DATA_DETAIL_LEARNING_H
 #define ELBOW_DATA_DETAIL_LEARNING_H
 
